@@ -1,0 +1,347 @@
+package casefile
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// New gives the state before the first entry of a case.
+func New(id string) *Case { return &Case{ID: id} }
+
+// Fold applies the next entry to the state. It is pure but for c: the same entries always give the
+// same state. An entry that comes too late to matter (an answer to a call that is settled already)
+// changes nothing but the sequence number.
+func (c *Case) Fold(e *Entry) {
+	c.Seq, c.UpdatedAt = e.Seq, e.At
+	switch d := e.Data.(type) {
+	case *SignalReceived:
+		c.foldSignal(e, d)
+	case *CaseOpened:
+		c.Status, c.OpenedAt, c.Bundle = Working, e.At, d.Bundle
+	case *CaseReopened:
+		c.reopen()
+	case *CaseLinked:
+		c.Links = append(c.Links, Link(*d))
+	case *ProcedureChosen:
+		c.Procedure, c.Goal, c.Candidates = d.Procedure, d.Goal, d.Candidates
+	case *InputsFound:
+		c.Inputs, c.InputsUpTo = d.Inputs, d.UpTo
+	case *CaseCorrelated:
+		c.Correlated = d.Values
+	case *KnowledgeFound:
+		c.Passages, c.Grounded = d.Passages, true
+	case *RequireFailed:
+		// the planner's next decision says what follows from it
+	case *CallIntended:
+		c.foldIntent(e, d)
+	case *CallAnswered:
+		c.foldAnswer(e, d)
+	case *ActionDenied:
+		c.foldDenial(e, d)
+	case *OperatorDecided:
+		c.foldDecision(e, d)
+	case *ReplyWritten:
+		c.Reply = &d.Reply
+	case *CaseStopped:
+		c.Status, c.Stop = d.Status, &d.Stop
+		if d.Status == Escalated {
+			c.Failure, c.Question, c.Wait = nil, nil, nil
+		}
+	case *CaseResolved:
+		c.end(e, Resolved, nil)
+		c.Outcome = d.Outcome
+	case *CaseClosed:
+		c.end(e, Closed, &d.Stop)
+		c.MergedInto = d.MergedInto
+	default:
+		c.foldPlan(e)
+	}
+}
+
+// foldPlan applies what the planner noted about hypotheses, questions, waits and approvals.
+func (c *Case) foldPlan(e *Entry) {
+	switch d := e.Data.(type) {
+	case *HypothesisChosen:
+		c.Hypotheses = append(c.Hypotheses, Hypothesis{Name: d.Hypothesis, Epoch: c.Epoch, Status: Trying, Seq: e.Seq, BegunAt: e.At, Chosen: d.By})
+		if c.Override != nil && c.Override.Action == nil {
+			c.Override = nil
+		}
+	case *HypothesisFailed:
+		c.giveUp(d)
+	case *HypothesisEnded:
+		if h := c.Current(); h != nil {
+			h.Status = GivenUp
+			if d.Reverted {
+				h.Status = Reverted
+			}
+		}
+		c.Failure = nil
+		c.blame(d.Cause)
+	case *StepDone:
+		c.stepOver(d.Step)
+		c.Approval = nil
+	case *ApprovalAsked:
+		a := d.Approval
+		a.Seq = e.Seq
+		c.Approval = &a
+	case *ApprovalVoided:
+		c.Approval = nil
+	case *ApprovalExpired:
+		c.Approval, c.Override = nil, nil
+		c.Failure = &Failure{Stop: StopApprovalExpired, Detail: "nobody decided in time"}
+	case *CustomerAsked:
+		q := d.Question
+		q.Seq = e.Seq
+		c.Question = &q
+		if q.Input != "" {
+			if c.Asks == nil {
+				c.Asks = map[string]int{}
+			}
+			c.Asks[q.Input]++
+		}
+	case *CustomerAnswered:
+		c.Question = nil
+		c.setFact(d.As, Fact{Value: d.Value, Seq: e.Seq, Round: c.Round})
+		c.stepOver(d.Step)
+	case *QuestionEnded:
+		if d.TimedOut && c.Question != nil {
+			c.Failure = &Failure{Name: c.Question.Input, Detail: "the customer did not answer in time"}
+		}
+		c.Question = nil
+	case *WaitStarted:
+		w := d.Wait
+		w.Seq = e.Seq
+		c.Wait = &w
+	case *WaitEnded:
+		c.Wait = nil
+		if d.TimedOut {
+			c.Failure = &Failure{Detail: "what it waited for did not come in time"}
+		} else {
+			c.stepOver(d.Step)
+		}
+	case *CheckRead:
+		if h := c.Current(); h != nil {
+			if h.Check.Tries == 0 {
+				h.Check.BegunAt = e.At
+			}
+			h.Check.Tries++
+			h.Check.Held, h.Check.Error, h.Check.NextAt = d.Held, d.Error, d.NextAt
+		}
+	}
+}
+
+func (c *Case) foldSignal(e *Entry, d *SignalReceived) {
+	claim := d.Signal.Customer()
+	if len(c.Signals) == 0 {
+		c.Customer = claim
+	} else {
+		c.Customer.Assurance = c.Customer.Assurance.Lower(claim.Assurance)
+		if c.Customer.Same(claim) {
+			c.Customer.ID = cmp.Or(c.Customer.ID, claim.ID)
+			c.Customer.Email = cmp.Or(c.Customer.Email, claim.Email)
+			c.Customer.Name = cmp.Or(c.Customer.Name, claim.Name)
+		}
+	}
+	c.Signals = append(c.Signals, Received{Seq: e.Seq, Signal: d.Signal})
+	if c.Status == Waiting || c.Status == Approving {
+		c.Status, c.Stop = Working, nil
+	}
+	c.refresh()
+}
+
+// refresh makes the facts stale, so that they are gathered again before anything rests on them;
+// not while the writes of a hypothesis are half done: its check compares with what was before.
+func (c *Case) refresh() {
+	if h := c.Current(); h == nil || !c.WroteIn(h) {
+		c.Round++
+	}
+}
+
+func (c *Case) foldIntent(e *Entry, d *CallIntended) {
+	call := d.Call
+	call.State, call.SentAt = Sent, e.At
+	if i := c.pendingIndex(call.ID); i >= 0 {
+		call.BegunAt = c.Pending[i].BegunAt
+		c.Pending[i] = call
+	} else {
+		call.BegunAt = e.At
+		c.Pending = append(c.Pending, call)
+		c.Steps++
+	}
+	c.Attempts = append(c.Attempts, Attempt{Seq: e.Seq, Step: call.ID, Hypothesis: call.Hypothesis, Purpose: call.Purpose,
+		Tool: call.Tool, Args: call.Args, Key: call.Key, Try: call.Try, At: e.At})
+	if d.Call.Purpose == ForDo {
+		c.Approval, c.Override = nil, nil
+	}
+}
+
+func (c *Case) foldDenial(e *Entry, d *ActionDenied) {
+	c.Attempts = append(c.Attempts, Attempt{Seq: e.Seq, Step: d.Call.ID, Hypothesis: d.Call.Hypothesis, Purpose: d.Call.Purpose,
+		Tool: d.Call.Tool, Args: d.Call.Args, At: e.At, Outcome: OutcomeDenied, Code: d.Verdict.Rule, Detail: d.Verdict.Reason})
+	c.Failure = &Failure{Call: d.Call.ID, Purpose: d.Call.Purpose, Name: d.Call.Fact, Tool: d.Call.Tool, Outcome: OutcomeDenied,
+		Detail: d.Verdict.Reason, Stop: d.Verdict.Code, Rule: d.Verdict.Rule}
+	c.Approval, c.Override = nil, nil
+}
+
+func (c *Case) foldAnswer(e *Entry, d *CallAnswered) {
+	i := c.pendingIndex(d.ID)
+	if i < 0 || c.Pending[i].Try != d.Try {
+		return
+	}
+	call := c.Pending[i]
+	for j := len(c.Attempts) - 1; j >= 0; j-- {
+		if a := &c.Attempts[j]; a.Step == d.ID && a.Try == d.Try {
+			a.Outcome, a.Code, a.Detail = d.Outcome, d.Code, d.Detail
+			a.DurationMS = e.At.Sub(a.At).Milliseconds()
+			break
+		}
+	}
+	if !d.Outcome.Final() {
+		p := &c.Pending[i]
+		p.NextAt, p.Deadline = d.NextAt, d.Deadline
+		switch d.Outcome {
+		case OutcomeNotDone:
+			p.State = NotDone
+		case OutcomeUnknown:
+			p.State = Unsettled
+		case OutcomeAccepted:
+			p.State = InOperation
+		}
+		return
+	}
+	c.Pending = slices.Delete(c.Pending, i, i+1)
+	if d.Outcome != OutcomeDone {
+		c.Failure = &Failure{Call: call.ID, Purpose: call.Purpose, Name: call.Fact, Tool: call.Tool, Outcome: d.Outcome, Code: d.Code, Detail: d.Detail, Stop: stopOf(call.Purpose, d.Outcome)}
+		return
+	}
+	c.foldDone(e, &call, d.Result)
+}
+
+// stopOf is the stop code that a call's final failure counts as.
+func stopOf(p Purpose, o Outcome) StopCode {
+	switch {
+	case o == OutcomeRefused && p == ForGather:
+		return StopEvidenceMissing
+	case o == OutcomeError:
+		return StopToolError
+	case o == OutcomeUnavailable:
+		return StopToolUnavailable
+	case o == OutcomeAbandoned:
+		return StopOutcomeUnknown
+	}
+	return ""
+}
+
+func (c *Case) foldDone(e *Entry, call *Call, result Value) {
+	if call.Fact != "" {
+		c.setFact(call.Fact, Fact{Value: result, Tool: call.Tool, Seq: e.Seq, Round: c.Round})
+	}
+	switch call.Purpose {
+	case ForDo:
+		if call.Writes() {
+			c.Writes = append(c.Writes, Write{Seq: e.Seq, Call: call.ID, Hypothesis: call.Hypothesis, Step: call.Step, Tool: call.Tool, Args: call.Args})
+		}
+		c.stepOver(call.Step)
+	case ForUndo:
+		for i := len(c.Writes) - 1; i >= 0; i-- {
+			if w := &c.Writes[i]; w.Hypothesis == call.Hypothesis && w.Step == call.Step && !w.Undone {
+				w.Undone = true
+				break
+			}
+		}
+	}
+}
+
+func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
+	c.Status, c.Stop = Working, nil
+	switch d.Decision {
+	case DecideApprove:
+		if c.Approval != nil {
+			c.Approval.GrantedBy = e.Actor
+		}
+		c.Round++
+	case DecideReject:
+		c.Approval, c.Override = nil, nil
+		c.Failure = &Failure{Stop: StopApprovalRejected, Detail: d.Note}
+	case DecideEdit, DecideOverride:
+		c.Approval, c.Failure, c.Question, c.Wait = nil, nil, nil, nil
+		if h := c.Current(); h != nil && h.Name != d.Hypothesis {
+			h.Status = GivenUp
+		}
+		c.Override = &Override{Hypothesis: d.Hypothesis, Step: d.Step, Action: d.Action, By: e.Actor, Principal: d.Principal}
+		c.Round++
+	case DecideRetry, DecideReopen:
+		if d.Bundle != "" {
+			c.Bundle = d.Bundle
+		}
+		c.Epoch++
+		c.reopen()
+	case DecideTakeover:
+		c.Status, c.Stop = Escalated, &Stop{Code: StopHumanTakeover, Detail: d.Note, To: e.Actor}
+		c.Approval = nil
+	case DecideHandback:
+		c.Failure = nil
+		c.refresh()
+	case DecideClose:
+		c.end(e, Closed, &Stop{Code: StopHumanClosed, Detail: d.Note})
+	}
+}
+
+// reopen lets the case go on: what failed before may be tried in the new epoch, a hypothesis whose
+// writes are half done goes on where it stood.
+func (c *Case) reopen() {
+	c.Status, c.Stop, c.Cause, c.Failure, c.Outcome = Working, nil, nil, nil, ""
+	c.EndedAt = time.Time{}
+	c.Approval, c.Override, c.Question, c.Wait, c.Asks = nil, nil, nil, nil, nil
+	c.Steps = 0
+	if h := c.Current(); h != nil {
+		if c.WroteIn(h) {
+			h.Epoch, h.Check = c.Epoch, Check{}
+		} else {
+			h.Status = GivenUp
+		}
+	}
+	c.Round++
+}
+
+func (c *Case) end(e *Entry, s Status, stop *Stop) {
+	c.Status, c.Stop, c.EndedAt = s, stop, e.At
+	c.Failure, c.Approval, c.Override, c.Question, c.Wait = nil, nil, nil, nil, nil
+	if h := c.Current(); h != nil {
+		if h.Status = GivenUp; s == Resolved {
+			h.Status = Held
+		}
+	}
+}
+
+func (c *Case) giveUp(d *HypothesisFailed) {
+	if h := c.Current(); h != nil {
+		h.Cause = d.Cause
+		if h.Status = GivenUp; d.Undo {
+			h.Status = Undoing
+		}
+	}
+	c.Failure, c.Question, c.Wait, c.Approval, c.Override = nil, nil, nil, nil, nil
+	c.blame(d.Cause)
+}
+
+// blame keeps the first cause: it wins.
+func (c *Case) blame(cause *Stop) {
+	if c.Cause == nil && cause != nil && cause.Code != "" {
+		c.Cause = cause
+	}
+}
+
+func (c *Case) stepOver(step int) {
+	if h := c.Current(); h != nil && h.Status == Trying {
+		h.Step = step + 1
+	}
+}
+
+func (c *Case) setFact(name string, f Fact) {
+	if c.Facts == nil {
+		c.Facts = map[string]Fact{}
+	}
+	c.Facts[name] = f
+}

@@ -24,7 +24,7 @@ func (c *Case) Fold(e *Entry) {
 	case *CaseLinked:
 		c.Links = append(c.Links, Link(*d))
 	case *ProcedureChosen:
-		c.Procedure, c.Goal, c.Candidates = d.Procedure, d.Goal, d.Candidates
+		c.Procedure, c.Goal, c.Candidates, c.Routed = d.Procedure, d.Goal, d.Candidates, true
 	case *InputsFound:
 		c.Inputs, c.InputsUpTo = d.Inputs, d.UpTo
 	case *CaseCorrelated:
@@ -212,22 +212,24 @@ func (c *Case) foldAnswer(e *Entry, d *CallAnswered) {
 	}
 	c.Pending = slices.Delete(c.Pending, i, i+1)
 	if d.Outcome != OutcomeDone {
-		c.Failure = &Failure{Call: call.ID, Purpose: call.Purpose, Name: call.Fact, Tool: call.Tool, Outcome: d.Outcome, Code: d.Code, Detail: d.Detail, Stop: stopOf(call.Purpose, d.Outcome)}
+		c.Failure = &Failure{Call: call.ID, Purpose: call.Purpose, Name: call.Fact, Tool: call.Tool, Outcome: d.Outcome, Code: d.Code, Detail: d.Detail, Stop: stopOf(call.Purpose, d)}
 		return
 	}
 	c.foldDone(e, &call, d.Result)
 }
 
 // stopOf is the stop code that a call's final failure counts as.
-func stopOf(p Purpose, o Outcome) StopCode {
+func stopOf(p Purpose, d *CallAnswered) StopCode {
 	switch {
-	case o == OutcomeRefused && p == ForGather:
+	case d.Outcome == OutcomeRefused && p == ForGather:
 		return StopEvidenceMissing
-	case o == OutcomeError:
+	case d.Outcome == OutcomeError && d.Code == string(StopManifestChanged):
+		return StopManifestChanged
+	case d.Outcome == OutcomeError:
 		return StopToolError
-	case o == OutcomeUnavailable:
+	case d.Outcome == OutcomeUnavailable:
 		return StopToolUnavailable
-	case o == OutcomeAbandoned:
+	case d.Outcome == OutcomeAbandoned:
 		return StopOutcomeUnknown
 	}
 	return ""
@@ -281,7 +283,7 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 		c.Status, c.Stop = Escalated, &Stop{Code: StopHumanTakeover, Detail: d.Note, To: e.Actor}
 		c.Approval = nil
 	case DecideHandback:
-		c.Failure = nil
+		c.Failure, c.Routed = nil, c.Procedure != ""
 		c.refresh()
 	case DecideClose:
 		c.end(e, Closed, &Stop{Code: StopHumanClosed, Detail: d.Note})
@@ -294,7 +296,7 @@ func (c *Case) reopen() {
 	c.Status, c.Stop, c.Cause, c.Failure, c.Outcome = Working, nil, nil, nil, ""
 	c.EndedAt = time.Time{}
 	c.Approval, c.Override, c.Question, c.Wait, c.Asks = nil, nil, nil, nil, nil
-	c.Steps = 0
+	c.Steps, c.Routed = 0, c.Procedure != ""
 	if h := c.Current(); h != nil {
 		if c.WroteIn(h) {
 			h.Epoch, h.Check = c.Epoch, Check{}

@@ -1,0 +1,88 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+)
+
+// Planner says what should happen next in a case. It is pure: the same state and time give the
+// same decision.
+type Planner interface {
+	Plan(c *casefile.Case, now time.Time) casefile.Decision
+	// Fallback is what the bundle says should follow a stop code.
+	Fallback(c *casefile.Case, code casefile.StopCode, now time.Time) casefile.Fallback
+	// Observe gives the values at paths of the state, such as facts.order.id; what is absent is
+	// left out.
+	Observe(c *casefile.Case, paths []string) map[string]casefile.Value
+	// Hypothesis tells whether the case's procedure has one of this name, and whether step is the
+	// index of a call in it.
+	Hypothesis(c *casefile.Case, name string) bool
+}
+
+// Guard judges actions by deterministic rules. It is pure and fails closed.
+type Guard interface {
+	Judge(c *casefile.Case, a casefile.Action, p casefile.Purpose, hypothesis string, now time.Time) casefile.Verdict
+}
+
+// Limits bound one case.
+type Limits struct {
+	Steps int           // calls, repeats not counted
+	Wall  time.Duration // from opening to a stop
+}
+
+// Playbook is one version of a bundle, as the engine plays by it.
+type Playbook struct {
+	Version string
+	Planner Planner
+	Guard   Guard
+	Limits  Limits
+}
+
+// Playbooks gives the version that a case is handled under.
+type Playbooks interface {
+	Playbook(ctx context.Context, version string) (*Playbook, error)
+}
+
+// Tools calls plugins; see casefile.Request and casefile.Answer for what that means.
+type Tools interface {
+	Tool(name string) (casefile.Tool, bool)
+	ValidateArgs(tool string, args casefile.Object) error
+	Send(ctx context.Context, r casefile.Request) casefile.Answer
+	Ask(ctx context.Context, tool, key string) casefile.Answer
+	DecodeResult(tool string, raw json.RawMessage) (casefile.Value, error)
+}
+
+// Knowledge finds passages that ground a case.
+type Knowledge interface {
+	Ground(ctx context.Context, queries []string) ([]casefile.Passage, error)
+}
+
+// Routing is what triage says about a case: a procedure, or the candidates that it can't choose
+// between.
+type Routing struct {
+	Procedure  string // "" for none
+	Goal       string
+	Reason     string
+	Candidates []casefile.Candidate
+}
+
+// Triage finds the procedure for a case.
+type Triage interface {
+	Route(ctx context.Context, c *casefile.Case) (Routing, error)
+}
+
+// Store is what the engine needs of a journal.Store.
+type Store interface {
+	Claim(ctx context.Context, worker string, max int, now time.Time, ttl time.Duration) ([]journal.Lease, error)
+	Renew(l journal.Lease, now time.Time, ttl time.Duration) error
+	Release(l journal.Lease)
+	Wakeups() <-chan struct{}
+	Due(ctx context.Context, now time.Time) (time.Time, error)
+	Load(ctx context.Context, caseID string) ([]byte, []casefile.Entry, error)
+	Append(ctx context.Context, a journal.Append) (journal.Appended, error)
+	Failed() <-chan struct{}
+}

@@ -1,0 +1,34 @@
+package kb
+
+import "errors"
+
+// Opening a base.
+var (
+	// ErrLocked is wrapped when another process holds the base; the message says which.
+	ErrLocked = errors.New("the knowledge base is held by another process")
+	// ErrDamaged is wrapped when knowledge.db can't be read.
+	ErrDamaged = errors.New("the knowledge base's file is damaged")
+)
+
+// Working with an open base.
+var (
+	// ErrNotFound is wrapped when there is no such document or passage.
+	ErrNotFound = errors.New("not in the knowledge base")
+	// ErrQuery is wrapped when a query, cursor or address can't be understood.
+	ErrQuery = errors.New("can't be asked of the knowledge base")
+	// ErrClosed is answered by a base that was closed.
+	ErrClosed = errors.New("the knowledge base is closed")
+)
+
+// Importing one source. They cost that source only.
+var (
+	// ErrFormat is wrapped when a source isn't of a format that is understood.
+	ErrFormat = errors.New("not a format that can be imported")
+	// ErrContent is wrapped when a source's content isn't what its format says.
+	ErrContent = errors.New("content that can't be read")
+	// ErrIdentity is wrapped when a source has no usable id or path.
+	ErrIdentity = errors.New("no usable id or path")
+)
+
+// errIncomplete undoes a transaction that came upon a chunk without a vector.
+var errIncomplete = errors.New("a chunk has no vector yet")

@@ -1,0 +1,280 @@
+package kb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// batchChunks is how many chunks are gathered for one transaction; a document is never divided.
+const batchChunks = 1000
+
+// What became of a document by importing it.
+const (
+	StateAdded     = "added"
+	StateChanged   = "changed"
+	StateUnchanged = "unchanged"
+)
+
+// Report says what an import did, in the order of the sources.
+type Report struct {
+	Documents []Imported `json:"documents"`
+	Failed    []Failure  `json:"failed"`
+}
+
+// Imported is a document that was stored, or was there already.
+type Imported struct {
+	Document
+	State   string `json:"state"`   // StateAdded, StateChanged or StateUnchanged
+	Renewed int    `json:"renewed"` // chunks that weren't there before
+	Removed int    `json:"removed"` // chunks that are no longer there
+}
+
+// Failure is a source that was left out, and why. It wraps ErrFormat, ErrContent or ErrIdentity.
+type Failure struct {
+	Source string `json:"source"` // its path, else its id
+	Detail string `json:"detail"`
+	Err    error  `json:"-"`
+}
+
+// Error names the source and what is wrong with it.
+func (f Failure) Error() string { return f.Source + ": " + f.Detail }
+
+// Unwrap gives the group of errors that it belongs to.
+func (f Failure) Unwrap() error { return f.Err }
+
+// Import stores sources as documents and makes them searchable. A source whose document is known, by
+// its id or path, replaces it, and only chunks that are new are embedded and indexed. A source that
+// can't be read is reported and left out. An error means that it stopped early: the report says what
+// is durable by then.
+func (b *Base) Import(ctx context.Context, sources []Source) (Report, error) {
+	report := Report{Documents: []Imported{}, Failed: []Failure{}}
+	if err := b.await(ctx); err != nil {
+		return report, err
+	}
+	var batch []parsed
+	waiting := 0
+	store := func() error {
+		done, failed, err := b.store(ctx, batch)
+		report.Documents = append(report.Documents, done...)
+		report.Failed = append(report.Failed, failed...)
+		batch, waiting = nil, 0
+		return err
+	}
+	for _, s := range sources {
+		if err := ctx.Err(); err != nil {
+			return report, err
+		}
+		p, err := parse(s)
+		if err != nil {
+			report.Failed = append(report.Failed, Failure{Source: s.name(), Detail: err.Error(), Err: err})
+			continue
+		}
+		batch = append(batch, p)
+		if waiting += len(p.chunks); waiting >= batchChunks {
+			if err := store(); err != nil {
+				return report, err
+			}
+		}
+	}
+	return report, store()
+}
+
+// store embeds what is new in a batch and stores it in one transaction. Embedding holds no lock, so
+// another import may take away a chunk whose vector was going to be used again, as may a document
+// that is twice in the batch: then that is embedded too, and the transaction is tried again.
+func (b *Base) store(ctx context.Context, batch []parsed) (done []Imported, failed []Failure, err error) {
+	if len(batch) == 0 {
+		return nil, nil, nil
+	}
+	made := map[string][]float32{}
+	missing, err := b.missing(ctx, batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	for {
+		for part := range slices.Chunk(missing, embedBatch) {
+			vectors, err := b.embed(ctx, part)
+			if err != nil {
+				return nil, nil, err
+			}
+			for i, text := range part {
+				made[text] = vectors[i]
+			}
+		}
+		var lacking []string
+		err = b.change(func(tx *bolt.Tx, c *changes) error {
+			done, failed = nil, nil
+			for _, p := range batch {
+				id, err := identify(tx, p)
+				if err != nil {
+					failed = append(failed, Failure{Source: p.source.name(), Detail: err.Error(), Err: err})
+					continue
+				}
+				imported, lacks, err := b.put(tx, id, p, made, c)
+				if err != nil {
+					return err
+				}
+				lacking = append(lacking, lacks...)
+				done = append(done, imported)
+			}
+			if len(lacking) > 0 {
+				return errIncomplete
+			}
+			return nil
+		})
+		switch {
+		case err == nil:
+			return done, failed, nil
+		case !errors.Is(err, errIncomplete):
+			return nil, failed, err
+		}
+		missing = lacking
+	}
+}
+
+// missing answers the texts of a batch that have no vector yet, each once.
+func (b *Base) missing(ctx context.Context, batch []parsed) (texts []string, err error) {
+	err = b.view(ctx, func(tx *bolt.Tx) error {
+		asked := map[string]bool{}
+		for _, p := range batch {
+			id, err := identify(tx, p)
+			if err != nil {
+				continue // said when it is stored
+			}
+			for i, chunk := range chunkIDs(id, p.chunks) {
+				if b.storedVector(tx, chunk) != nil {
+					continue
+				}
+				if text := p.chunks[i].meaning(); !asked[text] {
+					asked[text] = true
+					texts = append(texts, text)
+				}
+			}
+		}
+		return nil
+	})
+	return texts, err
+}
+
+// storedVector is the stored bytes of a chunk's vector, not nil but empty for the zero vector, nil if
+// there are none.
+func (b *Base) storedVector(tx *bolt.Tx, chunk string) []byte {
+	vectors := tx.Bucket(bucketVectors).Bucket([]byte(b.embedder.Fingerprint()))
+	if vectors == nil {
+		return nil
+	}
+	return vectors.Get([]byte(chunk))
+}
+
+// identify finds the id of the document that p is: the one it gives, the one its path was stored
+// under, or one made of its path.
+func identify(tx *bolt.Tx, p parsed) (string, error) {
+	if p.source.Path == "" {
+		return p.source.ID, nil
+	}
+	known := string(tx.Bucket(bucketPaths).Get([]byte(p.source.Path)))
+	if given := p.source.ID; given != "" {
+		if known != "" && known != given {
+			return "", fmt.Errorf("%w: the path %s belongs to the document %s, not %s; delete that one first", ErrIdentity, p.source.Path, known, given)
+		}
+		return given, nil
+	}
+	if known != "" {
+		return known, nil
+	}
+	id := documentID(p.source.Path)
+	if tx.Bucket(bucketDocuments).Get([]byte(id)) != nil {
+		id = distinctID(p.source.Path)
+	}
+	return id, nil
+}
+
+// put stores one document, and tells the texts of new chunks that have no vector: with any, what it
+// did must be undone.
+func (b *Base) put(tx *bolt.Tx, id string, p parsed, made map[string][]float32, c *changes) (result Imported, lacking []string, err error) {
+	old, known, err := getDocument(tx, id)
+	if err != nil {
+		return result, nil, err
+	}
+	ids := chunkIDs(id, p.chunks)
+	d := storedDocument{Cut: cutRules, Document: Document{
+		ID: id, Title: p.title, Source: p.source.Path, Version: p.version,
+		ImportedAt: b.now().UTC(), Chunks: len(ids), Meta: p.source.Meta,
+	}}
+	result = Imported{Document: d.Document, State: StateAdded}
+	if known {
+		result.State = StateChanged
+		if old.Version == d.Version && old.Cut == d.Cut && old.Title == d.Title && old.Source == d.Source && maps.Equal(old.Meta, d.Meta) {
+			return Imported{Document: old.Document, State: StateUnchanged}, nil, nil
+		}
+	}
+	before := map[string]bool{}
+	for _, chunk := range contents(tx, id) {
+		before[chunk] = true
+	}
+	for i, chunk := range ids {
+		p := indexed{id: chunk, title: d.Title, chunkRecord: p.chunks[i]}
+		if before[chunk] {
+			delete(before, chunk)
+			if old.Title != d.Title { // the title is searched with every chunk
+				p.vector = vectorOf(b.storedVector(tx, chunk))
+				c.ops = append(c.ops, p)
+			}
+			continue
+		}
+		vector, ok := made[p.meaning()]
+		if !ok {
+			lacking = append(lacking, p.meaning())
+		}
+		p.vector = vector
+		if err := b.putChunk(tx, p); err != nil {
+			return result, nil, err
+		}
+		c.ops = append(c.ops, p)
+		result.Renewed++
+	}
+	for _, chunk := range slices.Sorted(maps.Keys(before)) {
+		if err := removeChunk(tx, chunk, c); err != nil {
+			return result, nil, err
+		}
+		result.Removed++
+	}
+	if err := putPath(tx, old.Source, d.Source, id); err != nil {
+		return result, nil, err
+	}
+	if err := tx.Bucket(bucketContents).Put([]byte(id), []byte(strings.Join(ids, "\n"))); err != nil {
+		return result, nil, fmt.Errorf("storing the chunks of %s: %w", id, err)
+	}
+	return result, lacking, putJSON(tx, bucketDocuments, id, d)
+}
+
+func (b *Base) putChunk(tx *bolt.Tx, p indexed) error {
+	vectors, err := tx.Bucket(bucketVectors).CreateBucketIfNotExists([]byte(b.embedder.Fingerprint()))
+	if err != nil {
+		return fmt.Errorf("making room for vectors: %w", err)
+	}
+	if err := vectors.Put([]byte(p.id), vectorBytes(p.vector)); err != nil {
+		return fmt.Errorf("storing the vector of %s: %w", p.id, err)
+	}
+	return putJSON(tx, bucketChunks, p.id, p.chunkRecord)
+}
+
+// putPath makes the path lead to the document, and the one it had before to nothing.
+func putPath(tx *bolt.Tx, before, now, id string) error {
+	paths := tx.Bucket(bucketPaths)
+	if before != "" && before != now {
+		if err := paths.Delete([]byte(before)); err != nil {
+			return fmt.Errorf("forgetting the path %s: %w", before, err)
+		}
+	}
+	if now == "" {
+		return nil
+	}
+	return paths.Put([]byte(now), []byte(id))
+}

@@ -1,0 +1,229 @@
+package kb
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// schema is the layout of knowledge.db.
+const schema = "1"
+
+var (
+	bucketMeta      = []byte("meta")      // keySchema, keyMark
+	bucketDocuments = []byte("documents") // id: storedDocument
+	bucketPaths     = []byte("paths")     // source path: document id
+	bucketContents  = []byte("contents")  // document id: its chunk ids in reading order, a line each
+	bucketChunks    = []byte("chunks")    // chunk id: chunkRecord
+	bucketVectors   = []byte("vectors")   // embedder fingerprint: chunk id: little-endian float32s
+
+	keySchema = []byte("schema")
+	keyMark   = []byte("mark")
+)
+
+// storedDocument is a document with what only importing needs to know.
+type storedDocument struct {
+	Document
+	Cut int `json:"cut"` // the cutRules that it was cut by
+}
+
+// chunkRecord is a chunk as it is stored. Nothing of it changes under one chunk id.
+type chunkRecord struct {
+	Headings []string `json:"headings,omitempty"` // the path of headings that leads to it, outermost first
+	Slugs    []string `json:"slugs,omitempty"`    // their addresses within the document
+	Text     string   `json:"text"`
+}
+
+// changes is what one transaction did to chunks, in order, for the indexes to follow.
+type changes struct {
+	mark []byte // of the truth after the transaction; nil while more is to come
+	ops  []indexed
+}
+
+// indexed is a chunk as the indexes need it, or the removal of one.
+type indexed struct {
+	id      string
+	removed bool // nothing but the id is set then
+	title   string
+	chunkRecord
+	vector []float32 // nil if there was nothing to embed
+}
+
+// migrate creates the buckets of a new file and refuses one of another schema.
+func (b *Base) migrate() error {
+	fresh := false
+	err := b.db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			fresh = true
+			return nil
+		}
+		if got := string(meta.Get(keySchema)); got != schema {
+			return fmt.Errorf("%s has schema %q, this program knows %s: use the program that wrote it, or a newer one", b.db.Path(), got, schema)
+		}
+		return nil
+	})
+	if err != nil || !fresh {
+		return err
+	}
+	return b.db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bucketMeta, bucketDocuments, bucketPaths, bucketContents, bucketChunks, bucketVectors} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return fmt.Errorf("creating the knowledge base: %w", err)
+			}
+		}
+		return tx.Bucket(bucketMeta).Put(keySchema, []byte(schema))
+	})
+}
+
+func (b *Base) view(ctx context.Context, read func(*bolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := b.db.View(read)
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}
+
+// change runs do in one transaction, commits it and brings the indexes up to it. When do fails,
+// nothing is changed. When the commit fails the base is broken: after a failed sync what is on disk
+// is unknown, and a later commit could succeed on top of it.
+func (b *Base) change(do func(*bolt.Tx, *changes) error) error {
+	b.write.Lock()
+	defer b.write.Unlock()
+	if b.broken != nil {
+		return b.broken
+	}
+	tx, err := b.db.Begin(true)
+	if err != nil {
+		return fmt.Errorf("changing the knowledge base: %w", err)
+	}
+	var c changes
+	if err := do(tx, &c); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if c.mark, err = moveMark(tx, &c); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		b.broken = fmt.Errorf("a commit to the knowledge base failed, it takes no changes until it is opened again: %w", err)
+		return b.broken
+	}
+	if err := b.follow(&c); err != nil {
+		b.broken = fmt.Errorf("the knowledge is stored but its index couldn't follow; it is rebuilt when the base is opened again: %w", err)
+		return b.broken
+	}
+	return nil
+}
+
+// moveMark gives the truth a new mark: a running hash over all changes to chunks, so that two files
+// of the same mark hold the same chunks, even where one was restored from a backup.
+func moveMark(tx *bolt.Tx, c *changes) ([]byte, error) {
+	meta := tx.Bucket(bucketMeta)
+	if len(c.ops) == 0 {
+		return bytes.Clone(meta.Get(keyMark)), nil
+	}
+	h := sha256.New()
+	h.Write(meta.Get(keyMark))
+	for _, op := range c.ops {
+		fmt.Fprintf(h, "%s %t %q\n", op.id, op.removed, op.title)
+	}
+	mark := h.Sum(nil)
+	return mark, meta.Put(keyMark, mark)
+}
+
+func getDocument(tx *bolt.Tx, id string) (d storedDocument, ok bool, err error) {
+	v := tx.Bucket(bucketDocuments).Get([]byte(id))
+	if v == nil {
+		return d, false, nil
+	}
+	if err := json.Unmarshal(v, &d); err != nil {
+		return d, false, fmt.Errorf("reading document %s: %w", id, err)
+	}
+	return d, true, nil
+}
+
+func getChunk(tx *bolt.Tx, id string) (c chunkRecord, ok bool, err error) {
+	v := tx.Bucket(bucketChunks).Get([]byte(id))
+	if v == nil {
+		return c, false, nil
+	}
+	if err := json.Unmarshal(v, &c); err != nil {
+		return c, false, fmt.Errorf("reading chunk %s: %w", id, err)
+	}
+	return c, true, nil
+}
+
+// contents answers the chunk ids of a document, in reading order.
+func contents(tx *bolt.Tx, id string) []string {
+	lines := string(tx.Bucket(bucketContents).Get([]byte(id)))
+	if lines == "" {
+		return nil
+	}
+	return strings.Split(lines, "\n")
+}
+
+func putJSON(tx *bolt.Tx, bucket []byte, key string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encoding %s %s: %w", bucket, key, err)
+	}
+	return tx.Bucket(bucket).Put([]byte(key), data)
+}
+
+// removeChunk forgets a chunk and its vectors, whatever embedder they are of.
+func removeChunk(tx *bolt.Tx, id string, c *changes) error {
+	key := []byte(id)
+	if err := tx.Bucket(bucketChunks).Delete(key); err != nil {
+		return err
+	}
+	all := tx.Bucket(bucketVectors)
+	err := all.ForEachBucket(func(fingerprint []byte) error { return all.Bucket(fingerprint).Delete(key) })
+	c.ops = append(c.ops, indexed{id: id, removed: true})
+	return err
+}
+
+func (b *Base) removeDocument(tx *bolt.Tx, d storedDocument, c *changes) error {
+	for _, id := range contents(tx, d.ID) {
+		if err := removeChunk(tx, id, c); err != nil {
+			return err
+		}
+	}
+	if d.Source != "" {
+		if err := tx.Bucket(bucketPaths).Delete([]byte(d.Source)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(tx.Bucket(bucketContents).Delete([]byte(d.ID)), tx.Bucket(bucketDocuments).Delete([]byte(d.ID)))
+}
+
+// vectorBytes encodes a vector; no bytes stand for the zero vector, which is like nothing.
+func vectorBytes(v []float32) []byte {
+	data := make([]byte, 0, 4*len(v))
+	for _, x := range v {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
+	}
+	return data
+}
+
+func vectorOf(data []byte) []float32 {
+	if len(data) == 0 {
+		return nil
+	}
+	v := make([]float32, len(data)/4)
+	for i := range v {
+		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+	}
+	return v
+}

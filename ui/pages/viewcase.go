@@ -1,0 +1,341 @@
+package pages
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"resolute/agent/casefile"
+)
+
+// CaseView is everything that a page shows of one case.
+type CaseView struct {
+	ID, Short  string
+	Seq        uint64
+	Title      string
+	Status     Chip
+	Opened     Moment
+	OpenedBy   string // type of the signal that opened it
+	Procedure  string
+	Effects    string
+	Doing      []Doing
+	Stop       *StopView
+	Proof      *Proof
+	Beliefs    Beliefs
+	Hypotheses []HypothesisView
+	Timeline   Timeline
+	Reply      *ReplyView
+	Signals    []SignalView
+	Customer   CustomerView
+	Links      []LinkView
+	Decided    Versions
+}
+
+// Doing is a call under way.
+type Doing struct {
+	Tool  string
+	State string
+	Since Moment
+}
+
+// Proof is the check that closed a case.
+type Proof struct {
+	Hypothesis string
+	Check      string
+	Read       Moment
+	Observed   []Field
+	Outcome    string
+}
+
+// CustomerView is whose case it is, and how far that is vouched for.
+type CustomerView struct {
+	Name, Email, ID string
+	Query           string // what finds this customer's cases
+	Assurance       string
+	Evidence        Evidence
+}
+
+// LinkView leads to another case.
+type LinkView struct{ ID, Short, Why string }
+
+// Versions is what a case is handled under.
+type Versions struct {
+	Bundle, BundleShort string
+	Policy, PolicyShort string
+	Entries             uint64
+	Head, HeadShort     string
+	Epoch               int
+}
+
+// SignalView is a signal of a case: what it says is a claim.
+type SignalView struct {
+	ID, Type, Source, EventID string
+	At                        Moment
+	Subject, Text             string
+	Rest                      string // its data as JSON
+	Assurance                 string
+	Evidence                  Evidence
+}
+
+// ReplyView is what the customer is told, with what it rests on.
+type ReplyView struct {
+	To         string
+	Paragraphs []string
+	Citations  []Cited
+}
+
+// Cited is a citation with the passage or the entry that it leads to.
+type Cited struct {
+	Address string
+	Title   string
+	Text    string // "" where the passage is not at hand
+	Entry   uint64 // 0 for none
+	Link    string
+	Evidence
+}
+
+// viewer is what views are built with beside the case itself.
+type viewer struct {
+	now      time.Time
+	currency string
+	role     string               // of who looks
+	id       string               // of who looks
+	may      func(by string) bool // whether who looks may decide what asks for this role
+}
+
+// caseView builds the view of a case from its state and its journal.
+func caseView(c *casefile.Case, entries []casefile.Entry, v viewer) CaseView {
+	view := CaseView{
+		ID: c.ID, Short: short(c.ID), Seq: c.Seq,
+		Title:      titleOf(c),
+		Status:     chip(c.Status),
+		Opened:     moment(c.OpenedAt, v.now),
+		Procedure:  c.Procedure,
+		Effects:    effects(c, v),
+		Stop:       stopView(c, v),
+		Proof:      proof(c, entries, v),
+		Beliefs:    beliefs(c, v),
+		Hypotheses: hypotheses(c, entries, v),
+		Timeline:   timeline(c, entries, v),
+		Reply:      reply(c),
+		Customer:   customerView(c.Customer),
+		Decided:    Versions{Bundle: c.Bundle, BundleShort: digest(c.Bundle), Entries: c.Seq, Epoch: c.Epoch},
+	}
+	if len(c.Signals) > 0 {
+		view.OpenedBy = c.Signals[0].Type
+	}
+	for i := range c.Signals {
+		view.Signals = append(view.Signals, signalView(&c.Signals[i].Signal, v))
+	}
+	for _, p := range c.Pending {
+		view.Doing = append(view.Doing, Doing{Tool: p.Tool, State: callState(p), Since: moment(p.SentAt, v.now)})
+	}
+	for _, l := range c.Links {
+		view.Links = append(view.Links, LinkView{ID: l.Case, Short: short(l.Case), Why: l.Why})
+	}
+	if c.MergedInto != "" {
+		view.Links = append(view.Links, LinkView{ID: c.MergedInto, Short: short(c.MergedInto), Why: "it went on there"})
+	}
+	for i := range entries {
+		e := &entries[i]
+		view.Decided.Head, view.Decided.HeadShort = e.Hash.String(), digest(e.Hash.String())
+		if p := e.Versions.Policy; p != "" {
+			view.Decided.Policy, view.Decided.PolicyShort = p, digest(p)
+		}
+	}
+	return view
+}
+
+// titleOf is the goal; before it is known, what arrived.
+func titleOf(c *casefile.Case) string {
+	if c.Goal != "" {
+		return c.Goal
+	}
+	if len(c.Signals) > 0 {
+		s := &c.Signals[0].Signal
+		if first, _, _ := strings.Cut(s.Text(), "\n"); first != "" {
+			return "“" + shorten(first, 90) + "”"
+		}
+		return cmp.Or(s.Type, "A case")
+	}
+	return "A case without a goal yet"
+}
+
+func callState(p casefile.Call) string {
+	what := map[casefile.Purpose]string{casefile.ForGather: "reading", casefile.ForDo: "doing", casefile.ForUndo: "undoing", casefile.ForVerify: "checking"}[p.Purpose]
+	try := ""
+	if p.Try > 1 {
+		try = fmt.Sprintf(", try %d", p.Try)
+	}
+	switch p.State {
+	case casefile.NotDone:
+		return what + try + ": nothing happened, will be sent again"
+	case casefile.Unsettled:
+		return what + try + ": outcome unknown, being settled"
+	case casefile.InOperation:
+		return what + try + ": accepted, the result comes later"
+	}
+	return what + try + ": sent"
+}
+
+// effects says what the case has changed in the world so far.
+func effects(c *casefile.Case, v viewer) string {
+	done, undone := 0, 0
+	sums := map[string]int64{}
+	var order []string
+	for _, w := range c.Writes {
+		if w.Undone {
+			undone++
+			continue
+		}
+		done++
+		if n, currency, ok := amountOf(w.Args, v.currency); ok {
+			if _, seen := sums[currency]; !seen {
+				order = append(order, currency)
+			}
+			sums[currency] += n
+		}
+	}
+	if done+undone == 0 {
+		return "nothing changed yet"
+	}
+	say := plural(done, "effect")
+	for _, currency := range order {
+		say += ", " + money(sums[currency], currency) + " " + currency
+	}
+	if undone > 0 {
+		say += fmt.Sprintf(", %d undone", undone)
+	}
+	return say
+}
+
+// amountOf finds the one amount in a call's arguments.
+func amountOf(args map[string]any, currency string) (int64, string, bool) {
+	var amount int64
+	found := 0
+	for name, v := range args {
+		if n, ok := v.(int64); ok && strings.HasSuffix(name, "_cents") {
+			amount, found = n, found+1
+		}
+	}
+	if c, ok := args["currency"].(string); ok && c != "" {
+		currency = c
+	}
+	return amount, currency, found == 1
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// proof is the check that held last, of a case that is resolved.
+func proof(c *casefile.Case, entries []casefile.Entry, v viewer) *Proof {
+	if c.Status != casefile.Resolved {
+		return nil
+	}
+	p := &Proof{Outcome: c.Outcome}
+	for i := range entries {
+		switch d := entries[i].Data.(type) {
+		case *casefile.CheckRead:
+			if d.Held {
+				p.Hypothesis, p.Check, p.Read = d.Hypothesis, d.Check, moment(entries[i].At, v.now)
+				p.Observed = observed(d.Observed, v)
+			}
+		case *casefile.CaseResolved:
+			p.Hypothesis = cmp.Or(d.Hypothesis, p.Hypothesis)
+		}
+	}
+	return p
+}
+
+func customerView(c casefile.Customer) CustomerView {
+	view := CustomerView{Name: cmp.Or(c.Name, c.Email, c.ID, "Nobody named"), Email: c.Email, ID: c.ID,
+		Query: cmp.Or(c.ID, c.Email, c.Name), Assurance: assurance(c.Assurance), Evidence: byCustomer()}
+	if c.Assurance == casefile.AssuranceVouched {
+		view.Evidence = byCompany()
+	}
+	return view
+}
+
+func assurance(a casefile.Assurance) string {
+	switch a {
+	case casefile.AssuranceVouched:
+		return "vouched for by a system of the company"
+	case casefile.AssuranceAuthenticated:
+		return "authenticated by the mail's domain"
+	}
+	return "nobody vouches for it; every write needs approval"
+}
+
+func signalView(s *casefile.Signal, v viewer) SignalView {
+	view := SignalView{ID: s.ID, Type: s.Type, Source: s.Source, EventID: s.EventID, At: moment(s.Time, v.now),
+		Assurance: assurance(s.Assurance), Evidence: byCustomer()}
+	view.Subject, _ = s.Data["subject"].(string)
+	view.Text, _ = s.Data["text"].(string)
+	if view.Text == "" && s.Assurance == casefile.AssuranceVouched {
+		view.Evidence = byCompany()
+	}
+	if rest := without(s.Data, "subject", "text"); len(rest) > 0 {
+		view.Rest = pretty(rest)
+	}
+	return view
+}
+
+func without(o map[string]any, names ...string) map[string]any {
+	rest := make(map[string]any, len(o))
+	for k, v := range o {
+		rest[k] = v
+	}
+	for _, n := range names {
+		delete(rest, n)
+	}
+	return rest
+}
+
+// reply is the last text for the customer, its citations with the passages that the case holds.
+func reply(c *casefile.Case) *ReplyView {
+	if c.Reply == nil {
+		return nil
+	}
+	view := &ReplyView{To: c.Reply.To}
+	for p := range strings.SplitSeq(strings.ReplaceAll(c.Reply.Text, "\r\n", "\n"), "\n\n") {
+		if p = strings.TrimSpace(p); p != "" {
+			view.Paragraphs = append(view.Paragraphs, p)
+		}
+	}
+	for _, a := range c.Reply.Citations {
+		view.Citations = append(view.Citations, cited(c, a))
+	}
+	return view
+}
+
+// cited resolves what a decision or a sentence rests on: kb://..., entry:SEQ or signal:ID.
+func cited(c *casefile.Case, address string) Cited {
+	var seq uint64
+	if n, _ := fmt.Sscanf(address, "entry:%d", &seq); n == 1 {
+		cite := Cited{Address: address, Title: fmt.Sprintf("Entry %d of the journal", seq), Entry: seq, Link: fmt.Sprintf("#entry-%d", seq), Evidence: byTool()}
+		for name, f := range c.Facts {
+			if f.Seq == seq {
+				cite.Title = cmp.Or(f.Tool, "answer") + " as " + name
+			}
+		}
+		return cite
+	}
+	if id, ok := strings.CutPrefix(address, "signal:"); ok {
+		return Cited{Address: address, Title: "What arrived", Link: "#signal-" + id, Evidence: byCustomer()}
+	}
+	cite := Cited{Address: address, Title: address, Evidence: byKnowledge()}
+	if strings.HasPrefix(address, "kb://") {
+		cite.Link = knowledgeLink(address)
+	}
+	for _, p := range c.Passages {
+		if p.Address == address {
+			cite.Title, cite.Text = p.Title, p.Text
+		}
+	}
+	return cite
+}

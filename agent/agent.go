@@ -18,9 +18,9 @@ type Planner interface {
 	// Observe gives the values at paths of the state, such as facts.order.id; what is absent is
 	// left out.
 	Observe(c *casefile.Case, paths []string) map[string]casefile.Value
-	// Hypothesis tells whether the case's procedure has one of this name, and whether step is the
-	// index of a call in it.
-	Hypothesis(c *casefile.Case, name string) bool
+	// Hypothesis gives the index of the first call among the steps of the procedure's hypothesis of
+	// this name, and whether there is one of this name.
+	Hypothesis(c *casefile.Case, name string) (firstCall int, ok bool)
 }
 
 // Guard judges actions by deterministic rules. It is pure and fails closed.
@@ -42,7 +42,7 @@ type Playbook struct {
 	Limits  Limits
 }
 
-// Playbooks gives the version that a case is handled under.
+// Playbooks gives the version that a case is handled under; "" is the active one.
 type Playbooks interface {
 	Playbook(ctx context.Context, version string) (*Playbook, error)
 }

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -185,6 +186,7 @@ type Hypothesis struct {
 type Check struct {
 	BegunAt time.Time `json:"begun_at,omitzero"`
 	Tries   int       `json:"tries,omitempty"`
+	Read    uint64    `json:"read,omitempty"` // seq of the fresh read that was not judged yet, 0 for none
 	Held    bool      `json:"held,omitempty"`
 	Error   string    `json:"error,omitempty"`
 	NextAt  time.Time `json:"next_at,omitzero"`
@@ -241,6 +243,9 @@ type Question struct {
 	Pattern string    `json:"pattern,omitempty"`
 	Until   time.Time `json:"until"`
 }
+
+// About names what the question is about.
+func (q *Question) About() string { return cmp.Or(q.Input, q.As) }
 
 // Wait is a signal that the case waits for.
 type Wait struct {

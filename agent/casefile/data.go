@@ -51,12 +51,6 @@ type KnowledgeFound struct {
 	Error    string    `json:"error,omitempty"`
 }
 
-// RequireFailed: something that the procedure requires does not hold, or can't be read.
-type RequireFailed struct {
-	Check string `json:"check"`
-	Error string `json:"error,omitempty"`
-}
-
 // HypothesisChosen: what is believed now, and what was ruled out by which condition.
 type HypothesisChosen struct {
 	Hypothesis string       `json:"hypothesis"`

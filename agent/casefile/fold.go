@@ -31,8 +31,6 @@ func (c *Case) Fold(e *Entry) {
 		c.Correlated = d.Values
 	case *KnowledgeFound:
 		c.Passages, c.Grounded = d.Passages, true
-	case *RequireFailed:
-		// the planner's next decision says what follows from it
 	case *CallIntended:
 		c.foldIntent(e, d)
 	case *CallAnswered:
@@ -94,19 +92,20 @@ func (c *Case) foldPlan(e *Entry) {
 		q := d.Question
 		q.Seq = e.Seq
 		c.Question = &q
-		if q.Input != "" {
-			if c.Asks == nil {
-				c.Asks = map[string]int{}
-			}
-			c.Asks[q.Input]++
+		if c.Asks == nil {
+			c.Asks = map[string]int{}
 		}
+		c.Asks[q.About()]++
 	case *CustomerAnswered:
 		c.Question = nil
 		c.setFact(d.As, Fact{Value: d.Value, Seq: e.Seq, Round: c.Round})
 		c.stepOver(d.Step)
 	case *QuestionEnded:
-		if d.TimedOut && c.Question != nil {
-			c.Failure = &Failure{Name: c.Question.Input, Detail: "the customer did not answer in time"}
+		if q := c.Question; d.TimedOut && q != nil {
+			c.Failure = &Failure{Name: q.Input, Detail: "the customer did not answer in time"}
+			if q.Input != "" {
+				c.Failure.Stop = StopInputMissing
+			}
 		}
 		c.Question = nil
 	case *WaitStarted:
@@ -126,6 +125,7 @@ func (c *Case) foldPlan(e *Entry) {
 				h.Check.BegunAt = e.At
 			}
 			h.Check.Tries++
+			h.Check.Read = 0
 			h.Check.Held, h.Check.Error, h.Check.NextAt = d.Held, d.Error, d.NextAt
 		}
 	}
@@ -159,6 +159,9 @@ func (c *Case) refresh() {
 }
 
 func (c *Case) foldIntent(e *Entry, d *CallIntended) {
+	if c.Status == Waiting || c.Status == Approving {
+		c.Status, c.Stop = Working, nil
+	}
 	call := d.Call
 	call.State, call.SentAt = Sent, e.At
 	if i := c.pendingIndex(call.ID); i >= 0 {
@@ -227,6 +230,8 @@ func stopOf(p Purpose, d *CallAnswered) StopCode {
 		return StopManifestChanged
 	case d.Outcome == OutcomeError:
 		return StopToolError
+	case d.Outcome == OutcomeDenied:
+		return StopPolicyDeny
 	case d.Outcome == OutcomeUnavailable:
 		return StopToolUnavailable
 	case d.Outcome == OutcomeAbandoned:
@@ -245,6 +250,10 @@ func (c *Case) foldDone(e *Entry, call *Call, result Value) {
 			c.Writes = append(c.Writes, Write{Seq: e.Seq, Call: call.ID, Hypothesis: call.Hypothesis, Step: call.Step, Tool: call.Tool, Args: call.Args})
 		}
 		c.stepOver(call.Step)
+	case ForVerify:
+		if h := c.Current(); h != nil {
+			h.Check.Read = e.Seq
+		}
 	case ForUndo:
 		for i := len(c.Writes) - 1; i >= 0; i-- {
 			if w := &c.Writes[i]; w.Hypothesis == call.Hypothesis && w.Step == call.Step && !w.Undone {

@@ -10,7 +10,6 @@ const (
 	KindInputsFound      Kind = "inputs.found"
 	KindCaseCorrelated   Kind = "case.correlated"
 	KindKnowledgeFound   Kind = "knowledge.found"
-	KindRequireFailed    Kind = "require.failed"
 	KindHypothesisChosen Kind = "hypothesis.chosen"
 	KindHypothesisFailed Kind = "hypothesis.failed"
 	KindHypothesisEnded  Kind = "hypothesis.ended"
@@ -52,8 +51,6 @@ func newData(k Kind) Data {
 		return new(CaseCorrelated)
 	case KindKnowledgeFound:
 		return new(KnowledgeFound)
-	case KindRequireFailed:
-		return new(RequireFailed)
 	case KindHypothesisChosen:
 		return new(HypothesisChosen)
 	case KindHypothesisFailed:
@@ -123,9 +120,6 @@ func (*CaseCorrelated) Kind() Kind { return KindCaseCorrelated }
 
 // Kind gives the entry's kind.
 func (*KnowledgeFound) Kind() Kind { return KindKnowledgeFound }
-
-// Kind gives the entry's kind.
-func (*RequireFailed) Kind() Kind { return KindRequireFailed }
 
 // Kind gives the entry's kind.
 func (*HypothesisChosen) Kind() Kind { return KindHypothesisChosen }

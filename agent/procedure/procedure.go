@@ -42,6 +42,7 @@ type Input struct {
 	Pos     source.Pos
 	Type    string         // string, int, number or bool
 	Pattern *regexp.Regexp // nil for none; not anchored
+	Whole   *regexp.Regexp // Pattern, anchored at both ends
 	From    *expr.Program  // nil for none
 	Ask     *expr.Template // nil: the customer isn't asked, and the input stays absent
 }

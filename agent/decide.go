@@ -1,0 +1,223 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+)
+
+// Decide is what a person decides about a case.
+type Decide struct {
+	Decision   casefile.DecisionName
+	Hash       string           // approve, reject, edit: of the approval that was shown
+	Args       casefile.Object  // edit
+	Action     *casefile.Action // override: in place of the action of a hypothesis's step
+	Hypothesis string           // override
+	Note       string
+	Bundle     string // retry: "active" moves the case to the active version; a version otherwise
+}
+
+// Errors of a decision; each is wrapped with what was decided and why it can't be.
+var (
+	ErrDecisionConflict  = errors.New("the case has moved on")             // decided already, or another hash waits
+	ErrDecisionForbidden = errors.New("not for this person to decide")     // role, or who proposed it
+	ErrDecisionInvalid   = errors.New("that decision makes no sense here") // the request is wrong
+)
+
+// Decide journals a person's decision and lets the case go on from where it stands. It reports
+// journal.ErrNotFound and the ErrDecision errors.
+func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people.Principal) (*casefile.Case, error) {
+	for {
+		c, err := e.Load(ctx, caseID)
+		if err != nil {
+			return nil, err
+		}
+		book, err := e.Playbooks.Playbook(ctx, c.Bundle)
+		if err != nil {
+			return nil, fmt.Errorf("bundle of case %s: %w", caseID, err)
+		}
+		r := ruling{c: c, d: d, who: who, book: book, core: e.core}
+		data, err := r.judge(e)
+		if err != nil {
+			return nil, err
+		}
+		entry := casefile.Entry{Seq: c.Seq + 1, Case: caseID, At: e.Now(), Actor: who.Actor(), Data: data,
+			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}}
+		a := journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry}, Salts: []journal.Salt{e.Salt()}, Wake: true}
+		c.Fold(&entry)
+		switch _, err = e.Store.Append(ctx, a); {
+		case err == nil:
+			return c, nil
+		case !errors.Is(err, journal.ErrConflict):
+			return nil, err
+		}
+	}
+}
+
+// ruling is a decision held against the state of its case.
+type ruling struct {
+	c    *casefile.Case
+	d    Decide
+	who  people.Principal
+	book *Playbook
+	core Core
+}
+
+func (r *ruling) judge(e *Engine) (*casefile.OperatorDecided, error) {
+	data := &casefile.OperatorDecided{Decision: r.d.Decision, Principal: r.who.ID, Hash: r.d.Hash, Note: r.d.Note}
+	if !r.who.Role.AtLeast(people.Operator) {
+		return nil, fmt.Errorf("%w: %s needs the role operator", ErrDecisionForbidden, r.d.Decision)
+	}
+	switch r.d.Decision {
+	case casefile.DecideApprove:
+		return data, r.approval(true)
+	case casefile.DecideReject:
+		return data, r.approval(false)
+	case casefile.DecideEdit:
+		return data, r.edit(data, e)
+	case casefile.DecideOverride:
+		return data, r.override(data)
+	case casefile.DecideTakeover:
+		if r.c.Status.Ended() || r.takenOver() {
+			return nil, r.conflict("it is " + string(r.c.Status) + r.stopText())
+		}
+		return data, nil
+	case casefile.DecideHandback:
+		if !r.takenOver() {
+			return nil, r.conflict("nobody has taken it over")
+		}
+		return data, nil
+	case casefile.DecideClose:
+		if r.c.Status.Ended() {
+			return nil, r.conflict("it is " + string(r.c.Status) + " already")
+		}
+		return data, nil
+	case casefile.DecideRetry:
+		if r.c.Status != casefile.Escalated {
+			return nil, r.conflict("only an escalated case can be retried; it is " + string(r.c.Status))
+		}
+		return data, r.version(data, e)
+	case casefile.DecideReopen:
+		if !r.c.Status.Ended() || r.c.MergedInto != "" {
+			return nil, r.conflict("only a case that ended by itself can be reopened; it is " + string(r.c.Status) + r.stopText())
+		}
+		return data, r.version(data, e)
+	}
+	return nil, fmt.Errorf("%w: decision %q is unknown; it is one of approve, reject, edit, override, retry, takeover, handback, close, reopen", ErrDecisionInvalid, r.d.Decision)
+}
+
+func (r *ruling) takenOver() bool {
+	return r.c.Status == casefile.Escalated && r.c.Stop != nil && r.c.Stop.Code == casefile.StopHumanTakeover
+}
+
+func (r *ruling) stopText() string {
+	if r.c.Stop == nil {
+		return ""
+	}
+	return " (" + string(r.c.Stop.Code) + ")"
+}
+
+func (r *ruling) conflict(why string) error {
+	return fmt.Errorf("%w: %s changes nothing: %s", ErrDecisionConflict, r.d.Decision, why)
+}
+
+// approval checks a decision on the approval that waits.
+func (r *ruling) approval(grants bool) error {
+	a := r.c.Approval
+	switch {
+	case a == nil || r.c.Status == casefile.Escalated || r.c.Status.Ended():
+		return r.conflict("nothing waits for approval")
+	case a.GrantedBy != "":
+		return r.conflict("it was approved already, by " + a.GrantedBy)
+	case r.d.Hash != a.Hash && (grants || r.d.Hash != ""):
+		return r.conflict("what waits now has another hash; look at it again")
+	case !r.who.Role.AtLeast(people.Role(a.By)):
+		return fmt.Errorf("%w: rule %s wants the role %s", ErrDecisionForbidden, a.Rule, a.By)
+	case grants && a.ProposedBy != "" && a.ProposedBy == r.who.ID:
+		return fmt.Errorf("%w: who proposed an action doesn't approve it", ErrDecisionForbidden)
+	}
+	return nil
+}
+
+// edit puts other arguments in place of those of the action that waits, if the guard lets it.
+func (r *ruling) edit(data *casefile.OperatorDecided, e *Engine) error {
+	if r.d.Hash == "" && r.c.Approval != nil {
+		r.d.Hash = r.c.Approval.Hash
+	}
+	if err := r.approval(false); err != nil {
+		return err
+	}
+	a := r.c.Approval
+	if a.Action == nil || r.d.Args == nil {
+		return fmt.Errorf("%w: an edit needs args, and an action that waits for approval", ErrDecisionInvalid)
+	}
+	action := casefile.Action{Tool: a.Action.Tool, Args: r.d.Args, Effect: a.Action.Effect}
+	if err := r.core.Tools.ValidateArgs(action.Tool, action.Args); err != nil {
+		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, action.Tool, err)
+	}
+	v := r.book.Guard.Judge(r.c, action, casefile.ForDo, a.Hypothesis, e.Now())
+	if v.Outcome == casefile.Deny {
+		return fmt.Errorf("%w: rule %s denies it: %s", ErrDecisionInvalid, v.Rule, v.Reason)
+	}
+	h := r.c.Current()
+	if h == nil {
+		return r.conflict("no hypothesis is being tried")
+	}
+	data.Action, data.Hypothesis, data.Step = &action, h.Name, h.Step
+	return nil
+}
+
+// override puts another action or another hypothesis in place of what the plan wants.
+func (r *ruling) override(data *casefile.OperatorDecided) error {
+	if r.c.Status.Ended() {
+		return r.conflict("it is " + string(r.c.Status) + "; reopen it first")
+	}
+	if len(r.c.Pending) > 0 {
+		return r.conflict("a call is under way; wait until it is settled")
+	}
+	name, step := r.d.Hypothesis, 0
+	if h := r.c.Current(); h != nil && (name == "" || name == h.Name) {
+		name, step = h.Name, h.Step
+	}
+	first, ok := r.book.Planner.Hypothesis(r.c, name)
+	if !ok {
+		return fmt.Errorf("%w: say which hypothesis of the procedure is to be tried, or proves the action; %q is none", ErrDecisionInvalid, name)
+	}
+	data.Hypothesis, data.Step = name, max(step, first)
+	if r.d.Action == nil {
+		if r.d.Hypothesis == "" {
+			return fmt.Errorf("%w: an override needs an action or a hypothesis", ErrDecisionInvalid)
+		}
+		return nil
+	}
+	tool, ok := r.core.Tools.Tool(r.d.Action.Tool)
+	if !ok {
+		return fmt.Errorf("%w: no plugin offers %q", ErrDecisionInvalid, r.d.Action.Tool)
+	}
+	if err := r.core.Tools.ValidateArgs(r.d.Action.Tool, r.d.Action.Args); err != nil {
+		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, r.d.Action.Tool, err)
+	}
+	data.Action = &casefile.Action{Tool: r.d.Action.Tool, Args: r.d.Action.Args, Effect: tool.Effect}
+	return nil
+}
+
+// version checks the bundle that a case is to go on under.
+func (r *ruling) version(data *casefile.OperatorDecided, e *Engine) error {
+	if r.d.Bundle == "" {
+		return nil
+	}
+	version := r.d.Bundle
+	if version == "active" {
+		version = ""
+	}
+	book, err := e.Playbooks.Playbook(context.Background(), version)
+	if err != nil {
+		return fmt.Errorf("%w: bundle %s: %w", ErrDecisionInvalid, r.d.Bundle, err)
+	}
+	data.Bundle = book.Version
+	return nil
+}

@@ -1,0 +1,155 @@
+package agent
+
+import (
+	"cmp"
+	"time"
+
+	"resolute/agent/casefile"
+)
+
+// dispatch sends what was planned, as far as the guard lets it. Nothing is sent when one of the
+// calls is stopped: the planner is asked again with that folded in.
+func (s *step) dispatch(planned []casefile.PlannedCall) {
+	var intents []*casefile.CallIntended
+	var evidence [][]string
+	for _, p := range planned {
+		intent := s.judge(p)
+		if intent == nil {
+			return
+		}
+		intents, evidence = append(intents, intent), append(evidence, p.Evidence)
+	}
+	for i, intent := range intents {
+		s.say(intent, evidence[i]...)
+		s.res.Commands = append(s.res.Commands, Send{Call: *s.c.PendingCall(intent.Call.ID)})
+	}
+}
+
+// judge gives the intent of a planned call, or nil if it may not be sent (now).
+func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
+	call := casefile.Call{ID: p.ID, Purpose: p.Purpose, Fact: p.Fact, Hypothesis: p.Hypothesis, Step: p.Step,
+		Action: casefile.Action{Tool: p.Tool, Args: p.Args}, Try: 1, Within: casefile.Duration(p.Within)}
+	tool, ok := s.Tools.Tool(p.Tool)
+	if !ok {
+		return s.deny(call, casefile.StopToolError, "no plugin offers "+p.Tool+"; look at the bundle's tools")
+	}
+	call.Effect = tool.Effect
+	if err := s.Tools.ValidateArgs(p.Tool, p.Args); err != nil {
+		return s.deny(call, casefile.StopEvidenceMissing, "the arguments don't fit "+p.Tool+": "+err.Error())
+	}
+	if !call.Writes() {
+		return &casefile.CallIntended{Call: call}
+	}
+	key, err := casefile.IdempotencyKey(s.c.ID, s.c.Epoch, p.ID, p.Tool, p.Args)
+	if err != nil {
+		return s.deny(call, casefile.StopEvidenceMissing, err.Error())
+	}
+	call.Key = key
+	verdict := s.book.Guard.Judge(s.c, call.Action, p.Purpose, p.Hypothesis, s.now)
+	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
+	switch verdict.Outcome {
+	case casefile.Allow:
+		return intent
+	case casefile.Approve:
+		by, hash := s.approved(p, call, verdict)
+		if by == "" {
+			return nil
+		}
+		intent.ApprovedBy, intent.Approval = by, hash
+		return intent
+	}
+	s.say(&casefile.ActionDenied{Call: call, Verdict: verdict}, p.Evidence...)
+	return nil
+}
+
+func (s *step) deny(call casefile.Call, code casefile.StopCode, reason string) *casefile.CallIntended {
+	s.say(&casefile.ActionDenied{Call: call, Verdict: casefile.Verdict{Outcome: casefile.Deny, Code: code, Reason: reason}})
+	return nil
+}
+
+// approved gives who approved exactly this, or sees to it that somebody is asked.
+func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.Verdict) (by, hash string) {
+	observed := s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...))
+	return s.consent(casefile.Approval{
+		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
+		By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy,
+	}, v.Policy)
+}
+
+// checkpoint lets a person look before it goes on.
+func (s *step) checkpoint(d casefile.AskPerson) {
+	by, _ := s.consent(casefile.Approval{
+		Step: d.ID, Hypothesis: d.Hypothesis, Code: casefile.StopCheckpoint, Reason: d.Text, By: d.By, Evidence: d.Evidence,
+		Observed: s.book.Planner.Observe(s.c, d.Reads),
+	}, "")
+	if by != "" {
+		s.say(&casefile.StepDone{Hypothesis: d.Hypothesis, Step: d.Step}, d.Evidence...)
+	}
+}
+
+// consent gives who granted exactly what want describes. Where nobody did, the case is parked
+// until somebody decides; what waits already keeps waiting, what drifted is asked anew.
+func (s *step) consent(want casefile.Approval, policy string) (by, hash string) {
+	hash, err := casefile.ApprovalHash(want.Step, want.Action, policy, want.Observed)
+	if err != nil {
+		s.escalate(casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()})
+		return "", ""
+	}
+	if a := s.c.Approval; a != nil {
+		if a.Hash == hash && a.GrantedBy != "" {
+			return a.GrantedBy, hash
+		}
+		if a.Hash != hash {
+			want.Changed = changes(a, &want)
+			s.say(&casefile.ApprovalVoided{Hash: a.Hash, Reason: "what it rests on has changed", Changed: want.Changed})
+		}
+	}
+	if s.c.Approval == nil {
+		want.Hash, want.By = hash, cmp.Or(want.By, "operator")
+		want.AskedAt, want.ExpiresAt = s.now, s.now.Add(defaultAnswer)
+		s.say(&casefile.ApprovalAsked{Approval: want}, want.Evidence...)
+	}
+	a := s.c.Approval
+	s.stop(casefile.Approving, casefile.Stop{Code: a.Code, Rule: a.Rule, Detail: a.Reason, Until: &a.ExpiresAt})
+	s.park(a.ExpiresAt)
+	return "", ""
+}
+
+// changes are the observed values and arguments that differ between two approvals of one step.
+func changes(then, now *casefile.Approval) []casefile.Change {
+	a, b := observations(then), observations(now)
+	var list []casefile.Change
+	for _, path := range sortedUnion(a, b) {
+		if !same(a[path], b[path]) {
+			list = append(list, casefile.Change{Path: path, Then: a[path], Now: b[path]})
+		}
+	}
+	return list
+}
+
+func observations(a *casefile.Approval) map[string]casefile.Value {
+	m := make(map[string]casefile.Value, len(a.Observed)+4)
+	for k, v := range a.Observed {
+		m[k] = v
+	}
+	if a.Action != nil {
+		m["action.tool"] = casefile.Value{V: a.Action.Tool}
+		for k, v := range a.Action.Args {
+			m["action.args."+k] = casefile.Value{V: v}
+		}
+	}
+	return m
+}
+
+// waitForTools parks the case until a pending call is due.
+func (s *step) waitForTools(w toolWait) {
+	s.stop(casefile.Waiting, casefile.Stop{Code: w.code, Detail: w.detail, Until: nonZero(w.until)})
+	s.park(w.next)
+}
+
+func nonZero(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

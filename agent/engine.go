@@ -1,0 +1,338 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+)
+
+// Deps are what the engine drives.
+type Deps struct {
+	Store     Store
+	Playbooks Playbooks
+	Tools     Tools
+	Knowledge Knowledge
+	Triage    Triage
+	Callbacks Callbacks
+
+	Now  func() time.Time    // the clock
+	Salt func() journal.Salt // randomness for the journal's salts
+}
+
+// Options tune the engine; the zero value works.
+type Options struct {
+	Workers int           // cases advanced at once; default 128
+	Lease   time.Duration // of a case; default 5 minutes
+	Drain   time.Duration // how long Run waits for what is under way when it is told to end; default 8 s
+	Log     *slog.Logger  // default: discard
+	// Together carries out commands of one step; default: each in a goroutine of its own.
+	Together func(work ...func())
+}
+
+// Engine leases cases and carries out what Step says.
+type Engine struct {
+	Deps
+	core Core
+	opt  Options
+}
+
+// New makes an engine; Run starts it.
+func New(d Deps, o Options) *Engine {
+	if o.Workers <= 0 {
+		o.Workers = 128
+	}
+	if o.Lease <= 0 {
+		o.Lease = 5 * time.Minute
+	}
+	if o.Drain <= 0 {
+		o.Drain = 8 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Together == nil {
+		o.Together = together
+	}
+	return &Engine{Deps: d, core: Core{Tools: d.Tools}, opt: o}
+}
+
+// Run advances cases until ctx ends or the store fails, and waits for what is under way: a call
+// that was begun gets its answer journaled if that takes no longer than Options.Drain.
+func (e *Engine) Run(ctx context.Context) error {
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var workers sync.WaitGroup
+	free := make(chan struct{}, e.opt.Workers)
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for {
+		e.claim(ctx, calls, free, &workers)
+		select {
+		case <-ctx.Done():
+			timeout := time.AfterFunc(e.opt.Drain, cancel)
+			workers.Wait()
+			timeout.Stop()
+			return nil
+		case <-e.Store.Failed():
+			cancel()
+			workers.Wait()
+			return errors.New("the engine stopped with the journal")
+		case <-e.Store.Wakeups():
+		case <-due.C:
+		}
+		e.resetTimer(ctx, due)
+	}
+}
+
+// resetTimer makes due cases runnable, and sets the timer to the next one.
+func (e *Engine) resetTimer(ctx context.Context, due *time.Timer) {
+	now := e.Now()
+	next, err := e.Store.Due(ctx, now)
+	wait := time.Minute
+	if err != nil && ctx.Err() == nil {
+		e.opt.Log.Error("timers could not be read", "error", err)
+		wait = time.Second
+	} else if !next.IsZero() {
+		wait = min(max(next.Sub(now), 0), wait)
+	}
+	due.Reset(wait)
+}
+
+// claim starts a worker for each runnable case, as far as there are free ones.
+func (e *Engine) claim(ctx, calls context.Context, free chan struct{}, workers *sync.WaitGroup) {
+	for ctx.Err() == nil {
+		room := cap(free) - len(free)
+		if room == 0 {
+			return
+		}
+		leases, err := e.Store.Claim(ctx, "engine", room, e.Now(), e.opt.Lease)
+		if err != nil || len(leases) == 0 {
+			return
+		}
+		for _, l := range leases {
+			free <- struct{}{}
+			workers.Go(func() {
+				e.work(ctx, calls, l)
+				<-free
+			})
+		}
+	}
+}
+
+func (e *Engine) work(ctx, calls context.Context, l journal.Lease) {
+	if err := e.Drive(ctx, calls, l); err != nil {
+		e.Store.Release(l)
+		if ctx.Err() == nil && !errors.Is(err, journal.ErrStopped) {
+			e.opt.Log.Error("a case could not be advanced", "case", l.CaseID, "error", err)
+		}
+	}
+}
+
+// Drive advances one leased case until it is parked. It returns early, with the lease to be
+// released, when ctx ends between two steps; calls bounds the requests on the wire.
+func (e *Engine) Drive(ctx, calls context.Context, l journal.Lease) error {
+	c, err := e.Load(calls, l.CaseID)
+	if err != nil {
+		return err
+	}
+	ev := Event{Now: e.Now()}
+	for {
+		book, err := e.Playbooks.Playbook(calls, c.Bundle)
+		if err != nil {
+			return fmt.Errorf("bundle of the case: %w", err)
+		}
+		res := e.core.Step(c, book, ev)
+		switch again, err := e.commit(calls, l, c, res, &ev); {
+		case err != nil:
+			return err
+		case again:
+			if c, err = e.Load(calls, l.CaseID); err != nil {
+				return err
+			}
+			ev.Now = e.Now()
+			continue
+		case res.Park:
+			return nil
+		case ev.Draining:
+			return ctx.Err()
+		}
+		ev = e.carryOut(calls, c, res.Commands)
+		ev.Draining = ctx.Err() != nil
+		if err := e.Store.Renew(l, ev.Now, e.opt.Lease); err != nil {
+			return err
+		}
+	}
+}
+
+// Load folds a case from its newest snapshot and the entries behind it.
+func (e *Engine) Load(ctx context.Context, caseID string) (*casefile.Case, error) {
+	return Load(ctx, e.Store, caseID)
+}
+
+// Load folds a case from its newest snapshot and the entries behind it.
+func Load(ctx context.Context, store interface {
+	Load(ctx context.Context, caseID string) ([]byte, []casefile.Entry, error)
+}, caseID string) (*casefile.Case, error) {
+	snapshot, tail, err := store.Load(ctx, caseID)
+	if err != nil {
+		return nil, err
+	}
+	c := casefile.New(caseID)
+	if snapshot != nil {
+		if err := json.Unmarshal(snapshot, c); err != nil {
+			return nil, fmt.Errorf("snapshot of case %s: %w", caseID, err)
+		}
+	}
+	for i := range tail {
+		c.Fold(&tail[i])
+	}
+	return c, nil
+}
+
+// commit makes a step durable. It reports whether the case has to be read and stepped again.
+func (e *Engine) commit(ctx context.Context, l journal.Lease, c *casefile.Case, res Result, ev *Event) (again bool, err error) {
+	a, err := e.change(c, res)
+	if err != nil {
+		return false, err
+	}
+	a.Lease = &l
+	_, err = e.Store.Append(ctx, a)
+	var held *journal.HeldError
+	switch {
+	case errors.As(err, &held):
+		ev.HeldBy = held.Case
+		return true, nil
+	case errors.Is(err, journal.ErrConflict):
+		return true, nil
+	}
+	return false, err
+}
+
+// change is what the store gets of a step.
+func (e *Engine) change(c *casefile.Case, res Result) (journal.Append, error) {
+	a := journal.Append{CaseID: c.ID, After: c.Seq - uint64(len(res.Entries)), Entries: res.Entries,
+		Hold: holds(c, res.Entries), HoldAnyway: res.HoldAnyway, Messages: messages(c, res.Entries)}
+	if res.Merge != "" {
+		a.Hold = nil
+		a.DeliverTo, a.Deliver = res.Merge, handedOn(c, e.Now())
+	}
+	if res.Park {
+		snapshot, err := json.Marshal(c)
+		if err != nil {
+			return a, fmt.Errorf("snapshot of case %s: %w", c.ID, err)
+		}
+		a.Park = &journal.Park{Summary: Summarize(c), Snapshot: snapshot, WakeAt: res.WakeAt}
+		if c.Wait != nil && c.Status == casefile.Waiting {
+			a.Park.WaitFor = c.Wait.For
+		}
+	}
+	for range len(a.Entries) + len(a.Deliver) {
+		a.Salts = append(a.Salts, e.Salt())
+	}
+	return a, nil
+}
+
+// handedOn are the signals of a case that gives way, for the one that goes on.
+func handedOn(c *casefile.Case, now time.Time) []casefile.Entry {
+	var list []casefile.Entry
+	for i := range c.Signals {
+		list = append(list, casefile.Entry{At: now, Actor: casefile.ActorAgent,
+			Data: &casefile.SignalReceived{Signal: c.Signals[i].Signal, From: c.ID}})
+	}
+	return list
+}
+
+// messages are what the entries say to the customer.
+func messages(c *casefile.Case, entries []casefile.Entry) []journal.NewMessage {
+	var list []journal.NewMessage
+	for i := range entries {
+		m := journal.Message{CaseID: c.ID, At: entries[i].At}
+		switch d := entries[i].Data.(type) {
+		case *casefile.ReplyWritten:
+			m.Kind, m.To, m.Text, m.Citations = "reply", d.Reply.To, d.Reply.Text, d.Reply.Citations
+		case *casefile.CustomerAsked:
+			m.Kind, m.To, m.Text = "question", d.To, d.Question.Text
+		default:
+			continue
+		}
+		list = append(list, journal.NewMessage{Entry: i, Message: m})
+	}
+	return list
+}
+
+// carryOut carries out the commands of a step whose entries are durable.
+func (e *Engine) carryOut(ctx context.Context, c *casefile.Case, commands []Command) Event {
+	var ev Event
+	var mu sync.Mutex
+	work := make([]func(), len(commands))
+	for i, cmd := range commands {
+		work[i] = func() {
+			report := e.one(ctx, c, cmd)
+			mu.Lock()
+			defer mu.Unlock()
+			report(&ev)
+		}
+	}
+	if len(work) == 1 {
+		work[0]()
+	} else {
+		e.opt.Together(work...)
+	}
+	ev.Now = e.Now()
+	return ev
+}
+
+// one carries out one command. c is not changed meanwhile.
+func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command) func(*Event) {
+	switch cmd := cmd.(type) {
+	case Send:
+		sentAt := e.Now()
+		a := e.Tools.Send(ctx, casefile.Request{Case: c.ID, Step: cmd.Call.ID, Tool: cmd.Call.Tool, Args: cmd.Call.Args,
+			Key: cmd.Call.Key, Callback: e.callback(c.ID, cmd.Call)})
+		return func(ev *Event) {
+			ev.Answers = append(ev.Answers, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, SentAt: sentAt, Answer: a})
+		}
+	case Ask:
+		sentAt := e.Now()
+		a := e.Tools.Ask(ctx, cmd.Call.Tool, cmd.Call.Key)
+		return func(ev *Event) {
+			ev.Answers = append(ev.Answers, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, Asked: true, SentAt: sentAt, Answer: a})
+		}
+	case Search:
+		passages, err := e.Knowledge.Ground(ctx, cmd.Queries)
+		found := &Found{Queries: cmd.Queries, Passages: passages}
+		if err != nil {
+			found.Error = err.Error()
+		}
+		return func(ev *Event) { ev.Found = found }
+	case Route:
+		r, err := e.Triage.Route(ctx, c)
+		if err != nil {
+			r = Routing{Reason: "triage failed: " + err.Error()}
+		}
+		return func(ev *Event) { ev.Routed = &r }
+	}
+	return func(*Event) {}
+}
+
+func (e *Engine) callback(caseID string, call casefile.Call) string {
+	if tool, ok := e.Tools.Tool(call.Tool); !ok || !tool.Async {
+		return ""
+	}
+	return e.Callbacks.URL(caseID, call.ID, call.Key)
+}
+
+func together(work ...func()) {
+	var wg sync.WaitGroup
+	for _, w := range work {
+		wg.Go(w)
+	}
+	wg.Wait()
+}

@@ -1,0 +1,116 @@
+package procedure
+
+import (
+	"fmt"
+
+	"resolute/agent/casefile"
+)
+
+// step is the next of the hypothesis's steps.
+func (r *run) step(def *Hypothesis, h *casefile.Hypothesis) casefile.Decision {
+	switch st := &def.Do[h.Step]; {
+	case st.Call != nil:
+		return r.call(def, h, st.Call)
+	case st.Ask != nil:
+		return r.ask(h, st.Ask)
+	case st.Wait != nil:
+		return r.wait(h, st.Wait)
+	default:
+		return r.checkpoint(def, h, st.Checkpoint)
+	}
+}
+
+func (r *run) call(def *Hypothesis, h *casefile.Hypothesis, call *Call) casefile.Decision {
+	reads := call.With.Reads()
+	p := casefile.PlannedCall{ID: fmt.Sprintf("do/%s/%d/e%d", h.Name, h.Step, r.c.Epoch), Purpose: casefile.ForDo, Fact: call.As,
+		Hypothesis: h.Name, Step: h.Step, Tool: call.Tool, Within: call.Within, Evidence: r.evidence(reads)}
+	if def.When != nil {
+		p.Reads = append(p.Reads, def.When.Reads()...)
+	}
+	if o := r.c.Override; o != nil && o.Action != nil && o.Hypothesis == h.Name && o.Step == h.Step {
+		p.Tool, p.Args, p.ProposedBy = o.Action.Tool, o.Action.Args, o.Principal
+		return casefile.CallTools{Calls: []casefile.PlannedCall{p}}
+	}
+	args, err := call.With.Eval(r.vars)
+	if err != nil {
+		return r.giveUp(h, &casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()}, "the arguments of "+call.Tool+" can't be made: "+err.Error())
+	}
+	p.Args, p.Reads = args, append(p.Reads, reads...)
+	return casefile.CallTools{Calls: []casefile.PlannedCall{p}}
+}
+
+func (r *run) ask(h *casefile.Hypothesis, a *Ask) casefile.Decision {
+	if q := r.c.Question; q != nil && q.As == a.As {
+		answer := r.answeredSince(q.Seq)
+		if answer == nil {
+			return casefile.AskCustomer{Question: *q}
+		}
+		if value, ok := read(a, answer); ok {
+			return casefile.Note{Data: &casefile.CustomerAnswered{As: a.As, Value: casefile.Value{V: value}, Signal: answer.ID, Step: h.Step},
+				Evidence: []string{casefile.EvidenceSignal(answer.ID)}}
+		}
+		if r.c.Asks[a.As] >= r.planner.asks {
+			return r.giveUp(h, nil, "the customer's answers don't say what was asked")
+		}
+		return casefile.Note{Data: &casefile.QuestionEnded{}}
+	}
+	text, err := a.Text.Render(r.vars)
+	if err != nil {
+		return r.giveUp(h, &casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()}, "the question can't be written: "+err.Error())
+	}
+	q := casefile.Question{As: a.As, Step: h.Step, Text: text}
+	if a.Pattern != nil {
+		q.Pattern = a.Pattern.String()
+	}
+	return casefile.AskCustomer{Question: q, Within: a.Within}
+}
+
+func read(a *Ask, answer *casefile.Received) (string, bool) {
+	if a.Pattern == nil {
+		return answer.Text(), true
+	}
+	if m := matches(a.Pattern, answer.Text()); len(m) == 1 {
+		return m[0], true
+	}
+	return "", false
+}
+
+func (r *run) wait(h *casefile.Hypothesis, w *Wait) casefile.Decision {
+	for i := range r.c.Signals {
+		s := &r.c.Signals[i]
+		if s.Seq <= h.Seq || s.Type != w.For || !r.named(w, &s.Signal) {
+			continue
+		}
+		if r.c.Wait == nil {
+			return casefile.Note{Data: &casefile.StepDone{Hypothesis: h.Name, Step: h.Step}, Evidence: []string{casefile.EvidenceSignal(s.ID)}}
+		}
+		return casefile.Note{Data: &casefile.WaitEnded{Signal: s.ID, Step: h.Step}, Evidence: []string{casefile.EvidenceSignal(s.ID)}}
+	}
+	wait := casefile.Wait{Step: h.Step, For: w.For}
+	if w.Match != nil {
+		wait.Match = w.Match.Source
+	}
+	return casefile.AwaitSignal{Wait: wait, Within: w.Within}
+}
+
+// named reports whether a wait's match names the signal.
+func (r *run) named(w *Wait, s *casefile.Signal) bool {
+	if w.Match == nil {
+		return true
+	}
+	held, err := w.Match.Bool(r.vars.With(s))
+	return err == nil && held
+}
+
+func (r *run) checkpoint(def *Hypothesis, h *casefile.Hypothesis, k *Checkpoint) casefile.Decision {
+	text, err := k.Show.Render(r.vars)
+	if err != nil {
+		return r.giveUp(h, &casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()}, "the checkpoint can't be written: "+err.Error())
+	}
+	d := casefile.AskPerson{ID: fmt.Sprintf("checkpoint/%s/%d/e%d", h.Name, h.Step, r.c.Epoch), Hypothesis: h.Name, Step: h.Step, By: k.By, Text: text,
+		Reads: k.Show.Reads(), Evidence: r.evidence(k.Show.Reads())}
+	if def.When != nil {
+		d.Reads = append(d.Reads, def.When.Reads()...)
+	}
+	return d
+}

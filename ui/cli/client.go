@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// target is which resolute a command is for.
+type target struct{ data, url, token string }
+
+// targetFlags adds the flags that say which resolute a command is for.
+func (p *Program) targetFlags(c *cobra.Command) *target {
+	t := &target{}
+	c.Flags().StringVar(&t.data, "data", p.setting("DATA", "data"), "data `folder`; a server that holds it is spoken to through its admin.sock")
+	c.Flags().StringVar(&t.url, "url", p.setting("URL", ""), "`address` of a server elsewhere, with --token")
+	c.Flags().StringVar(&t.token, "token", p.setting("TOKEN", ""), "bearer token for --url; better given as RESOLUTE_TOKEN")
+	return t
+}
+
+// setting gives RESOLUTE_NAME, else otherwise.
+func (p *Program) setting(name, otherwise string) string {
+	if v, ok := p.Env("RESOLUTE_" + name); ok {
+		return v
+	}
+	return otherwise
+}
+
+// client speaks to the API, wherever it is.
+type client struct {
+	http  *http.Client
+	base  string
+	token string
+	close func() error
+}
+
+// connect finds the resolute that a command is for: the one at --url, the one that holds the data
+// folder, else one assembled over it for the command's time.
+func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
+	if t.url != "" {
+		return &client{http: &http.Client{Timeout: time.Minute}, base: strings.TrimRight(t.url, "/"), token: t.token, close: func() error { return nil }}, nil
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket(t.data))
+	}
+	if conn, err := dial(ctx, "", ""); err == nil {
+		_ = conn.Close() // only to see whether somebody listens
+		tr := &http.Transport{DialContext: dial}
+		return &client{http: &http.Client{Transport: tr}, base: "http://admin", close: func() error { tr.CloseIdleConnections(); return nil }}, nil
+	}
+	if _, err := os.Stat(t.data); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	a, err := p.Assemble(ctx, Config{Data: t.data, Env: p.Env, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	return &client{http: &http.Client{Transport: inProcess{a.Admin()}}, base: "http://admin", close: a.Close}, nil
+}
+
+// inProcess serves requests by a handler, without a network.
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip serves one request.
+func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	r.RequestURI = r.URL.RequestURI()
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	t.handler.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+// problem is what the API answers when it refuses.
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Errors []struct {
+		Pointer string `json:"pointer"`
+		Detail  string `json:"detail"`
+	} `json:"errors"`
+}
+
+// Error says all that the problem says.
+func (p *problem) Error() string {
+	var b strings.Builder
+	b.WriteString(p.Detail)
+	if p.Detail == "" {
+		b.WriteString(p.Title)
+	}
+	for _, e := range p.Errors {
+		fmt.Fprintf(&b, "\n  %s: %s", e.Pointer, e.Detail)
+	}
+	return b.String()
+}
+
+// call sends in (JSON, unless it is []byte of contentType) and decodes the answer into out.
+func (c *client) call(ctx context.Context, method, path string, in any, contentType string, out any) error {
+	body, ok := in.([]byte)
+	if !ok && in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+		contentType = "application/json"
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }() // read to its end
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= 300 {
+		p := &problem{Status: res.StatusCode}
+		if err := json.Unmarshal(b, p); err != nil || p.Detail+p.Title == "" {
+			p.Detail = fmt.Sprintf("%s %s answered %d", method, path, res.StatusCode)
+		}
+		return p
+	}
+	if out == nil || len(b) == 0 {
+		return nil
+	}
+	if raw, ok := out.(*json.RawMessage); ok {
+		*raw = b
+		return nil
+	}
+	return json.Unmarshal(b, out)
+}
+
+// with runs f with a connection.
+func (p *Program) with(ctx context.Context, t *target, f func(*client) error) error {
+	c, err := p.connect(ctx, t)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(c), c.close())
+}
+
+// printJSON prints an answer of the API, indented.
+func printJSON(w io.Writer, raw json.RawMessage) error {
+	var b bytes.Buffer
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	_, err := b.WriteTo(w)
+	return err
+}

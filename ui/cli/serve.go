@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+)
+
+// settings are what server.yaml in the data folder may hold; flags and RESOLUTE_* win over it.
+type settings struct {
+	Addr      string `yaml:"addr"`
+	PublicURL string `yaml:"public_url"`
+	Bundle    string `yaml:"bundle"`
+	Model     string `yaml:"model"`
+	Embedder  string `yaml:"embedder"`
+}
+
+func readSettings(data string) (settings, error) {
+	var s settings
+	file := filepath.Join(data, "server.yaml")
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = yaml.UnmarshalWithOptions(b, &s, yaml.Strict())
+	}
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, nil
+}
+
+func (p *Program) serveCommand() *cobra.Command {
+	var data string
+	var flags settings
+	c := &cobra.Command{Use: "serve --data DIR", Short: "Serve the API and the pages, and drive cases", Args: cobra.NoArgs}
+	c.Flags().StringVar(&data, "data", p.setting("DATA", "data"), "data `folder`, created if missing")
+	c.Flags().StringVar(&flags.Addr, "addr", p.setting("ADDR", ""), "`host:port` to listen on (default 127.0.0.1:8080)")
+	c.Flags().StringVar(&flags.Bundle, "bundle", p.setting("BUNDLE", ""), "bundle `folder`, applied if its version was never stored")
+	c.Flags().StringVar(&flags.PublicURL, "public-url", p.setting("PUBLIC_URL", ""), "`address` where plugins reach this server (default: where it listens)")
+	c.Flags().StringVar(&flags.Model, "model", p.setting("MODEL", ""), "ollama/NAME; comes with a later version")
+	c.Flags().StringVar(&flags.Embedder, "embedder", p.setting("EMBEDDER", ""), "builtin")
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		s, err := readSettings(data)
+		if err != nil {
+			return err
+		}
+		s = merged(flags, s)
+		if s.Model != "" {
+			return usagef("--model: the model planner comes with a later version; procedures need none")
+		}
+		if s.Embedder != "" && s.Embedder != "builtin" {
+			return usagef("--embedder %s: only builtin is there in this version", s.Embedder)
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return p.serve(ctx, data, s)
+	}
+	return c
+}
+
+func merged(flags, file settings) settings {
+	pick := func(a, b, otherwise string) string {
+		switch {
+		case a != "":
+			return a
+		case b != "":
+			return b
+		}
+		return otherwise
+	}
+	return settings{Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
+		Model: pick(flags.Model, file.Model, ""), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
+}
+
+func (p *Program) serve(ctx context.Context, data string, s settings) error {
+	log := p.log()
+	l, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; name another with --addr", s.Addr, err)
+	}
+	defer func() { _ = l.Close() }() // the server has closed it, unless it never started
+	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, Env: p.Env, Log: log})
+	if err != nil {
+		return err
+	}
+	if s.Bundle != "" {
+		files, err := folder(s.Bundle)
+		if err == nil {
+			var version string
+			version, err = a.Apply(ctx, files, s.Bundle, false)
+			log.Info("bundle", "folder", s.Bundle, "version", version)
+		}
+		if err != nil {
+			return errors.Join(err, a.Close())
+		}
+	}
+	log.Info("serving", "address", "http://"+l.Addr().String(), "data", data)
+	return errors.Join(p.run(ctx, a, l, data, log), a.Close())
+}
+
+func publicURL(given string, l net.Listener) string {
+	if given != "" {
+		return given
+	}
+	return "http://" + l.Addr().String()
+}
+
+// run serves on l and on the folder's socket, and drives cases, until ctx ends or the store fails.
+func (p *Program) run(ctx context.Context, a Appliance, l net.Listener, data string, log *slog.Logger) error {
+	path := socket(data)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	umask := syscall.Umask(0o177)
+	admin, err := net.Listen("unix", path)
+	syscall.Umask(umask)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", path, err)
+	}
+	streams, endStreams := context.WithCancel(context.WithoutCancel(ctx))
+	defer endStreams()
+	base := func(net.Listener) context.Context { return streams }
+	servers := []*http.Server{
+		{Handler: a.Handler(), BaseContext: base, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)},
+		{Handler: a.Admin(), BaseContext: base, ReadHeaderTimeout: 10 * time.Second},
+	}
+	failed := make(chan error, 3)
+	driving, stopDriving := context.WithCancel(ctx)
+	defer stopDriving()
+	drove := make(chan struct{})
+	for i, l := range []net.Listener{l, admin} {
+		go func() {
+			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		}()
+	}
+	go func() {
+		defer close(drove)
+		if err := a.Run(driving); err != nil {
+			failed <- err
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-failed:
+		log.Error("stopping", "error", err)
+	}
+	stopDriving()
+	endStreams()
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	for _, s := range servers {
+		if s.Shutdown(closing) != nil {
+			_ = s.Close() // what takes longer is cut off
+		}
+	}
+	<-drove
+	return err
+}

@@ -159,7 +159,7 @@ func (r *ruling) edit(data *casefile.OperatorDecided, e *Engine) error {
 	if err := r.core.Tools.ValidateArgs(action.Tool, action.Args); err != nil {
 		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, action.Tool, err)
 	}
-	v := r.book.Guard.Judge(r.c, action, casefile.ForDo, a.Hypothesis, e.Now())
+	v := r.book.Guard.Judge(r.c, action, a.Hypothesis, e.Now())
 	if v.Outcome == casefile.Deny {
 		return fmt.Errorf("%w: rule %s denies it: %s", ErrDecisionInvalid, v.Rule, v.Reason)
 	}

@@ -45,7 +45,7 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		return s.deny(call, casefile.StopEvidenceMissing, err.Error())
 	}
 	call.Key = key
-	verdict := s.book.Guard.Judge(s.c, call.Action, p.Purpose, p.Hypothesis, s.now)
+	verdict := s.book.Guard.Judge(s.c, call.Action, p.Hypothesis, s.now)
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
 	switch verdict.Outcome {
 	case casefile.Allow:

@@ -178,7 +178,7 @@ func (s *step) resend(p *casefile.Call) {
 	call.Try++
 	call.NextAt, call.Deadline = time.Time{}, time.Time{}
 	if call.Writes() {
-		if v := s.book.Guard.Judge(s.c, call.Action, call.Purpose, call.Hypothesis, s.now); v.Outcome == casefile.Deny {
+		if v := s.book.Guard.Judge(s.c, call.Action, call.Hypothesis, s.now); v.Outcome == casefile.Deny {
 			s.say(&casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: "guard", Code: v.Rule, Detail: v.Reason})
 			return
 		}

@@ -1,0 +1,177 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"resolute/agent/casefile"
+	"resolute/agent/expr"
+)
+
+// Guard judges the actions of cases by one version of a bundle's policies.
+type Guard struct {
+	policies  []*Policy
+	authority *Authority
+	hash      string
+}
+
+// NewGuard makes a guard; hash is that of the policies' and the authority's files.
+func NewGuard(policies []*Policy, authority *Authority, hash string) *Guard {
+	return &Guard{policies: policies, authority: authority, hash: hash}
+}
+
+// Judge gives the verdict on an action of a case. It is pure.
+func (g *Guard) Judge(c *casefile.Case, a casefile.Action, hypothesis string, now time.Time) casefile.Verdict {
+	if !a.Writes() {
+		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
+	}
+	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, now).WithAction(&a, hypothesis)}
+	applies, allowed := false, false
+	for _, p := range g.policies {
+		if p.Applies(a.Tool) {
+			applies = true
+			allowed = j.policy(p) || allowed
+		}
+	}
+	if a.Effect != "write" && !allowed {
+		j.fire(casefile.RuleResult{Rule: "irreversible", Says: casefile.Deny, Reason: a.Tool + " can't be undone, and no rule allows it"})
+	} else if !applies {
+		j.fire(casefile.RuleResult{Rule: "no-policy", Says: casefile.Approve, Reason: "no policy applies to " + a.Tool})
+	}
+	if c.Customer.Assurance.Lower(casefile.AssuranceAuthenticated) != casefile.AssuranceAuthenticated {
+		j.fire(casefile.RuleResult{Rule: "assurance", Says: casefile.Approve, Reason: "nobody vouches for who the customer is"})
+	}
+	if repeated(c, a) {
+		j.fire(casefile.RuleResult{Rule: "repeat", Says: casefile.Approve, Reason: "the same was done already in this case"})
+	}
+	v := j.verdict()
+	if v.Outcome == casefile.Allow && g.authority.Level(c.Procedure, a.Tool) != Act {
+		v.Outcome, v.Code, v.Rule, v.By = casefile.Approve, casefile.StopAuthorityPropose, "", "operator"
+		v.Reason = "the agent may propose this, not do it by itself"
+	}
+	v.Policy = g.hash
+	return v
+}
+
+// repeated reports whether an equal write is done in the case and not undone.
+func repeated(c *casefile.Case, a casefile.Action) bool {
+	for i := range c.Writes {
+		if w := &c.Writes[i]; !w.Undone && w.Tool == a.Tool && equal(map[string]any(w.Args), map[string]any(a.Args)) {
+			return true
+		}
+	}
+	return false
+}
+
+func equal(a, b any) bool {
+	x, errX := casefile.EncodeValue(a)
+	y, errY := casefile.EncodeValue(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// judgement gathers what the rules say about one action.
+type judgement struct {
+	tool  string
+	args  casefile.Object
+	vars  expr.Vars
+	rules []casefile.RuleResult
+	reads []string
+}
+
+func (j *judgement) fire(r casefile.RuleResult) {
+	r.Fired = true
+	j.rules = append(j.rules, r)
+}
+
+// policy evaluates all that a policy says, and reports whether one of its allow rules holds.
+func (j *judgement) policy(p *Policy) (allowed bool) {
+	for i := range p.Bind {
+		j.bind(p, &p.Bind[i])
+	}
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		said := casefile.RuleResult{Policy: p.Name, Rule: r.ID, Says: r.Says, Reason: r.Reason, By: r.By, Cites: r.Cites}
+		if r.When == nil {
+			said.Error = "it was not compiled"
+		} else {
+			held, err := r.When.Bool(j.vars)
+			j.reads = append(j.reads, r.When.Reads()...)
+			if said.Fired = held; err != nil {
+				said.Error = err.Error()
+			}
+		}
+		if said.Error != "" {
+			said.Fired, said.Says, said.Reason = true, casefile.Deny, "the rule can't be evaluated, and then it denies: "+said.Error
+		}
+		j.rules = append(j.rules, said)
+		allowed = allowed || said.Fired && said.Says == casefile.Allow
+	}
+	return allowed
+}
+
+// bind denies unless the argument has the one value that it may have.
+func (j *judgement) bind(p *Policy, b *Bind) {
+	said := casefile.RuleResult{Policy: p.Name, Rule: b.Rule, Says: casefile.Deny}
+	want, err := any(nil), errors.New("it was not compiled")
+	if b.To != nil {
+		want, err = b.To.Eval(j.vars)
+		j.reads = append(j.reads, b.To.Reads()...)
+	}
+	got, there := j.args[b.Arg]
+	switch {
+	case err != nil:
+		said.Fired, said.Error = true, err.Error()
+		said.Reason = "what " + b.Arg + " is bound to can't be evaluated: " + said.Error
+	case !there:
+		said.Fired, said.Reason = true, b.Arg+" is absent, and it is bound to "+b.To.Source
+	case !equal(got, want):
+		said.Fired, said.Reason = true, b.Arg+" is not "+b.To.Source+", the only value that it may have"
+	}
+	j.rules = append(j.rules, said)
+}
+
+// verdict combines what fired: deny beats approve beats allow, the first of the strongest decides,
+// and the highest role among those that want approval may give it.
+func (j *judgement) verdict() casefile.Verdict {
+	v := casefile.Verdict{Outcome: casefile.Allow, Rules: j.rules, Reads: j.reads}
+	for _, r := range j.rules {
+		if !r.Fired || r.Says == casefile.Allow {
+			continue
+		}
+		if r.Says == casefile.Approve {
+			v.By = higher(higher("operator", r.By), v.By)
+		}
+		if v.Outcome == casefile.Deny || v.Outcome == r.Says {
+			continue
+		}
+		v.Outcome, v.Rule, v.Reason = r.Says, r.Rule, r.Reason
+	}
+	switch v.Outcome {
+	case casefile.Approve:
+		v.Code = casefile.StopPolicyApproval
+	case casefile.Deny:
+		v.Code = casefile.StopPolicyDeny
+	}
+	return v
+}
+
+// judgeExample gives the verdict of the policy's rules alone.
+func (p *Policy) judgeExample(e Example) casefile.Verdict {
+	action, _ := e.Given["action"].(map[string]any)
+	args, _ := action["args"].(map[string]any)
+	j := judgement{args: args, vars: expr.GivenVars(e.Given, exampleNow(e.Given))}
+	rules := &Policy{Name: p.Name, Rules: p.Rules}
+	j.policy(rules)
+	return j.verdict()
+}
+
+// exampleNow is the example's own time, else a fixed one.
+func exampleNow(given map[string]any) time.Time {
+	if text, ok := given["now"].(string); ok {
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return t
+		}
+	}
+	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+}

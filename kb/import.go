@@ -82,7 +82,8 @@ func (b *Base) Import(ctx context.Context, sources []Source) (Report, error) {
 			}
 		}
 	}
-	return report, store()
+	err := store()
+	return report, err
 }
 
 // store embeds what is new in a batch and stores it in one transaction. Embedding holds no lock, so

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
@@ -40,8 +41,8 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 		if err != nil {
 			return nil, fmt.Errorf("bundle of case %s: %w", caseID, err)
 		}
-		r := ruling{c: c, d: d, who: who, book: book, core: e.core}
-		data, err := r.judge(e)
+		r := ruling{ctx: ctx, c: c, d: d, who: who, book: book, tools: e.Tools, books: e.Playbooks, now: e.Now()}
+		data, err := r.judge()
 		if err != nil {
 			return nil, err
 		}
@@ -60,14 +61,17 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 
 // ruling is a decision held against the state of its case.
 type ruling struct {
-	c    *casefile.Case
-	d    Decide
-	who  people.Principal
-	book *Playbook
-	core Core
+	ctx   context.Context
+	c     *casefile.Case
+	d     Decide
+	who   people.Principal
+	book  *Playbook
+	tools Tools
+	books Playbooks
+	now   time.Time
 }
 
-func (r *ruling) judge(e *Engine) (*casefile.OperatorDecided, error) {
+func (r *ruling) judge() (*casefile.OperatorDecided, error) {
 	data := &casefile.OperatorDecided{Decision: r.d.Decision, Principal: r.who.ID, Hash: r.d.Hash, Note: r.d.Note}
 	if !r.who.Role.AtLeast(people.Operator) {
 		return nil, fmt.Errorf("%w: %s needs the role operator", ErrDecisionForbidden, r.d.Decision)
@@ -78,7 +82,7 @@ func (r *ruling) judge(e *Engine) (*casefile.OperatorDecided, error) {
 	case casefile.DecideReject:
 		return data, r.approval(false)
 	case casefile.DecideEdit:
-		return data, r.edit(data, e)
+		return data, r.edit(data)
 	case casefile.DecideOverride:
 		return data, r.override(data)
 	case casefile.DecideTakeover:
@@ -100,12 +104,12 @@ func (r *ruling) judge(e *Engine) (*casefile.OperatorDecided, error) {
 		if r.c.Status != casefile.Escalated {
 			return nil, r.conflict("only an escalated case can be retried; it is " + string(r.c.Status))
 		}
-		return data, r.version(data, e)
+		return data, r.version(data)
 	case casefile.DecideReopen:
 		if !r.c.Status.Ended() || r.c.MergedInto != "" {
 			return nil, r.conflict("only a case that ended by itself can be reopened; it is " + string(r.c.Status) + r.stopText())
 		}
-		return data, r.version(data, e)
+		return data, r.version(data)
 	}
 	return nil, fmt.Errorf("%w: decision %q is unknown; it is one of approve, reject, edit, override, retry, takeover, handback, close, reopen", ErrDecisionInvalid, r.d.Decision)
 }
@@ -144,7 +148,7 @@ func (r *ruling) approval(grants bool) error {
 }
 
 // edit puts other arguments in place of those of the action that waits, if the guard lets it.
-func (r *ruling) edit(data *casefile.OperatorDecided, e *Engine) error {
+func (r *ruling) edit(data *casefile.OperatorDecided) error {
 	if r.d.Hash == "" && r.c.Approval != nil {
 		r.d.Hash = r.c.Approval.Hash
 	}
@@ -156,10 +160,10 @@ func (r *ruling) edit(data *casefile.OperatorDecided, e *Engine) error {
 		return fmt.Errorf("%w: an edit needs args, and an action that waits for approval", ErrDecisionInvalid)
 	}
 	action := casefile.Action{Tool: a.Action.Tool, Args: r.d.Args, Effect: a.Action.Effect}
-	if err := r.core.Tools.ValidateArgs(action.Tool, action.Args); err != nil {
+	if err := r.tools.ValidateArgs(action.Tool, action.Args); err != nil {
 		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, action.Tool, err)
 	}
-	v := r.book.Guard.Judge(r.c, action, a.Hypothesis, e.Now())
+	v := r.book.Guard.Judge(r.c, action, a.Hypothesis, r.now)
 	if v.Outcome == casefile.Deny {
 		return fmt.Errorf("%w: rule %s denies it: %s", ErrDecisionInvalid, v.Rule, v.Reason)
 	}
@@ -194,11 +198,11 @@ func (r *ruling) override(data *casefile.OperatorDecided) error {
 		}
 		return nil
 	}
-	tool, ok := r.core.Tools.Tool(r.d.Action.Tool)
+	tool, ok := r.tools.Tool(r.d.Action.Tool)
 	if !ok {
 		return fmt.Errorf("%w: no plugin offers %q", ErrDecisionInvalid, r.d.Action.Tool)
 	}
-	if err := r.core.Tools.ValidateArgs(r.d.Action.Tool, r.d.Action.Args); err != nil {
+	if err := r.tools.ValidateArgs(r.d.Action.Tool, r.d.Action.Args); err != nil {
 		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, r.d.Action.Tool, err)
 	}
 	data.Action = &casefile.Action{Tool: r.d.Action.Tool, Args: r.d.Action.Args, Effect: tool.Effect}
@@ -206,7 +210,7 @@ func (r *ruling) override(data *casefile.OperatorDecided) error {
 }
 
 // version checks the bundle that a case is to go on under.
-func (r *ruling) version(data *casefile.OperatorDecided, e *Engine) error {
+func (r *ruling) version(data *casefile.OperatorDecided) error {
 	if r.d.Bundle == "" {
 		return nil
 	}
@@ -214,7 +218,7 @@ func (r *ruling) version(data *casefile.OperatorDecided, e *Engine) error {
 	if version == "active" {
 		version = ""
 	}
-	book, err := e.Playbooks.Playbook(context.Background(), version)
+	book, err := r.books.Playbook(r.ctx, version)
 	if err != nil {
 		return fmt.Errorf("%w: bundle %s: %w", ErrDecisionInvalid, r.d.Bundle, err)
 	}

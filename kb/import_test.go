@@ -92,6 +92,7 @@ func TestImportReportsWhatItCantRead(t *testing.T) {
 		{file("latin1.txt", "Gr\xf6\xdfe"), kb.ErrContent, "UTF-8"},
 		{file("photo.txt", "a\x00b"), kb.ErrContent, "binary"},
 		{file("", "words"), kb.ErrIdentity, "id, or a path"},
+		{file(strings.Repeat("folder/", 1000)+"a.md", "words"), kb.ErrIdentity, "longer than 4096"},
 		{kb.Source{ID: "a#b", Content: []byte("x")}, kb.ErrIdentity, `"a#b"`},
 	} {
 		t.Run(c.says, func(t *testing.T) {

@@ -78,6 +78,21 @@ func TestAnotherEmbedderMeansNewVectors(t *testing.T) {
 	}
 }
 
+func TestTextWithoutMeaningIsEmbeddedOnce(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, dir, newEmbedder())
+	add(t, b, file("signs.txt", "?! -- ..."), file("refunds.md", refunds))
+	must(t, b.Close())
+	e := newEmbedder()
+	again := open(t, dir, e)
+	if hits := search(t, again, kb.Vector, "refund"); len(hits) == 0 || hits[0].DocumentID != "refunds" {
+		t.Errorf("vector search beside a chunk without a vector: %+v, want the refund policy", hits)
+	}
+	if n := e.texts.Load(); n != 1 {
+		t.Errorf("%d texts embedded after opening again, want the query alone", n)
+	}
+}
+
 func TestAnUnreachableEmbedderIsSaid(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir, newEmbedder())

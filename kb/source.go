@@ -55,6 +55,9 @@ func parse(s Source) (p parsed, err error) {
 	if s.Path != "" {
 		s.Path = path.Clean(strings.ReplaceAll(s.Path, `\`, "/"))
 	}
+	if len(s.Path) > maxPath {
+		return p, fmt.Errorf("%w: its path is longer than %d bytes", ErrIdentity, maxPath)
+	}
 	if s.ID == "" && documentID(s.Path) == "" {
 		return p, fmt.Errorf("%w: it needs an id, or a path with a letter or digit in it", ErrIdentity)
 	}
@@ -147,7 +150,11 @@ func withoutFrontMatter(text []byte) []byte {
 	return text
 }
 
-const maxID = 200 // bytes
+// The longest names, in bytes.
+const (
+	maxID   = 200
+	maxPath = 4096
+)
 
 // documentID makes an id of a path: policies/Refund Policy.md is policies.refund-policy.
 func documentID(p string) string {

@@ -82,8 +82,8 @@ func beliefs(c *casefile.Case, v viewer) Beliefs {
 	}
 	for i := range c.Signals {
 		s := &c.Signals[i].Signal
-		text := strings.Join(strings.Fields(s.Text()), " ")
-		if text == "" {
+		text, _ := s.Data["text"].(string)
+		if text = strings.Join(strings.Fields(cmp.Or(text, s.Text())), " "); text == "" {
 			continue
 		}
 		b.Claims = append(b.Claims, Claim{Text: shorten(text, 160), Type: s.Type, Link: "#signal-" + s.ID, At: moment(s.Time, v.now), Evidence: byCustomer()})

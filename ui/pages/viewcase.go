@@ -30,6 +30,7 @@ type CaseView struct {
 	Customer   CustomerView
 	Links      []LinkView
 	Decided    Versions
+	Choices    *Choices // of a case without a stop box
 }
 
 // Doing is a call under way.
@@ -102,6 +103,8 @@ type viewer struct {
 	role     string               // of who looks
 	id       string               // of who looks
 	may      func(by string) bool // whether who looks may decide what asks for this role
+	ask      string               // the choice whose dialog is open
+	next     string               // page to go on with after a decision
 }
 
 // caseView builds the view of a case from its state and its journal.
@@ -121,6 +124,10 @@ func caseView(c *casefile.Case, entries []casefile.Entry, v viewer) CaseView {
 		Reply:      reply(c),
 		Customer:   customerView(c.Customer),
 		Decided:    Versions{Bundle: c.Bundle, BundleShort: digest(c.Bundle), Entries: c.Seq, Epoch: c.Epoch},
+	}
+	if view.Stop == nil {
+		ch := choices(c, v)
+		view.Choices = &ch
 	}
 	if len(c.Signals) > 0 {
 		view.OpenedBy = c.Signals[0].Type
@@ -301,12 +308,7 @@ func reply(c *casefile.Case) *ReplyView {
 	if c.Reply == nil {
 		return nil
 	}
-	view := &ReplyView{To: c.Reply.To}
-	for p := range strings.SplitSeq(strings.ReplaceAll(c.Reply.Text, "\r\n", "\n"), "\n\n") {
-		if p = strings.TrimSpace(p); p != "" {
-			view.Paragraphs = append(view.Paragraphs, p)
-		}
-	}
+	view := &ReplyView{To: c.Reply.To, Paragraphs: paragraphs(c.Reply.Text)}
 	for _, a := range c.Reply.Citations {
 		view.Citations = append(view.Citations, cited(c, a))
 	}

@@ -2,14 +2,43 @@ package pages
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 
 	"resolute/agent/casefile"
 )
 
+// Asked is a choice with its dialog.
+type Asked struct {
+	Choices Choices
+	Choice  Choice
+	Open    bool
+}
+
+// Dialog is the dialog of a choice; it is open where the page was asked for it, which is how it
+// opens without JavaScript.
+func (ch Choices) Dialog(c Choice) Asked {
+	return Asked{Choices: ch, Choice: c, Open: ch.Ask == string(c.Name)}
+}
+
+// AskLink is the page with the dialog of a choice open.
+func (ch Choices) AskLink(name casefile.DecisionName) string {
+	q := url.Values{"ask": {string(name)}}
+	at := "/cases/" + url.PathEscape(ch.CaseID)
+	if ch.Next != "" {
+		at = ch.Next
+		q.Set("case", ch.CaseID)
+	}
+	return at + "?" + q.Encode() + "#ask-" + string(name)
+}
+
+// Do is what the button in the dialog says.
+func (c Choice) Do() string { return strings.TrimSuffix(c.Label, "…") }
+
 // choices says what a person may decide about a case as it stands, each with its consequence.
 func choices(c *casefile.Case, v viewer) Choices {
-	ch := Choices{CaseID: c.ID, Subject: shorten(titleOf(c), 80), Signed: v.may != nil}
-	if v.may == nil || !v.may("operator") {
+	ch := Choices{CaseID: c.ID, Subject: shorten(titleOf(c), 80), Ask: v.ask, Next: v.next}
+	if !v.may("operator") {
 		ch.Locked = "You are signed in as " + v.role + ": an operator decides."
 		return ch
 	}
@@ -35,7 +64,7 @@ func choices(c *casefile.Case, v viewer) Choices {
 }
 
 func (ch *Choices) approval(a *casefile.Approval, v viewer) {
-	asked := a.AskedAt.UTC().Format("15:04:05")
+	asked := clock(a.AskedAt)
 	reject := Choice{Name: casefile.DecideReject, Label: "Reject…", Key: "r", Asks: true, Needs: true, Stays: "Keep waiting"}
 	approve := Choice{Name: casefile.DecideApprove, Label: "Approve", Key: "a", Primary: true}
 	if a.Action == nil {

@@ -114,8 +114,9 @@ type RowView struct {
 	Opened, Changed Moment
 }
 
-// FreshView is what happened since the list was drawn. It is shown, and nothing else moves.
+// FreshView is what happened since a list was drawn. It is shown, and nothing else moves.
 type FreshView struct {
+	Noun           string // what the list lists, "case" if empty
 	Newer, Changed int
 	Many           bool
 	Link           string
@@ -123,17 +124,21 @@ type FreshView struct {
 
 // Say is what the bar says, "" for nothing.
 func (f FreshView) Say() string {
+	noun := cmp.Or(f.Noun, "case")
+	var say []string
+	if f.Newer > 0 {
+		say = append(say, plural(f.Newer, "newer "+noun))
+	}
+	if f.Changed > 0 {
+		say = append(say, changed(f.Changed))
+	}
 	switch {
 	case f.Many:
-		return "Many cases are new or changed since you started reading"
-	case f.Newer > 0 && f.Changed > 0:
-		return plural(f.Newer, "newer case") + ", " + changed(f.Changed) + " since you started reading"
-	case f.Newer > 0:
-		return plural(f.Newer, "newer case") + " since you started reading"
-	case f.Changed > 0:
-		return changed(f.Changed) + " since you started reading"
+		return "Much is new or changed since you started reading"
+	case len(say) == 0:
+		return ""
 	}
-	return ""
+	return strings.Join(say, ", ") + " since you started reading"
 }
 
 func changed(n int) string { return fmt.Sprintf("%d changed", n) }

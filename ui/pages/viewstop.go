@@ -65,17 +65,17 @@ type DriftView struct {
 	Then, Now Shown
 }
 
-// Choices is what a person may decide here. First is said before the buttons; Form of a choice is
-// "" for a plain button and "note" for one that asks why in a dialog first.
+// Choices is what a person may decide about a case, with what each does said before the buttons.
 type Choices struct {
+	CaseID  string
+	Subject string
 	Says    []Says
 	Main    []Choice
 	Also    []Choice
-	Hash    string
+	Hash    string // of the approval that the choices are about
 	Locked  string // why nothing can be decided, "" if it can
-	Signed  bool
-	CaseID  string
-	Subject string
+	Ask     string // the choice whose dialog is open
+	Next    string // page to go on with, "" for the case itself
 }
 
 // Says is one sentence on what a decision does.

@@ -35,11 +35,6 @@ func (t *teller) tell(e *casefile.Entry) {
 		for _, p := range d.Passages {
 			r.row.Lines = append(r.row.Lines, Line{Head: p.Title, Text: p.Address})
 		}
-	case *casefile.RequireFailed:
-		r := t.dot(e, "require", "does not hold")
-		r.row.Tone = "escalated"
-		r.row.pair("Check", d.Check, true)
-		r.row.pair("Error", d.Error, false)
 	case *casefile.CallIntended:
 		t.intended(e, d)
 	case *casefile.CallAnswered:
@@ -79,7 +74,7 @@ func (t *teller) plan(e *casefile.Entry) {
 	case *casefile.ApprovalAsked:
 		a := &d.Approval
 		t.hypothesis(a.Hypothesis)
-		r := t.hold(e, "approval", "approval", "asked")
+		r := t.hold(e, "approval", "approval", "waits")
 		r.row.pair("Of", cmp.Or(a.By, "operator"), false)
 		r.row.pair("Rule", a.Rule, true)
 		r.row.pair("Because", a.Reason, false)
@@ -104,7 +99,7 @@ func (t *teller) plan(e *casefile.Entry) {
 			r.row.Sent = pretty(d.Action.Args)
 		}
 	case *casefile.CustomerAsked:
-		r := t.hold(e, "question", "question to the customer", "asked")
+		r := t.hold(e, "question", "question to the customer", "waits")
 		r.row.pair("To", d.To, false)
 		r.row.pair("Question", d.Question.Text, false)
 	case *casefile.CustomerAnswered:

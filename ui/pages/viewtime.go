@@ -77,3 +77,6 @@ func since(d time.Duration) string {
 	}
 	return "+" + span(d)
 }
+
+// clock is how a time of the day is shown where the day is clear.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05") }

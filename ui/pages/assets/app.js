@@ -1,0 +1,15 @@
+// What the pages do beyond links and forms. Each module works alone; without them every page still
+// works.
+import { dialogs } from "./dialogs.js";
+import { forms } from "./forms.js";
+import { keys } from "./keys.js";
+import { live } from "./live.js";
+import { theme } from "./theme.js";
+import { times } from "./times.js";
+
+dialogs();
+forms();
+keys();
+theme();
+times();
+live();

@@ -1,0 +1,86 @@
+// Live regions: the page's stream sends blocks by id, rendered as the page renders them. Nothing
+// moves under the reader: a block that is in use waits until it is asked for.
+const held = new Map();
+
+export function live() {
+  const at = document.body.dataset.stream;
+  if (!at) return;
+  const say = document.getElementById("live");
+  let ok = null;
+  const tell = (now) => {
+    if (ok === now || !say) return;
+    ok = now;
+    say.textContent = now ? "live" : "not live, connecting…";
+    say.classList.toggle("off", !now);
+  };
+  const stream = new EventSource(at);
+  stream.addEventListener("open", () => tell(true));
+  stream.addEventListener("error", () => tell(false));
+  stream.addEventListener("fragment", (event) => arrive(event.data));
+  addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+}
+
+function arrive(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  const next = holder.content.firstElementChild;
+  const current = next && document.getElementById(next.id);
+  if (!current) return;
+  if (inUse(current)) {
+    held.set(next.id, next);
+  } else {
+    held.delete(next.id);
+    put(current, next);
+  }
+  bar();
+}
+
+// inUse reports whether somebody reads or writes in a block: then it isn't replaced unasked.
+function inUse(block) {
+  if (block.id === "fresh") return false;
+  if (block.contains(document.activeElement) || block.querySelector("dialog[open], details[open]")) return true;
+  if ("hold" in block.dataset && block.querySelector("[data-decide]")) return true;
+  const selection = getSelection();
+  return !selection.isCollapsed && block.contains(selection.anchorNode);
+}
+
+function put(current, next) {
+  if (current.innerHTML !== next.innerHTML) current.replaceWith(next);
+}
+
+// bar says that blocks wait, and shows them when asked.
+function bar() {
+  let note = document.getElementById("held");
+  if (held.size === 0) {
+    note?.remove();
+    return;
+  }
+  if (note) return;
+  note = document.createElement("p");
+  note.id = "held";
+  note.className = "fresh";
+  note.setAttribute("role", "status");
+  const text = document.createElement("span");
+  text.textContent = "This changed since you opened it";
+  const show = document.createElement("button");
+  show.type = "button";
+  show.className = "plain";
+  show.dataset.key = ".";
+  show.append("Show ", Object.assign(document.createElement("kbd"), { textContent: "." }));
+  show.addEventListener("click", () => {
+    for (const [id, next] of held) {
+      const current = document.getElementById(id);
+      if (!current) continue;
+      const open = [...current.querySelectorAll("li[id] > details[open]")].map((d) => d.parentElement.id);
+      put(current, next);
+      for (const row of open) document.getElementById(row)?.querySelector("details")?.setAttribute("open", "");
+    }
+    held.clear();
+    note.remove();
+    document.getElementById("main").focus({ preventScroll: true });
+  });
+  note.append(text, show);
+  const main = document.getElementById("main");
+  main.insertBefore(note, main.children[1] ?? null);
+}

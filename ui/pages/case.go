@@ -1,0 +1,91 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"resolute/agent/casefile"
+	"resolute/agent/people"
+)
+
+type casePage struct {
+	Shell Shell
+	Case  CaseView
+	Cut   int // how many entries are told of a longer journal, 0 for all
+}
+
+// regions are the live blocks of a case's page, in the order in which they stand.
+var regions = [...]string{"case-head", "case-stop", "case-mind", "case-aside", "case-timeline", "case-reply"}
+
+// How much of a journal a page tells: that of a case that reached limits.steps several times fits.
+const (
+	maxEntries   = 2000
+	entriesAtOne = 500
+)
+
+func (s *site) oneCase(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	p, err := s.casePage(r.Context(), r.PathValue("id"), who, r.URL.Query().Get("ask"))
+	if err != nil {
+		return err
+	}
+	p.Shell = s.shell(r, who, p.Case.Title, "/cases")
+	p.Shell.Stream = streamLink("case", url.Values{"case": {p.Case.ID}, "after": {fmt.Sprint(p.Case.Seq)}})
+	return s.render(w, http.StatusOK, "case", p)
+}
+
+// casePage loads a case with its journal; the shell is left out.
+func (s *site) casePage(ctx context.Context, id string, who people.Principal, ask string) (casePage, error) {
+	c, err := s.Engine.Load(ctx, id)
+	if err != nil {
+		return casePage{}, err
+	}
+	entries, err := s.entries(ctx, c)
+	if err != nil {
+		return casePage{}, err
+	}
+	v := s.viewer(who)
+	v.ask = ask
+	p := casePage{Case: caseView(c, entries, v)}
+	if len(entries) < int(c.Seq) {
+		p.Cut = len(entries)
+	}
+	if p.Case.Reply != nil {
+		s.quote(ctx, p.Case.Reply.Citations)
+	}
+	return p, nil
+}
+
+// entries reads the newest entries of a case, up to what the state has folded.
+func (s *site) entries(ctx context.Context, c *casefile.Case) ([]casefile.Entry, error) {
+	after := c.Seq - min(c.Seq, maxEntries)
+	var all []casefile.Entry
+	for {
+		list, err := s.Cases.Entries(ctx, c.ID, after, entriesAtOne)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+		if len(list) < entriesAtOne || all[len(all)-1].Seq >= c.Seq {
+			break
+		}
+		after = all[len(all)-1].Seq
+	}
+	return slices.DeleteFunc(all, func(e casefile.Entry) bool { return e.Seq > c.Seq }), nil
+}
+
+// quote fills in cited passages that the case doesn't hold itself. One that can't be found stays
+// an address.
+func (s *site) quote(ctx context.Context, cites []Cited) {
+	for i := range cites {
+		c := &cites[i]
+		if c.Text != "" || c.Entry != 0 || c.Link == "" || c.Evidence.Claim {
+			continue
+		}
+		if p, err := s.Knowledge.Passage(ctx, c.Address); err == nil {
+			c.Title, c.Text = p.Document.Title, shorten(p.Text, 600)
+		}
+	}
+}

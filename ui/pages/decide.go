@@ -1,0 +1,91 @@
+package pages
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"resolute/agent"
+	"resolute/agent/casefile"
+	"resolute/agent/people"
+)
+
+// messagePage says what went wrong, or what changed.
+type messagePage struct {
+	Shell   Shell
+	Status  int
+	Heading string
+	Detail  string
+	Changed []Pair
+	Drift   []DriftView
+	Links   []Link
+}
+
+// maxForm is how long a decision's form may be.
+const maxForm = 64 << 10
+
+// decide takes a decision from a form, and leads on to what comes next.
+func (s *site) decide(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return fmt.Errorf("%w: %w", errRequest, err)
+	}
+	id, form := r.PathValue("id"), r.PostForm
+	d := agent.Decide{Decision: casefile.DecisionName(form.Get("decision")), Hash: form.Get("hash"), Note: form.Get("note"), Bundle: form.Get("bundle")}
+	_, err := s.Engine.Decide(r.Context(), id, d, who)
+	if errors.Is(err, agent.ErrDecisionConflict) {
+		return s.conflict(w, r, who, d, err)
+	}
+	if err != nil {
+		return err
+	}
+	to := "/cases/" + url.PathEscape(id)
+	if form.Get("next") == "/approvals" {
+		to = "/approvals?" + url.Values{"done": {id}, "decision": {string(d.Decision)}}.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// conflict says what changed since the page was drawn; the decision changed nothing.
+func (s *site) conflict(w http.ResponseWriter, r *http.Request, who people.Principal, d agent.Decide, why error) error {
+	id := r.PathValue("id")
+	c, err := s.Engine.Load(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	entries, err := s.entries(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	m := conflictPage(c, entries, d, why, s.viewer(who))
+	m.Shell = s.shell(r, who, m.Heading, "/cases")
+	return s.render(w, m.Status, "message", m)
+}
+
+// conflictPage says what became of a case that somebody decided about too late.
+func conflictPage(c *casefile.Case, entries []casefile.Entry, d agent.Decide, why error, v viewer) messagePage {
+	m := messagePage{Status: http.StatusConflict, Heading: "The case has moved on",
+		Detail: "Your decision changed nothing: " + why.Error() + ".",
+		Links:  []Link{{Name: "Look at the case", Link: "/cases/" + url.PathEscape(c.ID), Primary: true}, {Name: "Approvals", Link: "/approvals"}}}
+	m.Changed = append(m.Changed, Pair{Name: "You decided", Text: string(d.Decision)})
+	for i := len(entries) - 1; i >= 0; i-- {
+		e := &entries[i]
+		if o, ok := e.Data.(*casefile.OperatorDecided); ok {
+			at := moment(e.At, v.now)
+			m.Changed = append(m.Changed, Pair{Name: "Before that", Text: fmt.Sprintf("%s by %s, %s (%s)", o.Decision, actor(e.Actor), at.Rel, at.Exact)})
+			break
+		}
+	}
+	now := chip(c.Status).Name
+	if c.Stop != nil {
+		now += ": " + cmp.Or(c.Stop.Detail, reasonOf(c.Stop, c.Status).title)
+	}
+	m.Changed = append(m.Changed, Pair{Name: "The case is", Text: now})
+	if c.Approval != nil {
+		m.Drift = approvalView(c, c.Approval, v).Drift
+	}
+	return m
+}

@@ -1,0 +1,89 @@
+package pages
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"resolute/agent"
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/kb"
+)
+
+// Cases is what pages read of the store; a journal.Store has it.
+type Cases interface {
+	Cases(ctx context.Context, cursor string, limit int, match func(*journal.Summary) bool) ([]journal.Summary, string, error)
+	Open(ctx context.Context, status casefile.Status, cursor string, limit int) (ids []string, next string, err error)
+	Entries(ctx context.Context, caseID string, after uint64, limit int) ([]casefile.Entry, error)
+	Outbox(ctx context.Context, cursor uint64, limit int) (list []journal.Message, next uint64, err error)
+}
+
+// Feed tells what was committed; a journal.Store has it.
+type Feed interface {
+	Feed(ctx context.Context, after uint64, limit int) (entries []casefile.Entry, last uint64, err error)
+	Committed() (ch <-chan struct{}, cancel func())
+}
+
+// Engine gives a case as it stands, and takes decisions about it.
+type Engine interface {
+	Load(ctx context.Context, caseID string) (*casefile.Case, error)
+	Decide(ctx context.Context, caseID string, d agent.Decide, who people.Principal) (*casefile.Case, error)
+}
+
+// People knows who is signed in.
+type People interface {
+	// SignIn turns a one-time code into a session's token.
+	SignIn(ctx context.Context, code string) (token string, expires time.Time, err error)
+	// Session tells whose session it is.
+	Session(ctx context.Context, token string) (people.Principal, error)
+	SignOut(ctx context.Context, token string) error
+}
+
+// Knowledge is what may be cited; a kb.Base has it.
+type Knowledge interface {
+	Search(ctx context.Context, q kb.Query) ([]kb.Hit, error)
+	Passage(ctx context.Context, address string) (kb.Passage, error)
+	Documents(ctx context.Context, limit int, cursor string) (documents []kb.Document, next string, err error)
+}
+
+// House is whose console it is, as the active bundle says.
+type House struct {
+	Company  string
+	Currency string // ISO 4217, of amounts that name none
+}
+
+// Deps is what the pages stand on; all of it is required.
+type Deps struct {
+	Cases     Cases
+	Feed      Feed
+	Engine    Engine
+	People    People
+	Knowledge Knowledge
+}
+
+// Options of the pages; the zero value works.
+type Options struct {
+	House  func() House     // no company and USD if nil
+	Now    func() time.Time // time.Now if nil
+	Logger *slog.Logger     // slog.DiscardHandler if nil
+	Secure bool             // session cookies go over TLS only
+	Pace   time.Duration    // shortest time between two updates of a stream, 400ms if zero
+}
+
+func (o Options) filled() Options {
+	if o.House == nil {
+		o.House = func() House { return House{Currency: "USD"} }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Pace <= 0 {
+		o.Pace = 400 * time.Millisecond
+	}
+	return o
+}

@@ -1,0 +1,201 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"resolute/agent"
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/kb"
+)
+
+// world is everything that pages stand on, in memory.
+type world struct {
+	mu       sync.Mutex
+	stories  []*story // newest first
+	feed     []casefile.Entry
+	messages []journal.Message
+	watch    []chan struct{}
+	decided  []agent.Decide
+	refuse   error // of the next decision
+	broken   error // of the store
+	role     people.Role
+}
+
+func newWorld(stories ...*story) *world {
+	w := &world{role: people.Approver}
+	for _, s := range slices.Backward(stories) {
+		w.add(s)
+	}
+	return w
+}
+
+// add puts a case on top, or tells what is new of one.
+func (w *world) add(s *story) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	told := 0
+	for i := range w.feed {
+		if w.feed[i].Case == s.id {
+			told++
+		}
+	}
+	for _, e := range s.entries[told:] {
+		e.Offset = uint64(len(w.feed) + 1)
+		w.feed = append(w.feed, e)
+	}
+	if told == 0 {
+		w.stories = slices.Insert(w.stories, 0, s)
+	}
+	for _, ch := range w.watch {
+		select {
+		case ch <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (w *world) find(id string) *story {
+	for _, s := range w.stories {
+		if s.id == id {
+			return s
+		}
+	}
+	return nil
+}
+
+func (w *world) Cases(_ context.Context, cursor string, limit int, match func(*journal.Summary) bool) (list []journal.Summary, next string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	below := cursor == ""
+	for _, s := range w.stories {
+		sum := s.summary()
+		if below && match(&sum) {
+			if len(list) == limit {
+				return list, list[limit-1].ID, w.broken
+			}
+			list = append(list, sum)
+		}
+		below = below || s.id == cursor
+	}
+	return list, "", w.broken
+}
+
+func (w *world) Open(_ context.Context, status casefile.Status, _ string, limit int) (ids []string, next string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range slices.Backward(w.stories) {
+		if s.c.Status == status && len(ids) < limit {
+			ids = append(ids, s.id)
+		}
+	}
+	return ids, "", w.broken
+}
+
+func (w *world) Entries(_ context.Context, id string, after uint64, limit int) (list []casefile.Entry, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.find(id).entries {
+		if e.Seq > after && len(list) < limit {
+			list = append(list, e)
+		}
+	}
+	return list, w.broken
+}
+
+func (w *world) Outbox(_ context.Context, cursor uint64, limit int) (list []journal.Message, next uint64, err error) {
+	return w.messages, 0, w.broken
+}
+
+func (w *world) Feed(_ context.Context, after uint64, limit int) (list []casefile.Entry, last uint64, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.feed {
+		if e.Offset > after && len(list) < limit {
+			list = append(list, e)
+		}
+	}
+	return list, uint64(len(w.feed)), w.broken
+}
+
+func (w *world) Committed() (<-chan struct{}, func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ch := make(chan struct{}, 1)
+	w.watch = append(w.watch, ch)
+	return ch, func() {}
+}
+
+func (w *world) Load(_ context.Context, id string) (*casefile.Case, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.find(id)
+	if s == nil {
+		return nil, fmt.Errorf("case %s: %w", id, journal.ErrNotFound)
+	}
+	c := casefile.New(id)
+	for i := range s.entries {
+		c.Fold(&s.entries[i])
+	}
+	return c, w.broken
+}
+
+func (w *world) Decide(ctx context.Context, id string, d agent.Decide, who people.Principal) (*casefile.Case, error) {
+	w.mu.Lock()
+	refuse, s := w.refuse, w.find(id)
+	w.decided = append(w.decided, d)
+	w.mu.Unlock()
+	if refuse != nil {
+		return nil, refuse
+	}
+	if s == nil {
+		return nil, journal.ErrNotFound
+	}
+	s.then(time.Second, "user:"+who.Name, &casefile.OperatorDecided{Decision: d.Decision, Hash: d.Hash, Note: d.Note})
+	w.add(s)
+	return w.Load(ctx, id)
+}
+
+func (w *world) SignIn(_ context.Context, code string) (string, time.Time, error) {
+	if code != "once" {
+		return "", time.Time{}, errors.New("the code is not valid")
+	}
+	return "token", time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), nil
+}
+
+func (w *world) Session(_ context.Context, token string) (people.Principal, error) {
+	if token != "token" {
+		return people.Principal{}, errors.New("no such session")
+	}
+	return people.Principal{ID: "p1", Name: "Robin Field", Role: w.role}, nil
+}
+
+func (w *world) SignOut(context.Context, string) error { return nil }
+
+func (w *world) Search(_ context.Context, q kb.Query) ([]kb.Hit, error) {
+	if q.Text == "nothing" {
+		return nil, nil
+	}
+	return []kb.Hit{{Title: "Refund policy", Headings: []string{"Duplicate charges"}, Text: "An extra charge is returned in full to the card it came from.", KeywordRank: 1, VectorRank: 2, Source: "refund-policy.md", Citation: refundPassage}}, nil
+}
+
+func (w *world) Passage(_ context.Context, address string) (kb.Passage, error) {
+	if address != refundPassage {
+		return kb.Passage{}, fmt.Errorf("passage %q: document %w", address, kb.ErrNotFound)
+	}
+	return kb.Passage{Address: address, Document: kb.Document{Title: "Refund policy", Source: "refund-policy.md"}, Headings: []string{"Duplicate charges"}, Text: "An extra charge is returned in full."}, nil
+}
+
+func (w *world) Documents(context.Context, int, string) ([]kb.Document, string, error) {
+	return []kb.Document{{ID: "refund-policy", Title: "Refund policy", Source: "refund-policy.md", Version: "0a1b2c3d4e5f", Chunks: 7, ImportedAt: noon.Add(-48 * time.Hour)}}, "", nil
+}
+
+func (w *world) deps() Deps { return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w} }
+
+func house() House { return House{Company: "Fernhill Supply", Currency: "EUR"} }

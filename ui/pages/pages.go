@@ -1,0 +1,129 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"resolute/agent"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/kb"
+)
+
+// site answers the requests.
+type site struct {
+	Deps
+	Options
+	assets    *assets
+	templates *templates
+}
+
+// New gives the console as one handler, to be mounted at / beside the API.
+func New(d Deps, o Options) http.Handler {
+	a := loadAssets()
+	s := &site{Deps: d, Options: o.filled(), assets: a, templates: loadTemplates()}
+	mux := http.NewServeMux()
+	signed := func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
+		mux.Handle(pattern, s.handle(func(w http.ResponseWriter, r *http.Request) error {
+			who, ok := s.principal(r)
+			if !ok {
+				return errSignedOut
+			}
+			return h(w, r, who)
+		}))
+	}
+	signed("GET /{$}", s.overview)
+	signed("GET /cases", s.cases)
+	signed("GET /cases/{id}", s.oneCase)
+	signed("POST /cases/{id}/decisions", s.decide)
+	signed("GET /approvals", s.approvals)
+	signed("GET /outbox", s.outbox)
+	signed("GET /knowledge", s.knowledge)
+	signed("GET /pages/stream", s.stream)
+	mux.Handle("GET /signin", s.handle(s.signIn))
+	mux.Handle("POST /signout", s.handle(s.signOut))
+	mux.Handle("GET /assets/", s.handle(s.asset))
+	mux.Handle("/", s.handle(func(_ http.ResponseWriter, r *http.Request) error {
+		return fmt.Errorf("%w: %s", errNoPage, r.URL.Path)
+	}))
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
+	return headers(guard.Handler(mux))
+}
+
+// headers are the same on every answer.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Errors of requests.
+var (
+	errSignedOut   = errors.New("nobody is signed in")
+	errNoPage      = errors.New("there is no such page")
+	errCrossOrigin = errors.New("the request came from another site")
+	errRequest     = errors.New("the request can't be understood")
+)
+
+// handle is the one place where an error becomes a page.
+func (s *site) handle(h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil || r.Context().Err() != nil {
+			return
+		}
+		if errors.Is(err, errSignedOut) {
+			s.askToSignIn(w, r)
+			return
+		}
+		m := explain(err)
+		if m.Status >= http.StatusInternalServerError {
+			s.Logger.Error("a page failed", "path", r.URL.Path, "error", err)
+		}
+		who, _ := s.principal(r)
+		m.Shell = s.shell(r, who, m.Heading, "")
+		if err := s.render(w, m.Status, "message", m); err != nil {
+			s.Logger.Error("the page of an error failed", "path", r.URL.Path, "error", err)
+		}
+	})
+}
+
+// explain says what an error means to a person.
+func explain(err error) messagePage {
+	m := messagePage{Detail: err.Error() + ".", Links: []Link{{Name: "Cases", Link: "/cases"}}}
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
+	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound):
+		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
+	case errors.Is(err, errCrossOrigin):
+		m.Status, m.Heading, m.Detail = http.StatusForbidden, "That came from another site", "A decision counts only when it is made on resolute's own pages. Nothing was changed."
+	case errors.Is(err, agent.ErrDecisionForbidden):
+		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
+	case errors.Is(err, agent.ErrDecisionConflict):
+		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery):
+		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
+	case errors.Is(err, journal.ErrStopped):
+		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."
+	case errors.Is(err, context.DeadlineExceeded):
+		m.Status, m.Heading = http.StatusGatewayTimeout, "That took too long"
+	default:
+		m.Status, m.Heading, m.Detail = http.StatusInternalServerError, "This page failed", "It is not your doing; the log says what happened. Nothing was changed."
+	}
+	return m
+}
+
+// local reports whether a path stays on this site.
+func local(path string) bool {
+	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\\r\n")
+}

@@ -1,0 +1,172 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"resolute/agent"
+	"resolute/agent/casefile"
+	"resolute/agent/people"
+)
+
+// heartbeat keeps intermediaries from closing a quiet stream.
+const heartbeat = 20 * time.Second
+
+// source renders what is new for a page, as blocks; it is asked after each commit.
+type source func(ctx context.Context) ([]fragment, error)
+
+// fragment is a live region, rendered anew.
+type fragment struct {
+	id   string
+	html []byte
+}
+
+// stream sends a page's live regions whenever they change. It is safe to connect again: what is
+// sent is the state as it is, never a difference.
+func (s *site) stream(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	next, err := s.source(r, who)
+	if err != nil {
+		return err
+	}
+	committed, cancel := s.Feed.Committed()
+	defer cancel()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	out := http.NewResponseController(w)
+	fmt.Fprint(w, "retry: 2000\n\n")
+	sent := map[string][]byte{}
+	for r.Context().Err() == nil {
+		list, err := next(r.Context())
+		if err != nil {
+			s.Logger.Warn("a page's stream ended", "path", r.URL.Path, "error", err)
+			return nil
+		}
+		for _, f := range list {
+			if !bytes.Equal(sent[f.id], f.html) {
+				sent[f.id] = f.html
+				event(w, f)
+			}
+		}
+		if err := out.Flush(); err != nil {
+			return nil
+		}
+		if !s.await(r.Context(), w, out, committed) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// await returns after a commit, no sooner than the pace; false if the reader is gone.
+func (s *site) await(ctx context.Context, w http.ResponseWriter, out *http.ResponseController, committed <-chan struct{}) bool {
+	pace := time.NewTimer(s.Pace)
+	defer pace.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-pace.C:
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-committed:
+			return true
+		case <-beat.C:
+			fmt.Fprint(w, ": still here\n\n")
+			if out.Flush() != nil {
+				return false
+			}
+		}
+	}
+}
+
+// event writes a fragment as one event.
+func event(w http.ResponseWriter, f fragment) {
+	fmt.Fprintf(w, "event: fragment\n")
+	for line := range bytes.SplitSeq(f.html, []byte("\n")) {
+		fmt.Fprintf(w, "data: %s\n", bytes.TrimSuffix(line, []byte("\r")))
+	}
+	fmt.Fprint(w, "\n")
+}
+
+// source says what a page's stream tells.
+func (s *site) source(r *http.Request, who people.Principal) (source, error) {
+	q := r.URL.Query()
+	after, err := strconv.ParseUint(q.Get("after"), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%w: after says from where on, it is a number", errRequest)
+	}
+	switch q.Get("of") {
+	case "case":
+		return s.caseSource(q.Get("case"), after, who), nil
+	case "cases":
+		shown, err := s.shownIDs(r, q)
+		if err != nil {
+			return nil, err
+		}
+		f := filterOf(q)
+		link := listView(f, nil, q.Get("cursor"), "", s.Now()).Top
+		n := s.news(after, FreshView{Link: link}, caseBegins, func(c *casefile.Case, opened bool) (newer, changed bool) {
+			sum := agent.Summarize(c)
+			return opened && f.match(&sum), shown[c.ID]
+		})
+		return n.fragments, nil
+	case "approvals":
+		n := s.news(after, FreshView{Noun: "approval", Link: "/approvals"}, approvalBegins, func(c *casefile.Case, asked bool) (newer, changed bool) {
+			return asked && c.Status == casefile.Approving && c.Approval != nil, false
+		})
+		n.decides = true
+		return n.fragments, nil
+	case "overview":
+		n := s.news(after, FreshView{Link: "/"}, needBegins, func(c *casefile.Case, began bool) (newer, changed bool) {
+			return began && (c.Status == casefile.Approving || c.Status == casefile.Escalated), false
+		})
+		n.decides = true
+		v := s.viewer(who)
+		return func(ctx context.Context) ([]fragment, error) {
+			list, err := n.fragments(ctx)
+			if err != nil {
+				return nil, err
+			}
+			v.now = s.Now()
+			doing, err := s.doing(ctx, v)
+			if err != nil {
+				return nil, err
+			}
+			html, err := s.templates.block("overview", "now", doing)
+			return append(list, fragment{"now", html}), err
+		}, nil
+	}
+	return nil, fmt.Errorf("%w: of says what is streamed: case, cases, approvals or overview", errRequest)
+}
+
+// caseSource renders the regions of a case once its state is past what the page shows.
+func (s *site) caseSource(id string, seq uint64, who people.Principal) source {
+	return func(ctx context.Context) ([]fragment, error) {
+		c, err := s.Engine.Load(ctx, id)
+		if err != nil || c.Seq <= seq {
+			return nil, err
+		}
+		p, err := s.casePage(ctx, id, who, "")
+		if err != nil {
+			return nil, err
+		}
+		seq = p.Case.Seq
+		var list []fragment
+		for _, region := range regions {
+			html, err := s.templates.block("case", region, p)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, fragment{region, html})
+		}
+		return list, nil
+	}
+}

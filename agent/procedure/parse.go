@@ -1,0 +1,222 @@
+package procedure
+
+import (
+	"regexp"
+	"strings"
+
+	"resolute/agent/casefile"
+	"resolute/agent/expr"
+	"resolute/agent/source"
+)
+
+// parser reads one file.
+type parser struct {
+	*expr.Compiler
+	problems *source.Problems
+}
+
+// Parse reads a procedure; what is wrong goes to problems. It gives nil for a file that is no
+// mapping at all.
+func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems) *Procedure {
+	p := parser{Compiler: c, problems: problems}
+	m := source.Parse(file, text, problems).Mapping("procedure", "goal", "start", "correlate", "inputs", "gather", "ground", "require",
+		"hypotheses", "otherwise", "on", "replies", "drive", "done", "tools", "guidance")
+	if !m.Here() || !m.IsMapping() {
+		return nil
+	}
+	for _, later := range []string{"drive", "done", "tools", "guidance"} {
+		if n := m.Get(later); n.Here() {
+			n.Fail("%s is for the model planner, which comes with a later version; write hypotheses", later)
+		}
+	}
+	proc := &Procedure{Pos: m.Pos(), Name: m.Need("procedure", "damaged-item").String(), Goal: m.Need("goal", "The customer has a replacement, and the order shows it").String(),
+		Start: p.start(m.Need("start", "{signals: [ticket.created]}")), On: map[casefile.StopCode]OnStop{}, Replies: map[string]*expr.Template{}}
+	for _, n := range m.Get("correlate").List() {
+		if e := p.Compile(n.Text(), expr.Signal, problems); e != nil {
+			proc.Correlate = append(proc.Correlate, e)
+		}
+	}
+	for _, e := range m.Get("inputs").Entries() {
+		proc.Inputs = append(proc.Inputs, p.input(e))
+	}
+	for _, e := range m.Get("gather").Entries() {
+		call := p.call(e.Value.Mapping("call", "with", "within"))
+		call.As = e.Key.Value
+		proc.Gather = append(proc.Gather, call)
+	}
+	for _, n := range m.Get("ground").List() {
+		if t := p.Template(n.Text(), expr.Procedure, problems); t != nil {
+			proc.Ground = append(proc.Ground, t)
+		}
+	}
+	for _, n := range m.Get("require").List() {
+		r := n.Mapping("check", "otherwise")
+		proc.Require = append(proc.Require, Require{Check: p.condition(r.Need("check", "facts.order.id == inputs.order_id"), expr.Procedure), Otherwise: p.route(r.Need("otherwise", "{escalate: not-theirs}"))})
+	}
+	for _, n := range m.Need("hypotheses", "[{name: replaceable, do: [...], verify: {...}}]").List() {
+		proc.Hypotheses = append(proc.Hypotheses, p.hypothesis(n))
+	}
+	if n := m.Get("otherwise"); n.Here() {
+		r := p.route(n)
+		proc.Otherwise = &r
+	}
+	for _, e := range m.Get("on").Entries() {
+		proc.On[casefile.StopCode(e.Key.Value)] = p.on(e)
+	}
+	for _, e := range m.Get("replies").Entries() {
+		if t := p.Template(e.Value.Text(), expr.Procedure, problems); t != nil {
+			proc.Replies[e.Key.Value] = t
+		} else {
+			proc.Replies[e.Key.Value] = &expr.Template{}
+		}
+	}
+	return proc
+}
+
+// condition compiles a condition that must be there; nil where it isn't or is wrong.
+func (p parser) condition(n source.Node, scope expr.Scope) *expr.Program {
+	if !n.Here() {
+		return nil
+	}
+	return p.Compile(n.Text(), scope, p.problems)
+}
+
+func (p parser) start(n source.Node) Start {
+	m := n.Mapping("signals", "when", "examples")
+	s := Start{Signals: m.Need("signals", "[ticket.created]").Strings(), Examples: m.Get("examples").Strings()}
+	if when := m.Get("when"); when.Here() && when.String() != "" {
+		s.When = p.Compile(when.Text(), expr.Signal, p.problems)
+	}
+	return s
+}
+
+func (p parser) input(e source.Entry) Input {
+	m := e.Value.Mapping("type", "pattern", "from", "ask")
+	in := Input{Name: e.Key.Value, Pos: e.Key.Pos, Type: m.Need("type", "string").OneOf("string", "int", "number", "bool")}
+	in.Pattern, in.Whole = pattern(m.Get("pattern"))
+	in.From = p.condition(m.Get("from"), expr.Signal)
+	if ask := m.Get("ask"); ask.Here() {
+		in.Ask = p.Template(ask.Text(), expr.Procedure, p.problems)
+	}
+	if in.From == nil && in.Pattern == nil && m.Here() && !m.Get("from").Here() && !m.Get("pattern").Here() {
+		m.Fail("input %s has neither from nor pattern, so nothing can be found for it", in.Name)
+	}
+	return in
+}
+
+func pattern(n source.Node) (found, whole *regexp.Regexp) {
+	if !n.Here() {
+		return nil, nil
+	}
+	re, err := regexp.Compile(n.String())
+	if err != nil {
+		n.Fail("pattern: %s; it is an RE2 expression", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return nil, nil
+	}
+	return re, regexp.MustCompile(`\A(?:` + n.String() + `)\z`)
+}
+
+func (p parser) call(m source.Mapping) Call {
+	tool := m.Need("call", "shop.get_order")
+	c := Call{Pos: tool.Pos(), Tool: tool.String(), With: p.Object(m.Get("with"), expr.Procedure, p.problems), As: m.Get("as").String(), Within: m.Get("within").Duration()}
+	if !m.Get("with").Here() {
+		c.With.Pos = tool.Pos()
+	}
+	if undo := m.Get("undo"); undo.Here() {
+		u := p.call(undo.Mapping("call", "with", "within"))
+		c.Undo = &u
+	}
+	return c
+}
+
+func (p parser) route(n source.Node) Route {
+	m := n.Mapping("escalate", "to", "close", "reply")
+	r := Route{Pos: n.Pos(), Escalate: m.Get("escalate").String(), To: m.Get("to").String(), Reply: m.Get("reply").String()}
+	if end := m.Get("close"); end.Here() {
+		r.Close = end.OneOf("declined")
+	}
+	switch {
+	case !m.Here():
+	case r.Escalate != "" && r.Close != "":
+		n.Fail("a case is either escalated or closed, not both")
+	case r.Escalate == "" && r.Close == "":
+		n.Fail("say where the case goes: {escalate: REASON, to: QUEUE} or {close: declined, reply: NAME}")
+	case r.Escalate != "" && r.Reply != "":
+		n.Fail("an escalated case has no reply; a person writes it")
+	}
+	return r
+}
+
+func (p parser) on(e source.Entry) OnStop {
+	m := e.Value.Mapping("wait", "then", "escalate", "to", "close", "reply")
+	on := OnStop{Pos: e.Key.Pos, Wait: m.Get("wait").Duration()}
+	if m.Get("wait").Here() && e.Key.Value != string(casefile.StopToolUnavailable) {
+		m.Get("wait").Fail("only tool.unavailable waits")
+	}
+	switch then := m.Get("then"); {
+	case then.Here():
+		on.Then = p.route(then)
+	case m.Get("escalate").Here() || m.Get("close").Here():
+		on.Then = p.route(e.Value)
+	}
+	return on
+}
+
+func (p parser) hypothesis(n source.Node) Hypothesis {
+	m := n.Mapping("name", "when", "do", "verify", "reply", "then")
+	h := Hypothesis{Pos: n.Pos(), Name: m.Need("name", "replaceable").String(), Reply: m.Get("reply").String(), When: p.condition(m.Get("when"), expr.Procedure)}
+	for _, s := range m.Need("do", "[{call: shop.create_replacement, with: {order_id: =facts.order.id}}]").List() {
+		h.Do = append(h.Do, p.step(s))
+	}
+	if then := m.Get("then"); then.Here() {
+		h.ThenNext = then.OneOf("next") == "next"
+	}
+	v := m.Need("verify", "{call: shop.get_order, with: {...}, as: after, check: facts.after.replacement_id != \"\"}")
+	if !v.Here() {
+		return h
+	}
+	k := v.Mapping("call", "with", "as", "check", "within")
+	h.Verify = Verify{Call: p.call(k), Check: p.condition(k.Need("check", "facts.after.replacement_id != \"\""), expr.Procedure), Within: k.Get("within").Duration()}
+	h.Verify.Call.Within = 0
+	return h
+}
+
+func (p parser) step(n source.Node) Step {
+	s := Step{Pos: n.Pos()}
+	m := n.Mapping("call", "with", "as", "within", "undo", "ask", "wait", "checkpoint")
+	var kinds []string
+	for _, kind := range []string{"call", "ask", "wait", "checkpoint"} {
+		if m.Get(kind).Here() {
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) != 1 {
+		if m.Here() {
+			n.Fail("a step is one of call, ask, wait and checkpoint; this one has %d of them", len(kinds))
+		}
+		return s
+	}
+	if kinds[0] != "call" {
+		for _, key := range []string{"with", "as", "within", "undo"} {
+			if m.Get(key).Here() {
+				m.Get(key).Fail("%s belongs to a call; in a step that is %s it goes inside: {%s: {...}}", key, kinds[0], kinds[0])
+			}
+		}
+	}
+	switch kinds[0] {
+	case "call":
+		c := p.call(m)
+		s.Call = &c
+	case "ask":
+		k := m.Get("ask").Mapping("text", "as", "pattern", "within")
+		re, _ := pattern(k.Get("pattern"))
+		s.Ask = &Ask{Text: p.Template(k.Need("text", "Which one do you want?").Text(), expr.Procedure, p.problems), As: k.Need("as", "choice").String(), Pattern: re, Within: k.Get("within").Duration()}
+	case "wait":
+		k := m.Get("wait").Mapping("for", "match", "within")
+		s.Wait = &Wait{For: k.Need("for", "payment.succeeded").String(), Match: p.condition(k.Get("match"), expr.Signal), Within: k.Get("within").Duration()}
+	case "checkpoint":
+		k := m.Get("checkpoint").Mapping("by", "show")
+		s.Checkpoint = &Checkpoint{By: k.Get("by").OneOf("operator", "approver", "admin"), Show: p.Template(k.Need("show", "About to ship {{ facts.order.item }}").Text(), expr.Procedure, p.problems)}
+	}
+	return s
+}

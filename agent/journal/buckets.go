@@ -1,0 +1,191 @@
+package journal
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+)
+
+type bucketID int
+
+const (
+	bucketMeta        bucketID = iota // format, fences
+	bucketJournal                     // offset → record
+	bucketHeads                       // case → head
+	bucketSnapshots                   // case → summary and snapshot
+	bucketRunnable                    // case
+	bucketTimers                      // due, case
+	bucketDedupe                      // see dedupe
+	bucketCorrelation                 // key hash, case → whether its customer has an id
+	bucketLeases                      // case → fence, worker: who worked on it last, until it is parked
+	bucketOpen                        // status, case: those that have not ended
+	bucketWaits                       // signal type hash, case
+	bucketOutbox                      // offset → delivery
+	bucketOutboxQueue                 // due, offset: what is to be delivered
+	bucketRecords                     // kind, 0, key → value
+
+	bucketCount
+)
+
+// String gives the bucket's name in the file.
+func (id bucketID) String() string {
+	return [bucketCount]string{"meta", "journal", "heads", "snapshots", "runnable", "timers", "dedupe", "correlation",
+		"leases", "open", "waits", "outbox", "outbox_queue", "records"}[id]
+}
+
+// fill is how full bbolt leaves pages that it splits: all the way where keys only ascend.
+func (id bucketID) fill() float64 {
+	switch id {
+	case bucketJournal, bucketOutbox:
+		return 1
+	case bucketHeads:
+		return 0.9
+	}
+	return bbolt.DefaultFillPercent
+}
+
+// reader reads within a transaction.
+type reader struct {
+	tx      *bbolt.Tx
+	buckets [bucketCount]*bbolt.Bucket
+}
+
+func (r *reader) bucket(id bucketID) *bbolt.Bucket {
+	b := r.buckets[id]
+	if b == nil {
+		if b = r.tx.Bucket([]byte(id.String())); b != nil {
+			b.FillPercent = id.fill()
+		}
+		r.buckets[id] = b
+	}
+	return b
+}
+
+func (r *reader) get(id bucketID, key []byte) []byte { return r.bucket(id).Get(key) }
+
+// head gives a case's head, nil if there is no such case.
+func (r *reader) head(id uuid.UUID) (*head, error) {
+	v := r.get(bucketHeads, id[:])
+	if v == nil {
+		return nil, nil
+	}
+	h, err := decodeHead(id[:], v)
+	if err != nil {
+		return nil, damaged("the head of case "+id.String(), err)
+	}
+	return h, nil
+}
+
+// record gives the entry at an offset.
+func (r *reader) record(offset uint64) (record, error) {
+	rec := record(r.get(bucketJournal, offsetKey(offset)))
+	err := rec.check()
+	switch {
+	case rec == nil:
+		err = errMissing
+	case err == nil && rec.offset() != offset:
+		err = fmt.Errorf("it says that it is entry %d", rec.offset())
+	}
+	if err != nil {
+		return nil, damaged(fmt.Sprintf("entry %d", offset), err)
+	}
+	return rec, nil
+}
+
+// snapshot gives what is kept of a case beside its entries.
+func (r *reader) snapshot(id uuid.UUID) (snapshotRecord, error) {
+	v := r.get(bucketSnapshots, id[:])
+	if v == nil {
+		return snapshotRecord{}, damaged("the snapshot of case "+id.String(), errMissing)
+	}
+	s, err := decodeSnapshot(id[:], v)
+	if err != nil {
+		return s, damaged("the snapshot of case "+id.String(), err)
+	}
+	return s, nil
+}
+
+func offsetOf(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
+
+// migrations bring the file from one format to the next; the format is how many were run. They are
+// only ever appended to.
+func migrations() []func(*bbolt.Tx) error {
+	return []func(*bbolt.Tx) error{createBuckets}
+}
+
+func createBuckets(tx *bbolt.Tx) error {
+	for id := range bucketCount {
+		if _, err := tx.CreateBucketIfNotExists([]byte(id.String())); err != nil {
+			return err
+		}
+	}
+	if err := createDedupe(tx.Bucket([]byte(bucketDedupe.String()))); err != nil {
+		return err
+	}
+	return putMetaNumber(tx.Bucket([]byte(bucketMeta.String())), keyFence, 0)
+}
+
+// migrate brings the file to the newest format, in the transaction that Open begins with.
+func migrate(tx *bbolt.Tx) error {
+	all := migrations()
+	var have uint64
+	if meta := tx.Bucket([]byte(bucketMeta.String())); meta != nil {
+		var err error
+		if have, err = metaNumber(meta, keyFormat); err != nil {
+			return err
+		}
+	} else if k, _ := tx.Cursor().First(); k != nil {
+		return damaged("bucket "+bucketMeta.String(), errMissing)
+	}
+	if have > uint64(len(all)) {
+		return fmt.Errorf("the data folder has format %d and this resolute knows format %d: run the newer resolute that wrote it, or restore a backup into another folder", have, len(all))
+	}
+	if have == uint64(len(all)) {
+		return nil
+	}
+	for i, m := range all[have:] {
+		if err := m(tx); err != nil {
+			return fmt.Errorf("bring the data folder to format %d: %w", int(have)+i+1, err)
+		}
+	}
+	return putMetaNumber(tx.Bucket([]byte(bucketMeta.String())), keyFormat, uint64(len(all)))
+}
+
+// Keys of bucketMeta.
+const (
+	keyFormat = "format"
+	keyFence  = "fence" // no lease has had a fence above it
+)
+
+func metaNumber(meta *bbolt.Bucket, key string) (uint64, error) {
+	v := meta.Get([]byte(key))
+	if v == nil {
+		return 0, damaged("meta "+key, errMissing)
+	}
+	b, err := unseal([]byte(key), v)
+	if err == nil && len(b) != 8 {
+		err = errShort
+	}
+	if err != nil {
+		return 0, damaged("meta "+key, err)
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
+func putMetaNumber(meta *bbolt.Bucket, key string, n uint64) error {
+	return meta.Put([]byte(key), seal([]byte(key), binary.BigEndian.AppendUint64(make([]byte, 4, 12), n)))
+}
+
+// fencesPerOpen is more claims than one process makes.
+const fencesPerOpen = 1 << 40
+
+// reserveFences gives the fence that all leases of this process are above.
+func reserveFences(r *reader) (uint64, error) {
+	base, err := metaNumber(r.bucket(bucketMeta), keyFence)
+	if err != nil {
+		return 0, err
+	}
+	return base, putMetaNumber(r.bucket(bucketMeta), keyFence, base+fencesPerOpen)
+}

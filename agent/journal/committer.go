@@ -1,0 +1,262 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/google/uuid"
+)
+
+// A group of requests is committed together, up to so many and so large.
+const (
+	maxGroup      = 4096
+	maxGroupBytes = 16 << 20
+)
+
+// operation is what a request wants written. run may be called again after the transaction that it
+// wrote to was rolled back.
+type operation interface {
+	// run checks the preconditions and writes. The error is why it is refused; what went wrong
+	// in writing is kept by the writer and stops the store.
+	run(w *writer) error
+	// size is about how many bytes it writes.
+	size() int
+}
+
+type request struct {
+	op      operation
+	err     error // the answer
+	refused bool  // for good: it had written before it was refused
+	done    chan struct{}
+}
+
+// submit hands an operation to the committer and waits for the outcome.
+func (b *Bolt) submit(ctx context.Context, op operation) error {
+	if err := b.Err(); err != nil {
+		return err
+	}
+	r := &request{op: op, done: make(chan struct{})}
+	select {
+	case <-b.quit:
+		return errClosed
+	default:
+	}
+	select {
+	case b.requests <- r:
+	case <-b.quit:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-b.done:
+		select {
+		case <-r.done:
+			return r.err
+		default:
+			return errClosed // the committer left without having seen it
+		}
+	case <-ctx.Done():
+		return fmt.Errorf("left before the journal answered, it may be done or not: %w", ctx.Err())
+	}
+}
+
+func (b *Bolt) commitLoop() {
+	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	debug.SetPanicOnFault(true)
+	defer close(b.done)
+	var group []*request
+	for {
+		group = b.gather(group[:0])
+		if len(group) == 0 {
+			return
+		}
+		b.serve(group)
+	}
+}
+
+// gather waits for a request and takes what waits with it. It gives none after Close.
+func (b *Bolt) gather(group []*request) []*request {
+	var first *request
+	select {
+	case first = <-b.requests:
+	default:
+		select {
+		case first = <-b.requests:
+		case <-b.quit:
+			select {
+			case first = <-b.requests:
+			default:
+				return group
+			}
+		}
+	}
+	group = append(group, first)
+	size := first.op.size()
+	for len(group) < maxGroup && size < maxGroupBytes {
+		select {
+		case r := <-b.requests:
+			group = append(group, r)
+			size += r.op.size()
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// serve carries out a group and answers it.
+func (b *Bolt) serve(group []*request) {
+	if b.Err() == nil {
+		if err := b.transact(group); err != nil {
+			b.fail(err)
+		}
+	}
+	stopped := b.Err()
+	for _, r := range group {
+		if stopped != nil {
+			r.err = stopped
+		}
+		close(r.done)
+	}
+}
+
+// transact carries out a group in one transaction. An error stops the store.
+func (b *Bolt) transact(group []*request) error {
+	for {
+		w := &writer{b: b}
+		again, err := b.try(w, group)
+		if err != nil {
+			b.takeBack(w)
+			return err
+		}
+		if again {
+			continue
+		}
+		if w.writes > 0 {
+			b.publish(w)
+		}
+		return nil
+	}
+}
+
+// try carries out a group, or asks to do it again without a request that was refused too late.
+func (b *Bolt) try(w *writer, group []*request) (again bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = damaged(b.path, fmt.Errorf("panic while writing: %v", r))
+		}
+	}()
+	if w.tx, err = b.db.Begin(true); err != nil {
+		return false, fmt.Errorf("begin a transaction: %w", err)
+	}
+	w.next = b.next
+	for _, r := range group {
+		if r.refused {
+			continue
+		}
+		before := w.writes
+		r.err = r.op.run(w)
+		if w.err != nil {
+			return false, fmt.Errorf("write: %w", w.err)
+		}
+		if r.err != nil && w.writes > before {
+			r.refused = true
+			return true, b.rollback(w)
+		}
+	}
+	if w.writes == 0 {
+		return false, b.rollback(w)
+	}
+	w.due = firstDue(&w.reader)
+	if err := b.commit(w.tx); err != nil {
+		return false, fmt.Errorf("commit: %w", err)
+	}
+	return false, nil
+}
+
+func (b *Bolt) rollback(w *writer) error {
+	b.seen.forget()
+	if err := w.tx.Rollback(); err != nil {
+		return fmt.Errorf("take a transaction back: %w", err)
+	}
+	return nil
+}
+
+// takeBack ends a transaction that broke, as far as that goes.
+func (b *Bolt) takeBack(w *writer) {
+	defer func() {
+		if r := recover(); r != nil {
+			b.stuck.Store(true)
+		}
+	}()
+	b.seen.forget()
+	if w.tx != nil {
+		_ = w.tx.Rollback() // a transaction that is over already says so
+	}
+}
+
+// publish makes known what was committed.
+func (b *Bolt) publish(w *writer) {
+	wrote := w.next > b.next
+	b.next = w.next
+	b.seen.keep()
+	before := b.nextDue.Swap(w.due)
+	earlier := w.due != noTime && (before == noTime || w.due < before)
+	b.leases.follow(w.events, earlier)
+	if wrote {
+		b.watch.tell()
+	}
+}
+
+// writer is the transaction of a group. Its puts keep the first error, which stops the store.
+type writer struct {
+	reader
+	b      *Bolt
+	next   uint64 // offset of the next entry
+	writes int
+	events []event
+	due    int64 // of the first timer after the writes
+	err    error
+}
+
+func (w *writer) check(err error) {
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *writer) put(id bucketID, key, value []byte) {
+	w.writes++
+	w.check(w.bucket(id).Put(key, value))
+}
+
+func (w *writer) remove(id bucketID, key []byte) {
+	w.writes++
+	w.check(w.bucket(id).Delete(key))
+}
+
+// add appends an entry to a case.
+func (w *writer) add(id uuid.UUID, h *head, rec record) uint64 {
+	offset := w.next
+	w.next++
+	h.hash = rec.link(id, offset, h)
+	h.last = offset
+	h.seq++
+	w.put(bucketJournal, offsetKey(offset), rec)
+	return offset
+}
+
+func (w *writer) putHead(id uuid.UUID, h *head) { w.put(bucketHeads, id[:], seal(id[:], h.encode())) }
+
+// wake makes a case runnable.
+func (w *writer) wake(id uuid.UUID) {
+	if w.get(bucketRunnable, id[:]) == nil {
+		w.put(bucketRunnable, id[:], mark(id[:]))
+	}
+	w.events = append(w.events, event{id, madeRunnable})
+}

@@ -1,0 +1,193 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"resolute/agent/casefile"
+)
+
+// head is what the store knows of a case without reading its entries.
+type head struct {
+	last   uint64        // offset of its last entry, 0 before the first
+	seq    uint64        // of its last entry
+	hash   casefile.Hash // of its last entry
+	status byte          // see statusCodes
+	opened int64         // Unix nanoseconds
+	ended  int64         // noTime while it is not
+	due    int64         // of its timer, noTime for none
+	wait   string        // signal type that it waits for, "" for none
+}
+
+// headSize is the size of an encoded head without checksum and wait.
+const headSize = 8 + 8 + 32 + 1 + 8 + 8 + 8
+
+func (h *head) encode() []byte {
+	b := make([]byte, 0, 4+headSize+len(h.wait))
+	b = append(b, 0, 0, 0, 0)
+	b = binary.BigEndian.AppendUint64(b, h.last)
+	b = binary.BigEndian.AppendUint64(b, h.seq)
+	b = append(b, h.hash[:]...)
+	b = append(b, h.status)
+	b = binary.BigEndian.AppendUint64(b, uint64(h.opened))
+	b = binary.BigEndian.AppendUint64(b, uint64(h.ended))
+	b = binary.BigEndian.AppendUint64(b, uint64(h.due))
+	return append(b, h.wait...)
+}
+
+func decodeHead(key, value []byte) (*head, error) {
+	b, err := unseal(key, value)
+	if err != nil {
+		return nil, err
+	}
+	if len(b) < headSize {
+		return nil, errShort
+	}
+	return &head{
+		last:   binary.BigEndian.Uint64(b),
+		seq:    binary.BigEndian.Uint64(b[8:]),
+		hash:   casefile.Hash(b[16:48]),
+		status: b[48],
+		opened: int64(binary.BigEndian.Uint64(b[49:])),
+		ended:  int64(binary.BigEndian.Uint64(b[57:])),
+		due:    int64(binary.BigEndian.Uint64(b[65:])),
+		wait:   string(b[headSize:]),
+	}, nil
+}
+
+func (h *head) over() bool { return h.status == codeResolved || h.status == codeClosed }
+
+// olderThan orders cases by when they were opened; ids decide between equals.
+func (h *head) olderThan(id uuid.UUID, other *head, otherID uuid.UUID) bool {
+	if h.opened != other.opened {
+		return h.opened < other.opened
+	}
+	return string(id[:]) < string(otherID[:])
+}
+
+// The codes of statuses in keys and heads.
+const (
+	codeWorking byte = iota + 1
+	codeWaiting
+	codeApproving
+	codeEscalated
+	codeResolved
+	codeClosed
+)
+
+func statusCode(s casefile.Status) (byte, error) {
+	switch s {
+	case casefile.Working:
+		return codeWorking, nil
+	case casefile.Waiting:
+		return codeWaiting, nil
+	case casefile.Approving:
+		return codeApproving, nil
+	case casefile.Escalated:
+		return codeEscalated, nil
+	case casefile.Resolved:
+		return codeResolved, nil
+	case casefile.Closed:
+		return codeClosed, nil
+	}
+	return 0, fmt.Errorf("unknown status %q of a case", s)
+}
+
+// Values of the indexes begin with a CRC-32C of key and rest, so that a value that is read was
+// written for just this key. seal fills it in, into a value that has four bytes free for it.
+func seal(key, value []byte) []byte {
+	binary.BigEndian.PutUint32(value, sealOf(key, value[4:]))
+	return value
+}
+
+func sealOf(key, body []byte) uint32 { return checksumUpdate(checksum(key), body) }
+
+// unseal checks a value that seal made and gives what follows the checksum.
+func unseal(key, value []byte) ([]byte, error) {
+	if len(value) < 4 {
+		return nil, errShort
+	}
+	if binary.BigEndian.Uint32(value) != sealOf(key, value[4:]) {
+		return nil, errChecksum
+	}
+	return value[4:], nil
+}
+
+// mark is the value of a key that says everything itself.
+func mark(key []byte) []byte { return seal(key, make([]byte, 4)) }
+
+// timeKey is a time in a key, in an order in which bytes sort as times do. Times before 1970 count
+// as 1970.
+func timeKey(n int64) []byte {
+	return binary.BigEndian.AppendUint64(make([]byte, 0, 24), uint64(max(n, 0)))
+}
+
+func timerKey(due int64, id uuid.UUID) []byte { return append(timeKey(due), id[:]...) }
+
+func queueKey(due int64, offset uint64) []byte {
+	return binary.BigEndian.AppendUint64(timeKey(due), offset)
+}
+
+func offsetKey(offset uint64) []byte {
+	return binary.BigEndian.AppendUint64(make([]byte, 0, 8), offset)
+}
+
+func statusKey(code byte, id uuid.UUID) []byte { return append([]byte{code}, id[:]...) }
+
+func waitPrefix(signalType string) []byte {
+	sum := sha256.Sum256([]byte(signalType))
+	return append(make([]byte, 0, 24), sum[:8]...)
+}
+
+func waitKey(signalType string, id uuid.UUID) []byte { return append(waitPrefix(signalType), id[:]...) }
+
+// snapshotRecord is a case's summary and the snapshot of its state.
+type snapshotRecord struct {
+	seq     uint64 // up to which the snapshot goes, 0 for none
+	summary []byte // JSON
+	state   []byte
+}
+
+func (s *snapshotRecord) encode() []byte {
+	b := make([]byte, 4, 4+12+len(s.summary)+len(s.state))
+	b = binary.BigEndian.AppendUint64(b, s.seq)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(s.summary)))
+	b = append(b, s.summary...)
+	return append(b, s.state...)
+}
+
+func decodeSnapshot(key, value []byte) (s snapshotRecord, err error) {
+	b, err := unseal(key, value)
+	if err != nil {
+		return s, err
+	}
+	if len(b) < 12 {
+		return s, errShort
+	}
+	n := int(binary.BigEndian.Uint32(b[8:]))
+	if len(b) < 12+n {
+		return s, errShort
+	}
+	return snapshotRecord{seq: binary.BigEndian.Uint64(b), summary: b[12 : 12+n], state: b[12+n:]}, nil
+}
+
+// parseCase reads a case's id.
+func parseCase(id string) (uuid.UUID, error) {
+	u, err := uuid.Parse(id)
+	if err != nil || len(id) != 36 {
+		return uuid.UUID{}, fmt.Errorf("case %.60q: %w", id, ErrNotFound)
+	}
+	return u, nil
+}
+
+// parseNewID reads an id that the caller made.
+func parseNewID(what, id string) (uuid.UUID, error) {
+	u, err := uuid.Parse(id)
+	if err != nil || len(id) != 36 {
+		return uuid.UUID{}, fmt.Errorf("%s %.60q is not a UUID", what, id)
+	}
+	return u, nil
+}

@@ -1,0 +1,5 @@
+package journaltest
+
+import "testing"
+
+func properties(t *testing.T, h *harness) {}

@@ -1,251 +1,222 @@
 package procedure
 
 import (
-	"slices"
+	"regexp"
+	"strings"
 
 	"resolute/agent/casefile"
 	"resolute/agent/expr"
 	"resolute/agent/source"
 )
 
-// Parse reads a procedure's file and compiles it. The procedure is nil if the file isn't a mapping;
-// with problems it may lack parts, and is good for Check only.
-func Parse(c *expr.Compiler, file string, text []byte) (*Procedure, source.Problems) {
-	r := &reader{compiler: c, p: &Procedure{written: map[any][]source.Text{}}}
-	root := source.Parse(file, text, &r.problems)
-	if !r.mapping(root, "procedure: damaged-item") {
-		return nil, r.problems
-	}
-	r.procedure(root)
-	r.problems.Sort()
-	return r.p, slices.Compact(r.problems)
+// parser reads one file.
+type parser struct {
+	*expr.Compiler
+	problems *source.Problems
 }
 
-// reader fills a Procedure.
-type reader struct {
-	compiler *expr.Compiler
-	problems source.Problems
-	p        *Procedure
-	replies  []source.Text // the names of replies that are asked for
+// Parse reads a procedure; what is wrong goes to problems. It gives nil for a file that is no
+// mapping at all.
+func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems) *Procedure {
+	p := parser{Compiler: c, problems: problems}
+	m := source.Parse(file, text, problems).Mapping("procedure", "goal", "start", "correlate", "inputs", "gather", "ground", "require",
+		"hypotheses", "otherwise", "on", "replies", "drive", "done", "tools", "guidance")
+	if !m.Here() || !m.IsMapping() {
+		return nil
+	}
+	for _, later := range []string{"drive", "done", "tools", "guidance"} {
+		if n := m.Get(later); n.Here() {
+			n.Fail("%s is for the model planner, which comes with a later version; write hypotheses", later)
+		}
+	}
+	proc := &Procedure{Pos: m.Pos(), Name: m.Need("procedure", "damaged-item").String(), Goal: m.Need("goal", "The customer has a replacement, and the order shows it").String(),
+		Start: p.start(m.Need("start", "{signals: [ticket.created]}")), On: map[casefile.StopCode]OnStop{}, Replies: map[string]*expr.Template{}}
+	for _, n := range m.Get("correlate").List() {
+		if e := p.Compile(n.Text(), expr.Signal, problems); e != nil {
+			proc.Correlate = append(proc.Correlate, e)
+		}
+	}
+	for _, e := range m.Get("inputs").Entries() {
+		proc.Inputs = append(proc.Inputs, p.input(e))
+	}
+	for _, e := range m.Get("gather").Entries() {
+		call := p.call(e.Value.Mapping("call", "with", "within"))
+		call.As = e.Key.Value
+		proc.Gather = append(proc.Gather, call)
+	}
+	for _, n := range m.Get("ground").List() {
+		if t := p.Template(n.Text(), expr.Procedure, problems); t != nil {
+			proc.Ground = append(proc.Ground, t)
+		}
+	}
+	for _, n := range m.Get("require").List() {
+		r := n.Mapping("check", "otherwise")
+		proc.Require = append(proc.Require, Require{Check: p.condition(r.Need("check", "facts.order.id == inputs.order_id"), expr.Procedure), Otherwise: p.route(r.Need("otherwise", "{escalate: not-theirs}"))})
+	}
+	for _, n := range m.Need("hypotheses", "[{name: replaceable, do: [...], verify: {...}}]").List() {
+		proc.Hypotheses = append(proc.Hypotheses, p.hypothesis(n))
+	}
+	if n := m.Get("otherwise"); n.Here() {
+		r := p.route(n)
+		proc.Otherwise = &r
+	}
+	for _, e := range m.Get("on").Entries() {
+		proc.On[casefile.StopCode(e.Key.Value)] = p.on(e)
+	}
+	for _, e := range m.Get("replies").Entries() {
+		if t := p.Template(e.Value.Text(), expr.Procedure, problems); t != nil {
+			proc.Replies[e.Key.Value] = t
+		} else {
+			proc.Replies[e.Key.Value] = &expr.Template{}
+		}
+	}
+	return proc
 }
 
-const (
-	exampleStart      = "{signals: [ticket.created]}"
-	exampleVerify     = `{call: shop.get_order, with: {order_id: =inputs.order_id}, as: after, check: facts.after.refunded_cents > 0}`
-	exampleHypotheses = `[{name: refundable, do: [{call: shop.refund_order, with: {order_id: =facts.order.id}}], verify: ` + exampleVerify + `}]`
-)
-
-func (r *reader) procedure(n source.Node) {
-	m := n.Mapping("procedure", "goal", "start", "correlate", "inputs", "gather", "ground", "require", "hypotheses", "otherwise", "on", "replies",
-		"drive", "done", "tools", "guidance")
-	p := r.p
-	p.Pos = n.Pos()
-	p.Name = r.name(r.need(m, "procedure", "damaged-item"), wordName, "a procedure")
-	p.Goal = r.need(m, "goal", "The customer has a refund, and the order shows it").String()
-	if start := m.Need("start", exampleStart); r.mapping(start, exampleStart) {
-		r.start(start)
-	}
-	for _, e := range m.Get("correlate").List() {
-		if x := r.program(e, expr.Signal); x != nil {
-			p.Correlate = append(p.Correlate, x)
-		}
-	}
-	r.inputs(m.Get("inputs"))
-	r.gather(m.Get("gather"))
-	for _, e := range m.Get("ground").List() {
-		if t := r.template(e); t != nil {
-			p.Ground = append(p.Ground, t)
-		}
-	}
-	for _, e := range m.Get("require").List() {
-		r.require(e)
-	}
-	r.hypotheses(m)
-	if h := m.Get("otherwise"); h.Here() {
-		to := r.route(h)
-		p.Otherwise = &to
-	}
-	r.on(m.Get("on"))
-	r.readReplies(m.Get("replies"))
-}
-
-// hypotheses reads them, and refuses what only the model planner could run.
-func (r *reader) hypotheses(m source.Mapping) {
-	model := false
-	for _, key := range []string{"drive", "done", "tools", "guidance"} {
-		if v := m.Get(key); v.Here() {
-			v.Fail("%s: the model planner comes with a later version; write hypotheses", key)
-			model = true
-		}
-	}
-	list := m.Get("hypotheses")
-	switch {
-	case !list.Here() && !model:
-		m.Need("hypotheses", exampleHypotheses)
-	case list.Here() && len(list.List()) == 0:
-		list.Warn("there are no hypotheses: no case of this procedure can be resolved")
-	}
-	for _, e := range list.List() {
-		r.hypothesis(e)
-	}
-}
-
-func (r *reader) start(n source.Node) {
-	m := n.Mapping("signals", "when", "examples")
-	signals := m.Need("signals", "[ticket.created]")
-	r.p.Start = Start{Signals: signals.Strings(), Examples: m.Get("examples").Strings()}
-	if signals.Here() && len(r.p.Start.Signals) == 0 {
-		signals.Fail("no signal starts the procedure; add the types that may, for example [ticket.created, email.received]")
-	}
-	if when := m.Get("when"); when.Here() && when.String() != "" {
-		r.p.Start.When = r.program(when, expr.Signal)
-	}
-}
-
-func (r *reader) inputs(n source.Node) {
-	for _, e := range n.Entries() {
-		if !fieldName.MatchString(e.Key.Value) {
-			r.problems.Add(e.Key.Pos, "%q can't be the name of an input; %s", e.Key.Value, fieldNameRule)
-		}
-		if !r.mapping(e.Value, "{type: string, from: signal.data."+e.Key.Value+"}") {
-			continue
-		}
-		m := e.Value.Mapping("type", "pattern", "from", "ask")
-		in := Input{Name: e.Key.Value, Pos: e.Key.Pos, Type: m.Get("type").OneOf("string", "int", "number", "bool")}
-		in.Pattern, in.Whole = r.pattern(m.Get("pattern"))
-		in.From = r.program(m.Get("from"), expr.Signal)
-		in.Ask = r.template(m.Get("ask"))
-		switch from, pattern := m.Get("from").Here(), m.Get("pattern").Here(); {
-		case !from && !pattern:
-			e.Value.Fail("nothing says where %s is found; add from: signal.data.%s, or a pattern that it has in the customer's text", in.Name, in.Name)
-		case !pattern && m.Get("ask").Here():
-			m.Get("ask").Warn("without a pattern, %s is not found in the text of an answer", in.Name)
-		}
-		r.p.Inputs = append(r.p.Inputs, in)
-	}
-}
-
-func (r *reader) gather(n source.Node) {
-	for _, e := range n.Entries() {
-		if !fieldName.MatchString(e.Key.Value) {
-			r.problems.Add(e.Key.Pos, "%q can't be the name of a fact; %s", e.Key.Value, fieldNameRule)
-		}
-		if r.mapping(e.Value, exampleCall) {
-			call := r.call(e.Value.Mapping("call", "with", "within"))
-			call.As = e.Key.Value
-			r.p.Gather = append(r.p.Gather, call)
-		}
-	}
-}
-
-func (r *reader) require(n source.Node) {
-	if !r.mapping(n, "{check: facts.order.paid, otherwise: {escalate: not-paid}}") {
-		return
-	}
-	m := n.Mapping("check", "otherwise")
-	q := Require{Check: r.program(r.need(m, "check", "facts.order.customer_email == case.customer.email"), expr.Procedure)}
-	if to := m.Need("otherwise", "{escalate: ownership-mismatch}"); to.Here() {
-		q.Otherwise = r.route(to)
-	}
-	if q.Check != nil {
-		r.p.Require = append(r.p.Require, q)
-	}
-}
-
-// route reads where a case goes.
-func (r *reader) route(n source.Node) Route {
-	to := Route{Pos: n.Pos()}
-	const example = "{escalate: no-option-left, to: default} or {close: declined, reply: NAME}"
-	if !r.mapping(n, example) {
-		return to
-	}
-	m := n.Mapping("escalate", "to", "close", "reply")
-	escalate, end, queue, reply := m.Get("escalate"), m.Get("close"), m.Get("to"), m.Get("reply")
-	switch {
-	case escalate.Here() == end.Here():
-		n.Fail("write one of %s", example)
-	case escalate.Here():
-		if to.Escalate = escalate.String(); to.Escalate == "" {
-			escalate.Fail("escalate is empty; say why in a word, for example no-option-left")
-		}
-		if reply.Here() {
-			reply.Fail("reply goes with close; a person who gets the case writes to the customer")
-		}
-	default:
-		to.Close = end.OneOf("declined")
-		if queue.Here() {
-			queue.Fail("to goes with escalate; a closed case waits in no queue")
-		}
-	}
-	if queue.Here() {
-		t := queue.Text()
-		to.To, to.queue = t.Value, t.Pos
-	}
-	to.Reply = r.reply(reply)
-	return to
-}
-
-// reply reads the name of a reply.
-func (r *reader) reply(n source.Node) string {
+// condition compiles a condition that must be there; nil where it isn't or is wrong.
+func (p parser) condition(n source.Node, scope expr.Scope) *expr.Program {
 	if !n.Here() {
-		return ""
+		return nil
 	}
-	t := n.Text()
-	r.replies = append(r.replies, t)
-	return t.Value
+	return p.Compile(n.Text(), scope, p.problems)
 }
 
-func (r *reader) readReplies(n source.Node) {
-	r.p.Replies = map[string]*expr.Template{}
-	var names []string
-	used := map[string]bool{}
-	for _, t := range r.replies {
-		used[t.Value] = true
+func (p parser) start(n source.Node) Start {
+	m := n.Mapping("signals", "when", "examples")
+	s := Start{Signals: m.Need("signals", "[ticket.created]").Strings(), Examples: m.Get("examples").Strings()}
+	if when := m.Get("when"); when.Here() && when.String() != "" {
+		s.When = p.Compile(when.Text(), expr.Signal, p.problems)
 	}
-	for _, e := range n.Entries() {
-		names = append(names, e.Key.Value)
-		r.p.Replies[e.Key.Value] = r.template(e.Value)
-		if !used[e.Key.Value] {
-			r.problems.Warn(e.Key.Pos, "nothing uses the reply %s", e.Key.Value)
-		}
-	}
-	for _, t := range r.replies {
-		if _, ok := r.p.Replies[t.Value]; !ok {
-			r.problems.Add(t.Pos, "there is no reply %s%s", t.Value, orElse(source.Nearest(t.Value, names), names, "; add it under replies", "; there are "))
-		}
-	}
+	return s
 }
 
-// fallbacks are the stop codes that `on` may name: those that a case would escalate with.
-var fallbacks = []string{
-	string(casefile.StopToolUnavailable), string(casefile.StopPolicyDeny), "authority.shadow", "budget.exceeded", string(casefile.StopConfidenceLow),
-	string(casefile.StopEvidenceMissing), string(casefile.StopInputMissing), string(casefile.StopOutcomeUnknown), string(casefile.StopToolError),
-	string(casefile.StopManifestChanged), string(casefile.StopCheckFailed), string(casefile.StopHypothesesExhausted),
-	string(casefile.StopApprovalRejected), string(casefile.StopApprovalExpired), string(casefile.StopLoopLimit), "model.unavailable",
-	string(casefile.StopProcedureEscalate),
+func (p parser) input(e source.Entry) Input {
+	m := e.Value.Mapping("type", "pattern", "from", "ask")
+	in := Input{Name: e.Key.Value, Pos: e.Key.Pos, Type: m.Need("type", "string").OneOf("string", "int", "number", "bool")}
+	in.Pattern, in.Whole = pattern(m.Get("pattern"))
+	in.From = p.condition(m.Get("from"), expr.Signal)
+	if ask := m.Get("ask"); ask.Here() {
+		in.Ask = p.Template(ask.Text(), expr.Procedure, p.problems)
+	}
+	if in.From == nil && in.Pattern == nil && m.Here() && !m.Get("from").Here() && !m.Get("pattern").Here() {
+		m.Fail("input %s has neither from nor pattern, so nothing can be found for it", in.Name)
+	}
+	return in
 }
 
-func (r *reader) on(n source.Node) {
-	r.p.On = map[casefile.StopCode]OnStop{}
-	for _, e := range n.Entries() {
-		code := e.Key.Value
-		if !slices.Contains(fallbacks, code) {
-			r.problems.Add(e.Key.Pos, "%s is not a stop code that a case goes to a person with%s", code, orElse(source.Nearest(code, fallbacks), fallbacks, "", "; those are "))
-		}
-		if !r.mapping(e.Value, "{then: {escalate: shop-down, to: on-call}}") {
-			continue
-		}
-		m := e.Value.Mapping("wait", "then")
-		on := OnStop{Pos: e.Key.Pos, Wait: m.Get("wait").Duration()}
-		if m.Get("wait").Here() && code != string(casefile.StopToolUnavailable) {
-			m.Get("wait").Fail("wait goes with tool.unavailable alone: nothing is tried again at %s", code)
-		}
-		switch then := m.Get("then"); {
-		case then.Here():
-			on.Then = r.route(then)
-		case !m.Get("wait").Here():
-			m.Need("then", "{escalate: shop-down, to: on-call}")
-		}
-		r.p.On[casefile.StopCode(code)] = on
+func pattern(n source.Node) (found, whole *regexp.Regexp) {
+	if !n.Here() {
+		return nil, nil
 	}
+	re, err := regexp.Compile(n.String())
+	if err != nil {
+		n.Fail("pattern: %s; it is an RE2 expression", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return nil, nil
+	}
+	return re, regexp.MustCompile(`\A(?:` + n.String() + `)\z`)
+}
+
+func (p parser) call(m source.Mapping) Call {
+	tool := m.Need("call", "shop.get_order")
+	c := Call{Pos: tool.Pos(), Tool: tool.String(), With: p.Object(m.Get("with"), expr.Procedure, p.problems), As: m.Get("as").String(), Within: m.Get("within").Duration()}
+	if !m.Get("with").Here() {
+		c.With.Pos = tool.Pos()
+	}
+	if undo := m.Get("undo"); undo.Here() {
+		u := p.call(undo.Mapping("call", "with", "within"))
+		c.Undo = &u
+	}
+	return c
+}
+
+func (p parser) route(n source.Node) Route {
+	m := n.Mapping("escalate", "to", "close", "reply")
+	r := Route{Pos: n.Pos(), Escalate: m.Get("escalate").String(), To: m.Get("to").String(), Reply: m.Get("reply").String()}
+	if end := m.Get("close"); end.Here() {
+		r.Close = end.OneOf("declined")
+	}
+	switch {
+	case !m.Here():
+	case r.Escalate != "" && r.Close != "":
+		n.Fail("a case is either escalated or closed, not both")
+	case r.Escalate == "" && r.Close == "":
+		n.Fail("say where the case goes: {escalate: REASON, to: QUEUE} or {close: declined, reply: NAME}")
+	case r.Escalate != "" && r.Reply != "":
+		n.Fail("an escalated case has no reply; a person writes it")
+	}
+	return r
+}
+
+func (p parser) on(e source.Entry) OnStop {
+	m := e.Value.Mapping("wait", "then", "escalate", "to", "close", "reply")
+	on := OnStop{Pos: e.Key.Pos, Wait: m.Get("wait").Duration()}
+	if m.Get("wait").Here() && e.Key.Value != string(casefile.StopToolUnavailable) {
+		m.Get("wait").Fail("only tool.unavailable waits")
+	}
+	switch then := m.Get("then"); {
+	case then.Here():
+		on.Then = p.route(then)
+	case m.Get("escalate").Here() || m.Get("close").Here():
+		on.Then = p.route(e.Value)
+	}
+	return on
+}
+
+func (p parser) hypothesis(n source.Node) Hypothesis {
+	m := n.Mapping("name", "when", "do", "verify", "reply", "then")
+	h := Hypothesis{Pos: n.Pos(), Name: m.Need("name", "replaceable").String(), Reply: m.Get("reply").String(), When: p.condition(m.Get("when"), expr.Procedure)}
+	for _, s := range m.Need("do", "[{call: shop.create_replacement, with: {order_id: =facts.order.id}}]").List() {
+		h.Do = append(h.Do, p.step(s))
+	}
+	if then := m.Get("then"); then.Here() {
+		h.ThenNext = then.OneOf("next") == "next"
+	}
+	v := m.Need("verify", "{call: shop.get_order, with: {...}, as: after, check: facts.after.replacement_id != \"\"}")
+	if !v.Here() {
+		return h
+	}
+	k := v.Mapping("call", "with", "as", "check", "within")
+	h.Verify = Verify{Call: p.call(k), Check: p.condition(k.Need("check", "facts.after.replacement_id != \"\""), expr.Procedure), Within: k.Get("within").Duration()}
+	h.Verify.Call.Within = 0
+	return h
+}
+
+func (p parser) step(n source.Node) Step {
+	s := Step{Pos: n.Pos()}
+	m := n.Mapping("call", "with", "as", "within", "undo", "ask", "wait", "checkpoint")
+	var kinds []string
+	for _, kind := range []string{"call", "ask", "wait", "checkpoint"} {
+		if m.Get(kind).Here() {
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) != 1 {
+		if m.Here() {
+			n.Fail("a step is one of call, ask, wait and checkpoint; this one has %d of them", len(kinds))
+		}
+		return s
+	}
+	if kinds[0] != "call" {
+		for _, key := range []string{"with", "as", "within", "undo"} {
+			if m.Get(key).Here() {
+				m.Get(key).Fail("%s belongs to a call; in a step that is %s it goes inside: {%s: {...}}", key, kinds[0], kinds[0])
+			}
+		}
+	}
+	switch kinds[0] {
+	case "call":
+		c := p.call(m)
+		s.Call = &c
+	case "ask":
+		k := m.Get("ask").Mapping("text", "as", "pattern", "within")
+		re, _ := pattern(k.Get("pattern"))
+		s.Ask = &Ask{Text: p.Template(k.Need("text", "Which one do you want?").Text(), expr.Procedure, p.problems), As: k.Need("as", "choice").String(), Pattern: re, Within: k.Get("within").Duration()}
+	case "wait":
+		k := m.Get("wait").Mapping("for", "match", "within")
+		s.Wait = &Wait{For: k.Need("for", "payment.succeeded").String(), Match: p.condition(k.Get("match"), expr.Signal), Within: k.Get("within").Duration()}
+	case "checkpoint":
+		k := m.Get("checkpoint").Mapping("by", "show")
+		s.Checkpoint = &Checkpoint{By: k.Get("by").OneOf("operator", "approver", "admin"), Show: p.Template(k.Need("show", "About to ship {{ facts.order.item }}").Text(), expr.Procedure, p.problems)}
+	}
+	return s
 }

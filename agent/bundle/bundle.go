@@ -1,0 +1,249 @@
+// Package bundle loads, checks, versions, stores and activates bundles: the folders that say how a
+// company's problems are resolved.
+//
+// A bundle's version is the SHA-256 of its content. Loading finds all problems of all files in one
+// go, each with its place. What plugins offer is pinned when a bundle is applied: the manifests are
+// stored beside the version and are not part of its hash.
+//
+// Caveats. ${env.X} and ${secret.X} are filled in when a bundle is activated, never stored. A
+// version that is stored stays: cases keep the one that they opened under.
+package bundle
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"resolute/agent/expr"
+	"resolute/agent/policy"
+	"resolute/agent/procedure"
+	"resolute/agent/source"
+	"resolute/tools/protocol"
+)
+
+// Limits of a bundle.
+const (
+	maxFiles = 10_000
+	maxBytes = 64 << 20
+)
+
+// Bundle is a version, loaded and compiled. It is immutable.
+type Bundle struct {
+	Version    string
+	Config     Config
+	Procedures []*procedure.Procedure // by name
+	Policies   []*policy.Policy
+	Guard      *policy.Guard
+	Monitors   []*Monitor
+	Plugins    []*Plugin
+	Manifests  map[string]protocol.Manifest // by plugin
+	Knowledge  map[string][]byte            // by path below knowledge/
+	Files      map[string][]byte            // all, by path
+}
+
+// Options are what loading works with; the zero value asks no plugin.
+type Options struct {
+	// Fetch asks a plugin for its manifest; nil: manifests come from snapshots and Pinned alone.
+	Fetch func(ctx context.Context, p Plugin) (protocol.Manifest, error)
+	// MustFetch makes a plugin that doesn't answer an error, not a warning.
+	MustFetch bool
+	// Pinned are manifests by plugin, in place of asking.
+	Pinned map[string]protocol.Manifest
+	// Lookup gives variables (kind env) and secrets (kind secret).
+	Lookup func(kind, name string) (string, bool)
+}
+
+type loader struct {
+	*Bundle
+	ctx       context.Context
+	files     fs.FS
+	name      string // the folder, as the user gave it
+	opt       Options
+	compiler  *expr.Compiler
+	problems  source.Problems
+	authority *policy.Authority
+	authFile  string
+	guarded   []string // files that the guard is made of
+}
+
+// Load reads a bundle; name is the folder as the user gave it, put before paths in problems. The
+// bundle is usable only if the problems have not Failed.
+func Load(ctx context.Context, files fs.FS, name string, o Options) (*Bundle, source.Problems) {
+	l := &loader{Bundle: &Bundle{Knowledge: map[string][]byte{}, Manifests: map[string]protocol.Manifest{}}, ctx: ctx, files: files, name: name, opt: o,
+		authority: &policy.Authority{Default: policy.Propose}}
+	at := source.Pos{File: l.shown(configFile)}
+	var err error
+	if l.compiler, err = expr.NewCompiler(); err == nil {
+		l.Files, err = read(files)
+	}
+	if err != nil {
+		l.problems.Add(at, "%v", err)
+		return nil, l.problems
+	}
+	if _, ok := l.Files[configFile]; !ok {
+		l.problems.Add(at, "the bundle has no resolute.yaml; resolute init DIR writes one to begin with")
+	}
+	for _, file := range slices.Sorted(maps.Keys(l.Files)) {
+		l.read(file, l.Files[file])
+	}
+	l.Version = Version(l.Files)
+	l.check()
+	l.problems.Sort()
+	return l.Bundle, l.problems
+}
+
+// shown is a file's path as the user sees it.
+func (l *loader) shown(file string) string { return path.Join(l.name, file) }
+
+// inside is the path in the bundle of a file as the user sees it.
+func (l *loader) inside(shown string) string {
+	if l.name == "" {
+		return shown
+	}
+	return strings.TrimPrefix(shown, path.Clean(l.name)+"/")
+}
+
+// read gives the regular files of a bundle; those that begin with a dot aren't part of it.
+func read(files fs.FS) (map[string][]byte, error) {
+	all, size := map[string][]byte{}, 0
+	err := fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := d.Name(); file != "." && strings.HasPrefix(name, ".") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		b, err := fs.ReadFile(files, file)
+		if err != nil {
+			return err
+		}
+		all[file] = b
+		if size += len(b); len(all) > maxFiles || size > maxBytes {
+			return fmt.Errorf("a bundle has at most %d files and %d bytes", maxFiles, maxBytes)
+		}
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = errors.New("the folder is empty")
+	}
+	return all, err
+}
+
+// Version is the SHA-256 of a bundle's content, in hexadecimal: of each file in the order of their
+// paths, the length and bytes of path and content.
+func Version(files map[string][]byte) string { return hash(files, slices.Sorted(maps.Keys(files))) }
+
+func hash(files map[string][]byte, names []string) string {
+	h := sha256.New()
+	var n [8]byte
+	put := func(b []byte) {
+		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
+		_, _ = h.Write(n[:]) // a hash never fails
+		_, _ = h.Write(b)
+	}
+	for _, name := range names {
+		put([]byte(name))
+		put(files[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// read takes one file in by its folder.
+func (l *loader) read(file string, text []byte) {
+	dir, _, _ := strings.Cut(file, "/")
+	shown := l.shown(file)
+	yaml := strings.HasSuffix(file, ".yaml") || strings.HasSuffix(file, ".yml")
+	switch {
+	case file == configFile:
+		l.Config = parseConfig(shown, text, &l.problems)
+	case file == "authority.yaml":
+		l.authority, l.authFile = policy.ParseAuthority(shown, text, &l.problems), shown
+		l.guarded = append(l.guarded, file)
+	case dir == "procedures" && yaml:
+		if p := procedure.Parse(shown, text, l.compiler, &l.problems); p != nil {
+			l.addProcedure(p)
+		}
+	case dir == "policies" && yaml:
+		l.guarded = append(l.guarded, file)
+		if p := policy.Parse(shown, text, l.compiler, &l.problems); p != nil {
+			l.Policies = append(l.Policies, p)
+		}
+	case dir == "tools" && yaml:
+		if p := parsePlugin(shown, text, &l.problems); p != nil {
+			l.Plugins = append(l.Plugins, p)
+		}
+	case dir == "tools" && strings.HasSuffix(file, ".json"): // a manifest's snapshot, read with its plugin
+	case dir == "monitors" && yaml:
+		if m := parseMonitor(shown, text, l.compiler, &l.problems); m != nil {
+			l.Monitors = append(l.Monitors, m)
+		}
+	case dir == "knowledge":
+		l.Knowledge[strings.TrimPrefix(file, "knowledge/")] = text
+	case dir == "rehearsals", dir == "prompts", file == "README.md":
+	case dir == "tables", dir == "sources":
+		l.problems.Warn(source.Pos{File: shown}, "this version doesn't use %s yet", dir)
+	default:
+		l.problems.Warn(source.Pos{File: shown}, "this file is no part of a bundle, and has no effect")
+	}
+}
+
+func (l *loader) addProcedure(p *procedure.Procedure) {
+	if i := slices.IndexFunc(l.Procedures, func(o *procedure.Procedure) bool { return o.Name == p.Name }); i >= 0 && p.Name != "" {
+		l.problems.Add(p.Pos, "procedure %s is there twice; the other one is at %s", p.Name, l.Procedures[i].Pos)
+		return
+	}
+	l.Procedures = append(l.Procedures, p)
+}
+
+// check holds the files against each other.
+func (l *loader) check() {
+	slices.SortFunc(l.Procedures, func(a, b *procedure.Procedure) int { return strings.Compare(a.Name, b.Name) })
+	set := toolset{plugins: map[string]*Plugin{}, manifests: l.Manifests}
+	for _, p := range l.Plugins {
+		if _, twice := set.plugins[p.Name]; twice {
+			l.problems.Add(p.Pos, "plugin %s is there twice", p.Name)
+			continue
+		}
+		set.plugins[p.Name] = p
+		if m, ok := l.manifest(l.ctx, p); ok {
+			l.Manifests[p.Name] = m
+		}
+	}
+	queues := l.Config.QueueNames()
+	names := make([]string, len(l.Procedures))
+	for i, p := range l.Procedures {
+		names[i] = p.Name
+		p.Check(set, queues, &l.problems)
+	}
+	arguments := set.arguments()
+	for _, p := range l.Policies {
+		p.CheckTools(arguments, &l.problems)
+		if !l.problems.Failed() {
+			p.RunExamples(&l.problems)
+		}
+	}
+	l.authority.Check(l.authFile, names, set.Names(""), &l.problems)
+	for _, m := range l.Monitors {
+		plugin, _, _ := strings.Cut(m.Tool, ".")
+		if effect, _, _, ok := set.Schemas(m.Tool); !ok && set.Known(plugin) {
+			l.problems.Add(m.Pos, "%s has no tool %s%s", plugin, m.Tool, source.Nearest(m.Tool, set.Names(plugin)))
+		} else if ok && effect != "read" {
+			l.problems.Add(m.Pos, "%s changes something; a monitor only reads", m.Tool)
+		}
+	}
+	l.Guard = policy.NewGuard(l.Policies, l.authority, hash(l.Files, l.guarded))
+}

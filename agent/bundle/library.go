@@ -1,0 +1,234 @@
+package bundle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"resolute/agent/journal"
+	"resolute/agent/source"
+	"resolute/tools/protocol"
+)
+
+// Records keeps versions; a journal.Store has it.
+type Records interface {
+	Get(ctx context.Context, kind, key string) ([]byte, error)
+	Put(ctx context.Context, records ...journal.Record) error
+	List(ctx context.Context, kind, after string, limit int) ([]journal.Record, error)
+}
+
+// Kinds of records.
+const (
+	kindBundle  = "bundle"
+	kindVersion = "bundle.version" // what lists show of a version
+	kindActive  = "bundle.active"
+	keyActive   = "active"
+)
+
+// Stored is a version in a list.
+type Stored struct {
+	Version   string    `json:"version"`
+	Active    bool      `json:"active"`
+	Company   string    `json:"company"`
+	AppliedAt time.Time `json:"applied_at"`
+	AppliedBy string    `json:"applied_by"`
+}
+
+// content is a version as it is stored.
+type content struct {
+	Archive   []byte                       `json:"archive"`
+	Manifests map[string]protocol.Manifest `json:"manifests"`
+}
+
+// Errors of a Library.
+var (
+	ErrNone    = errors.New("no bundle is active; apply one with: resolute apply DIR")
+	ErrVersion = errors.New("no such version of the bundle is stored")
+)
+
+// RefusedError is reported of a bundle that has errors.
+type RefusedError struct{ Problems source.Problems }
+
+// Error says all of them, a line each.
+func (e *RefusedError) Error() string { return e.Problems.Error().Error() }
+
+// LibraryOptions are what a library works with.
+type LibraryOptions struct {
+	Records Records
+	Fetch   func(ctx context.Context, p Plugin) (protocol.Manifest, error)
+	Lookup  func(kind, name string) (string, bool)
+	// Activated is called with each bundle that is to become active, before it does; an error
+	// keeps the old one.
+	Activated func(ctx context.Context, b *Bundle) error
+	Now       func() time.Time
+}
+
+// Library keeps versions, and knows the active one. It is safe for concurrent use.
+type Library struct {
+	LibraryOptions
+	active atomic.Pointer[Bundle]
+	change sync.Mutex // one activation at a time
+	mu     sync.Mutex
+	loaded map[string]*Bundle
+}
+
+// OpenLibrary reads which version is active. Where none is, Active reports ErrNone. A stored
+// version whose plugins lack a variable or a secret is an error.
+func OpenLibrary(ctx context.Context, o LibraryOptions) (*Library, error) {
+	l := &Library{LibraryOptions: o, loaded: map[string]*Bundle{}}
+	version, err := o.Records.Get(ctx, kindActive, keyActive)
+	if errors.Is(err, journal.ErrNotFound) {
+		return l, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the active bundle: %w", err)
+	}
+	b, err := l.Get(ctx, string(version))
+	if err == nil {
+		err = o.Activated(ctx, b)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the active bundle %.12s: %w", version, err)
+	}
+	l.active.Store(b)
+	return l, nil
+}
+
+// Active gives the active version, or ErrNone.
+func (l *Library) Active() (*Bundle, error) {
+	if b := l.active.Load(); b != nil {
+		return b, nil
+	}
+	return nil, ErrNone
+}
+
+// Get gives a stored version, compiled; "" is the active one.
+func (l *Library) Get(ctx context.Context, version string) (*Bundle, error) {
+	if version == "" {
+		return l.Active()
+	}
+	l.mu.Lock()
+	b := l.loaded[version]
+	l.mu.Unlock()
+	if b != nil {
+		return b, nil
+	}
+	raw, err := l.Records.Get(ctx, kindBundle, version)
+	if errors.Is(err, journal.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %s", ErrVersion, version)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var c content
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, fmt.Errorf("bundle %s: %w", version, err)
+	}
+	files, err := Unpack(c.Archive)
+	if err != nil {
+		return nil, fmt.Errorf("bundle %s: %w", version, err)
+	}
+	b, problems := Load(ctx, files, "", Options{Pinned: c.Manifests, Lookup: l.Lookup})
+	if problems.Failed() {
+		return nil, fmt.Errorf("bundle %s, which was accepted before: %w", version, problems.Error())
+	}
+	l.mu.Lock()
+	l.loaded[version] = b
+	l.mu.Unlock()
+	return b, nil
+}
+
+// Apply stores a bundle and activates it. A bundle with errors is a *RefusedError. If always is
+// false, a version that was stored before changes nothing.
+func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, always bool) (*Bundle, error) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	if !always {
+		all, err := read(files)
+		if err != nil {
+			return nil, err
+		}
+		if b, err := l.Get(ctx, Version(all)); err == nil {
+			return b, nil
+		} else if !errors.Is(err, ErrVersion) {
+			return nil, err
+		}
+	}
+	b, problems := Load(ctx, files, name, Options{Fetch: l.Fetch, MustFetch: true, Lookup: l.Lookup})
+	if problems.Failed() {
+		return nil, &RefusedError{Problems: problems}
+	}
+	if err := l.store(ctx, b, files, by); err != nil {
+		return nil, err
+	}
+	return b, l.activate(ctx, b)
+}
+
+func (l *Library) store(ctx context.Context, b *Bundle, files fs.FS, by string) error {
+	archive, err := Pack(files)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(content{Archive: archive, Manifests: b.Manifests})
+	if err != nil {
+		return err
+	}
+	shown, err := json.Marshal(Stored{Version: b.Version, Company: b.Config.Company, AppliedAt: l.Now().UTC(), AppliedBy: by})
+	if err != nil {
+		return err
+	}
+	err = l.Records.Put(ctx, journal.Record{Kind: kindBundle, Key: b.Version, Value: raw}, journal.Record{Kind: kindVersion, Key: b.Version, Value: shown})
+	if err != nil {
+		return fmt.Errorf("store bundle %s: %w", b.Version, err)
+	}
+	l.mu.Lock()
+	l.loaded[b.Version] = b
+	l.mu.Unlock()
+	return nil
+}
+
+// Activate makes a stored version the active one.
+func (l *Library) Activate(ctx context.Context, version string) (*Bundle, error) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	b, err := l.Get(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	return b, l.activate(ctx, b)
+}
+
+func (l *Library) activate(ctx context.Context, b *Bundle) error {
+	if err := l.Activated(ctx, b); err != nil {
+		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
+	}
+	if err := l.Records.Put(ctx, journal.Record{Kind: kindActive, Key: keyActive, Value: []byte(b.Version)}); err != nil {
+		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
+	}
+	l.active.Store(b)
+	return nil
+}
+
+// List gives the stored versions, the active one marked.
+func (l *Library) List(ctx context.Context) ([]Stored, error) {
+	records, err := l.Records.List(ctx, kindVersion, "", 10_000)
+	if err != nil {
+		return nil, err
+	}
+	active := l.active.Load()
+	list := make([]Stored, 0, len(records))
+	for _, r := range records {
+		var s Stored
+		if err := json.Unmarshal(r.Value, &s); err != nil {
+			return nil, fmt.Errorf("bundle %s: %w", r.Key, err)
+		}
+		s.Active = active != nil && active.Version == s.Version
+		list = append(list, s)
+	}
+	return list, nil
+}

@@ -10,11 +10,12 @@ import (
 
 // Event is what a step answers to: the time, and what became of the commands of the step before.
 type Event struct {
-	Now     time.Time
-	Answers []Answered
-	Found   *Found
-	Routed  *Routing
-	HeldBy  string // an older case is at work on what this one wants to be about
+	Now      time.Time
+	Answers  []Answered
+	Found    *Found
+	Routed   *Routing
+	HeldBy   string // an older case is at work on what this one wants to be about
+	Draining bool   // journal what the commands gave, and begin nothing
 }
 
 // Answered is what became of a request, or of the question what became of it.

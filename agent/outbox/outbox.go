@@ -1,0 +1,151 @@
+// Package outbox delivers replies and questions: durable, retried, deduplicated.
+//
+// A message is written in the transaction of the journal entry that it comes with, and stays queued
+// until a channel has taken it. The one channel for now is a webhook; where the bundle names none,
+// messages stay queued, to be read in API and pages.
+//
+// Caveat. A crash between a delivery and its record delivers again: the message's offset, sent as
+// Idempotency-Key, lets the receiver tell.
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"resolute/agent/journal"
+)
+
+// Statuses of a delivery.
+const (
+	Sent   = "sent"
+	Failed = "failed" // given up
+	Queued = "queued"
+)
+
+// maxTries is how often a message is tried: over about a day.
+const maxTries = 40
+
+// Store is what delivery needs of a journal.Store.
+type Store interface {
+	Undelivered(ctx context.Context, now time.Time, limit int) ([]journal.Message, error)
+	Delivered(ctx context.Context, offset uint64, d journal.Delivery) error
+	Committed() (ch <-chan struct{}, cancel func())
+}
+
+// Channel takes messages to where people read them. An error that is ErrRefused is final.
+type Channel interface {
+	Deliver(ctx context.Context, m journal.Message) error
+}
+
+// ErrRefused is wrapped by a channel's error that another try won't change.
+var ErrRefused = errors.New("the message was refused")
+
+// Outbox delivers messages.
+type Outbox struct {
+	Store   Store
+	Channel func() Channel // the bundle's, nil for none
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Run delivers until ctx ends.
+func (o *Outbox) Run(ctx context.Context) {
+	committed, cancel := o.Store.Committed()
+	defer cancel()
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		if channel := o.Channel(); channel != nil {
+			if err := o.round(ctx, channel); err != nil && ctx.Err() == nil {
+				o.Log.Error("the outbox", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-committed:
+		case <-tick.C:
+		}
+	}
+}
+
+// round tries all that is due once.
+func (o *Outbox) round(ctx context.Context, channel Channel) error {
+	messages, err := o.Store.Undelivered(ctx, o.Now(), 100)
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		d := journal.Delivery{Status: Sent, Tries: m.Tries + 1}
+		if err := channel.Deliver(ctx, m); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			d.Status, d.Error, d.NextAt = Queued, err.Error(), o.Now().Add(pause(d.Tries))
+			if errors.Is(err, ErrRefused) || d.Tries >= maxTries {
+				d.Status, d.NextAt = Failed, time.Time{}
+			}
+		}
+		if err := o.Store.Delivered(ctx, m.Offset, d); err != nil {
+			return fmt.Errorf("record the delivery of message %d: %w", m.Offset, err)
+		}
+	}
+	return nil
+}
+
+// pause is the wait after a try.
+func pause(tries int) time.Duration {
+	b := &backoff.ExponentialBackOff{InitialInterval: time.Second, Multiplier: 2, MaxInterval: time.Hour}
+	b.Reset()
+	var d time.Duration
+	for range min(tries, 20) {
+		d = b.NextBackOff()
+	}
+	return d
+}
+
+// Webhook posts messages as JSON.
+type Webhook struct {
+	URL    string
+	Client *http.Client
+}
+
+// Deliver posts one message; any 2xx takes it, another 4xx than 408 and 429 refuses it.
+func (w Webhook) Deliver(ctx context.Context, m journal.Message) error {
+	body, err := json.Marshal(map[string]any{"case_id": m.CaseID, "kind": m.Kind, "to": m.To, "text": m.Text, "citations": m.Citations, "at": m.At})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", "message-"+strconv.FormatUint(m.Offset, 10))
+	res, err := w.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection can be used again
+	_ = res.Body.Close()
+	switch code := res.StatusCode; {
+	case code < 300:
+		return nil
+	case code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests:
+		return fmt.Errorf("%w: the webhook answered %d", ErrRefused, code)
+	default:
+		return fmt.Errorf("the webhook answered %d", code)
+	}
+}

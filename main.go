@@ -1,0 +1,387 @@
+// Command resolute is an autonomous support agent that owns the outcome of a case.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"resolute/agent"
+	"resolute/agent/bundle"
+	"resolute/agent/casefile"
+	"resolute/agent/intake"
+	"resolute/agent/journal"
+	"resolute/agent/outbox"
+	"resolute/agent/people"
+	"resolute/agent/procedure"
+	"resolute/agent/triage"
+	"resolute/embed"
+	"resolute/kb"
+	"resolute/plugins/demo"
+	"resolute/tools"
+	"resolute/tools/protocol"
+	"resolute/ui/api"
+	"resolute/ui/cli"
+	"resolute/ui/pages"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program, for main and for tests.
+func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	starter, err := bundle.Starter()
+	if err == nil {
+		var story []demo.Step
+		var files fs.FS
+		if story, err = demo.Story(); err == nil {
+			files, err = demo.Bundle()
+		}
+		if err == nil {
+			p := &cli.Program{Assemble: assemble, Check: check, Pack: bundle.Pack, Starter: starter, Env: env,
+				Demo:  cli.Demo{Open: openDemo, Bundle: files, EnvURL: demo.EnvURL, Story: story, MonitorTitle: demo.MonitorTitle},
+				Stdin: stdin, Stdout: stdout, Stderr: stderr, Now: time.Now, Version: version()}
+			return p.Main(ctx, args)
+		}
+	}
+	fmt.Fprintln(stderr, "resolute:", err)
+	return 1
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development"
+}
+
+func openDemo(path string) (cli.Company, error) { return demo.Open(path, demo.Options{}) }
+
+// check is `resolute check`.
+func check(ctx context.Context, files fs.FS, name string, env func(string) (string, bool), out io.Writer) (bool, error) {
+	_, problems := bundle.Load(ctx, files, name, bundle.Options{Fetch: fetch, Lookup: func(kind, name string) (string, bool) {
+		if kind == "env" {
+			return env(name)
+		}
+		return "", false
+	}})
+	for _, p := range problems {
+		if _, err := fmt.Fprintln(out, p); err != nil {
+			return false, err
+		}
+	}
+	return !problems.Failed(), nil
+}
+
+func fetch(ctx context.Context, p bundle.Plugin) (protocol.Manifest, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return tools.FetchManifest(ctx, pluginOf(p, nil))
+}
+
+func pluginOf(p bundle.Plugin, manifest *protocol.Manifest) tools.Plugin {
+	return tools.Plugin{Name: p.Name, URL: p.URL, Bearer: p.Bearer, Headers: p.Headers, AllowHosts: p.AllowHosts, Manifest: manifest,
+		Timeout: p.Timeout, Retries: p.Retries, Concurrency: p.Concurrency, Effects: p.Effects, Trusted: p.Trusted}
+}
+
+// appliance is resolute over one data folder: the parts list.
+type appliance struct {
+	cli.Config
+	store     *journal.Bolt
+	knowledge *kb.Base
+	registry  *tools.Registry
+	library   *bundle.Library
+	secrets   *people.Secrets
+	embedder  *embed.HashingEmbedder
+	books     books
+	engine    *agent.Engine
+	intake    *intake.Intake
+	network   http.Handler
+	admin     http.Handler
+	imports   sync.WaitGroup
+}
+
+// assemble opens the data folder and wires the parts.
+func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, err
+	}
+	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a := &appliance{Config: c, store: store, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	if err := a.wire(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *appliance) wire(ctx context.Context) (err error) {
+	if a.knowledge, err = kb.Open(a.Data, kb.Options{Embedder: a.embedder, Logger: a.Log}); err != nil {
+		return err
+	}
+	key, err := people.OpenKey(a.Data, people.Options{})
+	if err != nil {
+		return err
+	}
+	audit := people.NewAudit(a.store, people.Options{})
+	tokens, err := people.OpenTokens(ctx, a.store, audit, people.Options{})
+	if err != nil {
+		return err
+	}
+	sessions, err := people.OpenSessions(ctx, a.store, people.Options{})
+	if err != nil {
+		return err
+	}
+	if a.secrets, err = people.OpenSecrets(ctx, a.store, key, audit, people.Options{}); err != nil {
+		return err
+	}
+	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now}); err != nil {
+		return err
+	}
+	a.books = books{library: a.library, embedder: a.embedder}
+	callbacks, err := key.Derive("callbacks")
+	if err != nil {
+		return err
+	}
+	a.engine = agent.New(agent.Deps{Store: a.store, Playbooks: &a.books, Tools: a.registry, Knowledge: ground{a.knowledge},
+		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
+		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
+	a.intake = intake.New(intake.Deps{Store: a.store, Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt})
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Metrics: metrics, Log: a.Log, Version: version()}
+	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge},
+		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
+	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
+	return nil
+}
+
+// beside gives the API its paths and the console the rest.
+func beside(api, console http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, prefix := range []string{"/api/", "/callbacks/", "/healthz", "/readyz", "/metrics"} {
+			if strings.HasPrefix(r.URL.Path, prefix) {
+				api.ServeHTTP(w, r)
+				return
+			}
+		}
+		console.ServeHTTP(w, r)
+	})
+}
+
+func (a *appliance) Handler() http.Handler { return a.network }
+func (a *appliance) Admin() http.Handler   { return a.admin }
+
+// Run drives cases, delivers messages, runs monitors and watches manifests.
+func (a *appliance) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := &outbox.Outbox{Store: a.store, Channel: a.channel, Now: time.Now, Log: a.Log}
+	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.store, Now: time.Now, Log: a.Log}
+	var beside sync.WaitGroup
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch} {
+		beside.Go(func() { part(ctx) })
+	}
+	err := a.engine.Run(ctx)
+	cancel()
+	beside.Wait()
+	return errors.Join(err, a.store.Err())
+}
+
+func (a *appliance) Close() error {
+	a.imports.Wait()
+	a.registry.Close()
+	var err error
+	if a.knowledge != nil {
+		err = a.knowledge.Close()
+	}
+	return errors.Join(err, a.store.Close())
+}
+
+// Apply stores a bundle folder and activates it.
+func (a *appliance) Apply(ctx context.Context, files fs.FS, name string, always bool) (string, error) {
+	b, err := a.library.Apply(ctx, files, name, casefile.ActorSystem, always)
+	if err != nil {
+		return "", err
+	}
+	return b.Version, nil
+}
+
+func (a *appliance) lookup(kind, name string) (string, bool) {
+	if kind == "secret" {
+		return a.secrets.Get(name)
+	}
+	return a.Env(name)
+}
+
+// activated makes a bundle's tools live and its knowledge searchable.
+func (a *appliance) activated(ctx context.Context, b *bundle.Bundle) error {
+	var live []tools.Plugin
+	for _, p := range b.Plugins {
+		resolved, err := p.Resolve(a.lookup)
+		if err != nil {
+			return err
+		}
+		manifest := b.Manifests[p.Name]
+		live = append(live, pluginOf(resolved, &manifest))
+	}
+	if err := a.registry.Set(live); err != nil {
+		return err
+	}
+	var documents []kb.Source
+	for path, text := range b.Knowledge {
+		documents = append(documents, kb.Source{Path: path, Content: text})
+	}
+	if len(documents) == 0 {
+		return nil
+	}
+	a.imports.Go(func() {
+		report, err := a.knowledge.Import(context.WithoutCancel(ctx), documents)
+		for _, f := range report.Failed {
+			a.Log.Warn("a document of the bundle could not be read", "document", f.Source, "error", f.Detail)
+		}
+		if err != nil && !errors.Is(err, kb.ErrClosed) {
+			a.Log.Error("the bundle's knowledge could not be imported", "error", err)
+		}
+	})
+	return nil
+}
+
+// waits reports whether a case waits for a signal.
+func (a *appliance) waits(ctx context.Context, caseID string, s *casefile.Signal) (bool, error) {
+	c, err := a.engine.Load(ctx, caseID)
+	if err != nil {
+		return false, err
+	}
+	book, err := a.books.book(ctx, c.Bundle)
+	if err != nil {
+		return false, err
+	}
+	return book.planner.Waits(c, s, time.Now()), nil
+}
+
+func (a *appliance) channel() outbox.Channel {
+	b, err := a.library.Active()
+	if err != nil || b.Config.Webhook == "" {
+		return nil
+	}
+	return outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient}
+}
+
+func (a *appliance) monitors() []*bundle.Monitor {
+	b, err := a.library.Active()
+	if err != nil {
+		return nil
+	}
+	return b.Monitors
+}
+
+func (a *appliance) house() pages.House {
+	b, err := a.library.Active()
+	if err != nil {
+		return pages.House{Currency: "USD"}
+	}
+	return pages.House{Company: b.Config.Company, Currency: b.Config.Currency}
+}
+
+// books gives versions of the bundle as engine, intake and triage read them.
+type books struct {
+	library  *bundle.Library
+	embedder triage.Embedder
+	made     sync.Map // version → *book
+}
+
+type book struct {
+	*bundle.Bundle
+	planner    *procedure.Planner
+	classifier *triage.Classifier
+	playbook   *agent.Playbook
+}
+
+func (b *books) book(ctx context.Context, version string) (*book, error) {
+	v, err := b.library.Get(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	if made, ok := b.made.Load(v.Version); ok {
+		return made.(*book), nil
+	}
+	k := &book{Bundle: v, planner: procedure.NewPlanner(v.Procedures, v.Config.Limits.Asks)}
+	if k.classifier, err = triage.Train(ctx, triage.Examples(v.Procedures), b.embedder); err != nil {
+		return nil, err
+	}
+	k.playbook = &agent.Playbook{Version: v.Version, Planner: k.planner, Guard: v.Guard, Limits: agent.Limits{Steps: v.Config.Limits.Steps, Wall: v.Config.Limits.Wall}}
+	b.made.Store(v.Version, k)
+	return k, nil
+}
+
+// Playbook is for the engine.
+func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, error) {
+	k, err := b.book(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	return k.playbook, nil
+}
+
+func (b *books) triage(ctx context.Context, version string) (triage.Book, error) {
+	k, err := b.book(ctx, version)
+	if err != nil {
+		return triage.Book{}, err
+	}
+	return triage.Book{Starting: k.planner.Starting, Classifier: k.classifier, Threshold: k.Config.Thresholds.Triage}, nil
+}
+
+func (b *books) intake() (intake.Book, error) {
+	k, err := b.book(context.Background(), "")
+	if err != nil {
+		return intake.Book{}, err
+	}
+	return intake.Book{Version: k.Version, ReopenWithin: k.Config.ReopenWithin, Correlations: k.planner.Correlations}, nil
+}
+
+// ground finds the passages that a case rests on.
+type ground struct{ *kb.Base }
+
+func (g ground) Ground(ctx context.Context, queries []string) ([]casefile.Passage, error) {
+	list, seen := []casefile.Passage{}, map[string]bool{}
+	for _, q := range queries {
+		hits, err := g.Search(ctx, kb.Query{Text: q, K: 3})
+		if err != nil {
+			return list, err
+		}
+		for _, h := range hits {
+			if !seen[h.Citation] {
+				seen[h.Citation] = true
+				list = append(list, casefile.Passage{Address: h.Citation, Title: strings.Join(append([]string{h.Title}, h.Headings...), " › "), Text: h.Text, Score: h.Score, Query: q})
+			}
+		}
+	}
+	return list, nil
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func salt() (s journal.Salt) {
+	_, _ = rand.Read(s[:]) // never fails
+	return s
+}
+

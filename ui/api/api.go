@@ -1,0 +1,203 @@
+// Package api is the HTTP API, as its OpenAPI document at /api/v1/openapi.json describes it.
+//
+// All routes stand in one table, from which the router, the roles and the document are made. A
+// handler returns an error; one place turns errors into RFC 9457 problem documents. Whoever asks
+// is known by a bearer token; through the admin socket it is whoever may read the data folder.
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"resolute/agent"
+	"resolute/agent/bundle"
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/kb"
+	"resolute/tools/protocol"
+)
+
+// Intake takes signals in.
+type Intake interface {
+	Accept(ctx context.Context, signals []casefile.Signal, from people.Principal) ([]journal.Receipt, error)
+}
+
+// Engine gives cases as they stand, and takes decisions and results.
+type Engine interface {
+	Load(ctx context.Context, caseID string) (*casefile.Case, error)
+	Decide(ctx context.Context, caseID string, d agent.Decide, who people.Principal) (*casefile.Case, error)
+	Complete(ctx context.Context, token string, body protocol.CallbackBody) error
+}
+
+// Store is what the API reads of a journal.Store.
+type Store interface {
+	Cases(ctx context.Context, cursor string, limit int, match func(*journal.Summary) bool) ([]journal.Summary, string, error)
+	Open(ctx context.Context, status casefile.Status, cursor string, limit int) (ids []string, next string, err error)
+	Entries(ctx context.Context, caseID string, after uint64, limit int) ([]casefile.Entry, error)
+	Outbox(ctx context.Context, cursor uint64, limit int) (list []journal.Message, next uint64, err error)
+	Feed(ctx context.Context, after uint64, limit int) (entries []casefile.Entry, last uint64, err error)
+	Committed() (ch <-chan struct{}, cancel func())
+	Verify(ctx context.Context, report func(journal.Damage)) (journal.Totals, error)
+	Err() error
+}
+
+// Knowledge is the knowledge base.
+type Knowledge interface {
+	Search(ctx context.Context, q kb.Query) ([]kb.Hit, error)
+	Import(ctx context.Context, sources []kb.Source) (kb.Report, error)
+	Documents(ctx context.Context, limit int, cursor string) (documents []kb.Document, next string, err error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Deps are what the API serves; all of it is required.
+type Deps struct {
+	Intake    Intake
+	Engine    Engine
+	Store     Store
+	Knowledge Knowledge
+	Bundles   *bundle.Library
+	Tokens    *people.Tokens
+	Sessions  *people.Sessions
+	Secrets   *people.Secrets
+	Audit     *people.Audit
+	Metrics   *prometheus.Registry
+	Log       *slog.Logger
+	Version   string
+}
+
+// Largest bodies, in bytes.
+const (
+	maxBody  = 10 << 20
+	maxLarge = 64 << 20 // knowledge and bundles
+)
+
+type server struct {
+	Deps
+	signals  *prometheus.CounterVec
+	requests *prometheus.CounterVec
+	local    bool // the admin socket's
+}
+
+// New serves the network.
+func New(d Deps) http.Handler { return newServer(d, false) }
+
+// NewAdmin serves whoever may read the data folder: no token is asked for, and there is more.
+func NewAdmin(d Deps) http.Handler { return newServer(d, true) }
+
+func newServer(d Deps, local bool) http.Handler {
+	s := &server{Deps: d, local: local,
+		signals:  counter(d.Metrics, "resolute_signals_total", "Signals that were acknowledged.", "duplicate"),
+		requests: counter(d.Metrics, "resolute_http_requests_total", "Requests to the API.", "route", "status")}
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, what any) {
+		s.Log.Error("a request panicked", "path", c.FullPath(), "panic", what)
+		s.fail(c, errInternal)
+	}))
+	r.NoRoute(func(c *gin.Context) { s.fail(c, notFound("there is no "+c.Request.URL.Path)) })
+	r.NoMethod(func(c *gin.Context) {
+		s.fail(c, &problem{Status: http.StatusMethodNotAllowed, Detail: c.Request.Method + " isn't possible here"})
+	})
+	for _, rt := range s.routes() {
+		if rt.admin && !local {
+			continue
+		}
+		r.Handle(rt.method, rt.path, s.handle(rt))
+	}
+	return r
+}
+
+// counter registers a counter, or gives the one that is registered: the network's server and the
+// socket's count together.
+func counter(r *prometheus.Registry, name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	var there prometheus.AlreadyRegisteredError
+	if err := r.Register(c); errors.As(err, &there) {
+		if known, ok := there.ExistingCollector.(*prometheus.CounterVec); ok {
+			return known
+		}
+	}
+	return c
+}
+
+// request is a request whose sender is known.
+type request struct {
+	*gin.Context
+	who people.Principal
+}
+
+// handle makes a gin handler: who asks, may they, and what became of it.
+func (s *server) handle(rt route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who, err := s.principal(c.Request, rt)
+		if err == nil {
+			limit := int64(maxBody)
+			if rt.large {
+				limit = maxLarge
+			}
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+			err = rt.do(&request{Context: c, who: who})
+		}
+		if err != nil {
+			s.fail(c, err)
+		}
+		s.requests.WithLabelValues(rt.method+" "+rt.path, http.StatusText(c.Writer.Status())).Inc()
+	}
+}
+
+// principal tells who asks, if the route's role lets them.
+func (s *server) principal(r *http.Request, rt route) (people.Principal, error) {
+	if s.local {
+		return people.Local(), nil
+	}
+	if rt.role == anybody || rt.role == loopback && fromLoopback(r) {
+		return people.Principal{}, nil
+	}
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	who, known := s.Tokens.Principal(strings.TrimSpace(secret))
+	if !ok || !known {
+		return who, &problem{Status: http.StatusUnauthorized, Detail: "send a token that is valid: Authorization: Bearer TOKEN (resolute token create makes one)"}
+	}
+	need := people.Role(rt.role)
+	if rt.role == loopback {
+		need = people.Viewer
+	}
+	if !who.Role.AtLeast(need) && (need != people.Ingest || !who.Role.AtLeast(people.Operator)) {
+		return who, &problem{Status: http.StatusForbidden, Detail: "this needs the role " + string(need) + "; the token's is " + string(who.Role)}
+	}
+	return who, nil
+}
+
+func fromLoopback(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback()
+}
+
+// page reads limit and cursor.
+func page(r *request) (limit int, cursor string, err error) {
+	limit, err = number(r.Query("limit"), 50, 200)
+	return limit, r.Query("cursor"), err
+}
+
+func instant(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, invalid("times are RFC 3339, like 2026-03-01T10:00:00Z; " + text + " isn't one")
+	}
+	return t, nil
+}

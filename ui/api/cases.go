@@ -1,0 +1,241 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"resolute/agent"
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+)
+
+func (s *server) getCases(r *request) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	q := strings.ToLower(r.Query("q"))
+	status, procedure, customer, stop := r.Query("status"), r.Query("procedure"), r.Query("customer"), r.Query("stop")
+	match := func(c *journal.Summary) bool {
+		switch {
+		case status != "" && string(c.Status) != status,
+			procedure != "" && c.Procedure != procedure,
+			customer != "" && c.Customer.ID != customer && c.Customer.Email != customer,
+			stop != "" && (c.Stop == nil || string(c.Stop.Code) != stop):
+			return false
+		}
+		return q == "" || strings.Contains(strings.ToLower(strings.Join([]string{c.ID, c.Subject, c.Goal, c.Procedure, c.Customer.ID, c.Customer.Email, c.Customer.Name}, "\n")), q)
+	}
+	found, next, err := s.Store.Cases(r.Request.Context(), cursor, limit, match)
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, listOf(found, next))
+}
+
+// caseView is a case as the contract shows it.
+type caseView struct {
+	ID         string                `json:"id"`
+	Status     casefile.Status       `json:"status"`
+	Stop       *casefile.Stop        `json:"stop"`
+	Goal       string                `json:"goal"`
+	Procedure  string                `json:"procedure"`
+	Candidates []casefile.Candidate  `json:"candidates"`
+	Customer   casefile.Customer     `json:"customer"`
+	OpenedAt   time.Time             `json:"opened_at"`
+	UpdatedAt  time.Time             `json:"updated_at"`
+	EndedAt    *time.Time            `json:"ended_at"`
+	Bundle     string                `json:"bundle"`
+	Inputs     map[string]any        `json:"inputs"`
+	Facts      map[string]any        `json:"facts"`
+	Hypothesis string                `json:"hypothesis"`
+	Hypotheses []casefile.Hypothesis `json:"hypotheses"`
+	Attempts   []casefile.Attempt    `json:"attempts"`
+	Pending    any                   `json:"pending"`
+	Outcome    string                `json:"outcome"`
+	MergedInto string                `json:"merged_into"`
+	Citations  []casefile.Passage    `json:"citations"`
+	Links      []casefile.Link       `json:"links"`
+	Reply      *casefile.Reply       `json:"reply"`
+}
+
+func viewOf(c *casefile.Case) caseView {
+	v := caseView{ID: c.ID, Status: c.Status, Stop: c.Stop, Goal: c.Goal, Procedure: c.Procedure, Candidates: orEmpty(c.Candidates), Customer: c.Customer,
+		OpenedAt: c.OpenedAt, UpdatedAt: c.UpdatedAt, Bundle: c.Bundle, Inputs: map[string]any{}, Facts: map[string]any{}, Hypotheses: orEmpty(c.Hypotheses),
+		Attempts: orEmpty(c.Attempts), Outcome: c.Outcome, MergedInto: c.MergedInto, Citations: orEmpty(c.Passages), Links: orEmpty(c.Links), Reply: c.Reply}
+	if !c.EndedAt.IsZero() {
+		v.EndedAt = &c.EndedAt
+	}
+	for k, in := range c.Inputs {
+		v.Inputs[k] = in.Value
+	}
+	for k, f := range c.Facts {
+		v.Facts[k] = f.Value
+	}
+	if n := len(c.Hypotheses); n > 0 {
+		v.Hypothesis = c.Hypotheses[n-1].Name
+	}
+	switch {
+	case c.Approval != nil:
+		v.Pending = approvalOf(c)
+	case c.Question != nil:
+		v.Pending = c.Question
+	case c.Wait != nil:
+		v.Pending = c.Wait
+	case len(c.Pending) > 0:
+		v.Pending = c.Pending
+	}
+	return v
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func (s *server) getCase(r *request) error {
+	c, err := s.Engine.Load(r.Request.Context(), r.Param("id"))
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, viewOf(c))
+}
+
+// entryView is an entry as the contract shows it.
+type entryView struct {
+	Seq      uint64            `json:"seq"`
+	At       time.Time         `json:"at"`
+	Kind     casefile.Kind     `json:"kind"`
+	Actor    string            `json:"actor"`
+	Data     casefile.Data     `json:"data"`
+	Evidence []string          `json:"evidence"`
+	Versions casefile.Versions `json:"versions"`
+	Hash     casefile.Hash     `json:"hash"`
+	Prev     casefile.Hash     `json:"prev"`
+}
+
+func (s *server) getJournal(r *request) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	after := uint64(0)
+	if cursor != "" {
+		if after, err = strconv.ParseUint(cursor, 10, 64); err != nil {
+			return invalid("the cursor is none that this list gave")
+		}
+	}
+	entries, err := s.Store.Entries(r.Request.Context(), r.Param("id"), after, limit)
+	if err != nil {
+		return err
+	}
+	items, next := make([]entryView, len(entries)), ""
+	for i := range entries {
+		e := &entries[i]
+		items[i] = entryView{Seq: e.Seq, At: e.At, Kind: e.Data.Kind(), Actor: e.Actor, Data: e.Data, Evidence: orEmpty(e.Evidence), Versions: e.Versions, Hash: e.Hash, Prev: e.Prev}
+	}
+	if len(entries) == limit {
+		next = strconv.FormatUint(entries[limit-1].Seq, 10)
+	}
+	return answer(r, http.StatusOK, listOf(items, next))
+}
+
+func (s *server) postDecision(r *request) error {
+	var in struct {
+		Decision   casefile.DecisionName `json:"decision"`
+		Hash       string                `json:"hash"`
+		Action     *casefile.Action      `json:"action"`
+		Hypothesis string                `json:"hypothesis"`
+		Args       casefile.Object       `json:"args"`
+		Note       string                `json:"note"`
+		Correction any                   `json:"correction"`
+		Bundle     string                `json:"bundle"`
+	}
+	if err := decode(r, &in); err != nil {
+		return err
+	}
+	if in.Correction != nil {
+		return invalid("corrections come with a later version", problemPart{"/correction", "take it out"})
+	}
+	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Args: in.Args, Note: in.Note, Bundle: in.Bundle}
+	c, err := s.Engine.Decide(r.Request.Context(), r.Param("id"), d, r.who)
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, viewOf(c))
+}
+
+type approvalView struct {
+	CaseID     string                `json:"case_id"`
+	Goal       string                `json:"goal"`
+	Step       string                `json:"step"`
+	Hypothesis string                `json:"hypothesis"`
+	Hash       string                `json:"hash"`
+	Action     *casefile.Action      `json:"action"`
+	Code       casefile.StopCode     `json:"code"`
+	Rule       string                `json:"rule"`
+	Rules      []casefile.RuleResult `json:"rules"`
+	Reason     string                `json:"reason"`
+	Evidence   []string              `json:"evidence"`
+	Changed    []casefile.Change     `json:"changed"`
+	By         string                `json:"by"`
+	AskedAt    time.Time             `json:"asked_at"`
+	ExpiresAt  time.Time             `json:"expires_at"`
+}
+
+func approvalOf(c *casefile.Case) approvalView {
+	a := c.Approval
+	return approvalView{CaseID: c.ID, Goal: c.Goal, Step: a.Step, Hypothesis: a.Hypothesis, Hash: a.Hash, Action: a.Action, Code: a.Code, Rule: a.Rule, Rules: orEmpty(a.Rules),
+		Reason: a.Reason, Evidence: orEmpty(a.Evidence), Changed: orEmpty(a.Changed), By: a.By, AskedAt: a.AskedAt, ExpiresAt: a.ExpiresAt}
+}
+
+func (s *server) getApprovals(r *request) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	ids, next, err := s.Store.Open(r.Request.Context(), casefile.Approving, cursor, limit)
+	if err != nil {
+		return err
+	}
+	var items []approvalView
+	for _, id := range ids {
+		c, err := s.Engine.Load(r.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		if c.Approval != nil && c.Approval.GrantedBy == "" {
+			items = append(items, approvalOf(c))
+		}
+	}
+	return answer(r, http.StatusOK, listOf(items, next))
+}
+
+func (s *server) getOutbox(r *request) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	below := uint64(0)
+	if cursor != "" {
+		if below, err = strconv.ParseUint(cursor, 10, 64); err != nil {
+			return invalid("the cursor is none that this list gave")
+		}
+	}
+	messages, more, err := s.Store.Outbox(r.Request.Context(), below, limit)
+	if err != nil {
+		return err
+	}
+	for i := range messages {
+		messages[i].Citations = orEmpty(messages[i].Citations)
+	}
+	next := ""
+	if more > 0 {
+		next = strconv.FormatUint(more, 10)
+	}
+	return answer(r, http.StatusOK, listOf(messages, next))
+}

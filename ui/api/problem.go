@@ -1,0 +1,177 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"resolute/agent"
+	"resolute/agent/bundle"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/kb"
+	"resolute/tools/protocol"
+)
+
+// problem is an RFC 9457 problem document, and an error.
+type problem struct {
+	Type     string        `json:"type"`
+	Title    string        `json:"title"`
+	Status   int           `json:"status"`
+	Detail   string        `json:"detail,omitempty"`
+	Instance string        `json:"instance,omitempty"`
+	Errors   []problemPart `json:"errors,omitempty"`
+
+	retryAfter time.Duration
+}
+
+// problemPart is one thing that is wrong, at a JSON pointer or file:line:col.
+type problemPart struct {
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
+}
+
+// Error says the detail.
+func (p *problem) Error() string { return p.Detail }
+
+var errInternal = &problem{Status: http.StatusInternalServerError, Detail: "something went wrong here; the server's log has more"}
+
+func notFound(detail string) error { return &problem{Status: http.StatusNotFound, Detail: detail} }
+func malformed(detail string) error {
+	return &problem{Status: http.StatusBadRequest, Detail: detail}
+}
+func invalid(detail string, parts ...problemPart) error {
+	return &problem{Status: http.StatusUnprocessableEntity, Detail: detail, Errors: parts}
+}
+
+// statuses maps errors of what the API serves; the first that fits counts.
+var statuses = []struct {
+	err    error
+	status int
+}{
+	{journal.ErrNotFound, http.StatusNotFound},
+	{people.ErrNotFound, http.StatusNotFound},
+	{kb.ErrNotFound, http.StatusNotFound},
+	{bundle.ErrVersion, http.StatusNotFound},
+	{agent.ErrCallback, http.StatusNotFound},
+	{agent.ErrDecisionConflict, http.StatusConflict},
+	{agent.ErrDecisionForbidden, http.StatusForbidden},
+	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
+	{people.ErrInvalid, http.StatusUnprocessableEntity},
+	{bundle.ErrArchive, http.StatusUnprocessableEntity},
+	{kb.ErrQuery, http.StatusUnprocessableEntity},
+	{bundle.ErrNone, http.StatusConflict},
+	{journal.ErrConflict, http.StatusConflict},
+	{journal.ErrStopped, http.StatusServiceUnavailable},
+}
+
+// problemOf turns any error into a problem. What isn't foreseen says nothing of the inside.
+func problemOf(err error) *problem {
+	var p *problem
+	if errors.As(err, &p) {
+		copied := *p
+		return &copied
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body is larger than %d bytes", large.Limit)}
+	}
+	var refused *bundle.RefusedError
+	if errors.As(err, &refused) {
+		p = &problem{Status: http.StatusUnprocessableEntity, Detail: "the bundle has errors; nothing was changed"}
+		for _, x := range refused.Problems {
+			if !x.Warning {
+				p.Errors = append(p.Errors, problemPart{Pointer: x.Pos.String(), Detail: x.Message})
+			}
+		}
+		return p
+	}
+	for _, s := range statuses {
+		if errors.Is(err, s.err) {
+			return &problem{Status: s.status, Detail: err.Error()}
+		}
+	}
+	return nil
+}
+
+// fail answers with a problem document.
+func (s *server) fail(c *gin.Context, err error) {
+	p := problemOf(err)
+	if p == nil {
+		s.Log.Error("a request failed", "method", c.Request.Method, "path", c.Request.URL.Path, "error", err)
+		copied := *errInternal
+		p = &copied
+	}
+	p.Type, p.Title, p.Instance = "about:blank", http.StatusText(p.Status), c.Request.URL.Path
+	if c.Writer.Written() {
+		return // a stream that was begun can't be answered otherwise
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Type", protocol.ContentProblem)
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(p.retryAfter.Seconds())+1))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	c.Writer.WriteHeader(p.Status)
+	_ = json.NewEncoder(c.Writer).Encode(p) // whoever left can't be told
+}
+
+// number reads a number from 1 to most.
+func number(text string, otherwise, most int) (int, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, invalid("limit and k are whole numbers from 1 on; " + text + " isn't one")
+	}
+	return min(n, most), nil
+}
+
+// decode reads a JSON object, strictly.
+func decode(r *request, into any) error {
+	d := json.NewDecoder(r.Request.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return err
+		}
+		return malformed("the body is not the JSON that is expected here: " + err.Error())
+	}
+	return nil
+}
+
+// answer writes JSON.
+func answer(r *request, status int, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r.Data(status, "application/json", b)
+	return nil
+}
+
+// list is how all lists are answered.
+type list struct {
+	Items      any     `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+func listOf[T any](items []T, next string) list {
+	l := list{Items: items}
+	if items == nil {
+		l.Items = []T{}
+	}
+	if next != "" {
+		l.NextCursor = &next
+	}
+	return l
+}

@@ -384,4 +384,3 @@ func salt() (s journal.Salt) {
 	_, _ = rand.Read(s[:]) // never fails
 	return s
 }
-

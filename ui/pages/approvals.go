@@ -53,6 +53,9 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 			return err
 		}
 		view := caseView(c, entries, v)
+		if view.Stop != nil {
+			view.Stop.Focus = p.Done != nil
+		}
 		p.One = &view
 		for _, w := range list {
 			p.Waits = append(p.Waits, waitView(w, w == c, v))

@@ -22,7 +22,7 @@ func (s *site) principal(r *http.Request) (people.Principal, bool) {
 		return people.Principal{}, false
 	}
 	who, err := s.People.Session(r.Context(), c.Value)
-	return who, err == nil
+	return who, err == nil && who.Role.AtLeast(people.Viewer)
 }
 
 // signIn turns a one-time link into a session.

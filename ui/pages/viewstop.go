@@ -27,6 +27,7 @@ type StopView struct {
 	Nearest  []casefile.Candidate
 	Approval *ApprovalView
 	Choices  Choices
+	Focus    bool // the page goes on here after a decision
 }
 
 // ApprovalView is an action, or a checkpoint, that waits for a person.

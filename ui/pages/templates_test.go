@@ -1,0 +1,178 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"resolute/agent"
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/kb"
+)
+
+// views are the pages with one kind of data each.
+func fullPages(t *testing.T) map[string]any {
+	t.Helper()
+	w := newWorld(charged(true), busy(), denied(), replaced(), asking())
+	s := &site{Deps: w.deps(), Options: Options{Now: func() time.Time { return noon }, House: house}.filled(), assets: loadAssets(), templates: loadTemplates()}
+	who := people.Principal{ID: "p1", Name: "Robin Field", Role: people.Approver}
+	v := s.viewer(who)
+	pages := map[string]any{}
+	for _, st := range w.stories {
+		p, err := s.casePage(context.Background(), st.id, who, "reject")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Cut, p.Case.Timeline.Left = 7, 3
+		pages["case "+string(st.c.Status)] = p
+	}
+	list := w.stories
+	one := caseView(list[0].c, list[0].entries, v)
+	v.next = "/approvals"
+	f := Filter{Status: []casefile.Status{casefile.Approving}, Stop: "policy.deny", Procedure: "p", Customer: "c", Text: "t"}
+	sum := list[0].summary()
+	l := listView(f, []journal.Summary{sum}, "x", "y", noon)
+	l.Fresh = FreshView{Newer: 2, Changed: 1, Link: "/cases"}
+	pages["cases"] = casesPage{List: l}
+	pages["approvals"] = approvalsPage{Waits: []WaitView{waitView(list[0].c, true, v)}, Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
+	pages["overview"] = overviewPage{Needs: needs("1", "2"), Now: moment(noon, noon), People: []NeedView{needView(list[0].c, v)}, Approvals: true,
+		Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}
+	pages["outbox"] = outboxPage{Messages: []MessageView{{To: "a@b.example", Kind: "reply", Status: "failed", Icon: "escalated", Error: "e", Paragraphs: []string{"p"}, Citations: []Cited{cited(list[0].c, refundPassage)}}}, Next: "/outbox?cursor=3"}
+	hits, _ := w.Search(context.Background(), kb.Query{Text: "x"})
+	pages["knowledge"] = knowledgePage{Query: "x", Hits: []HitView{hitView(hits[0])}, Passage: &FoundView{Title: "t", Text: "x", Address: refundPassage, Headings: []string{"h"}}, Missing: "m",
+		Documents: []DocumentView{{Title: "d", Source: "s", Version: "v", Chunks: 3, Imported: moment(noon, noon)}}, Next: "/knowledge?cursor=a"}
+	pages["signin"] = signInPage{Failed: "It was used already."}
+	conflict := conflictPage(list[0].c, list[0].entries, agent.Decide{Decision: casefile.DecideApprove}, agent.ErrDecisionConflict, v)
+	pages["message"] = conflict
+	return pages
+}
+
+var emptyPages = map[string]any{
+	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
+	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "message": messagePage{},
+}
+
+func renderPage(t *testing.T, name string, data any) string {
+	t.Helper()
+	name, _, _ = strings.Cut(name, " ")
+	b, err := loadTemplates().block(name, "page", data)
+	if err != nil {
+		t.Fatalf("the page %s should render: %v", name, err)
+	}
+	return string(b)
+}
+
+func withShell(data any, sh Shell) any {
+	v := reflect.New(reflect.TypeOf(data)).Elem()
+	v.Set(reflect.ValueOf(data))
+	v.FieldByName("Shell").Set(reflect.ValueOf(sh))
+	return v.Interface()
+}
+
+var signedIn = Shell{Title: "A page", Company: "Fernhill Supply", Assets: "/assets/x/", Theme: "dark", User: "Robin", Role: "approver", Stream: "/pages/stream?of=case",
+	Work: []NavLink{{Name: "Cases", Link: "/cases", Current: true, Count: "3"}}, Teach: []NavLink{{Name: "Knowledge", Link: "/knowledge"}}}
+
+// What the Content-Security-Policy would block, and what would come from elsewhere.
+var forbidden = regexp.MustCompile(`(?i)<style|\sstyle=|<script(?:\s[^>]*)?>[^<]|\son[a-z]+=|(?:src|href|action)="?(?:https?:|//|data:|javascript:)`)
+
+func TestEveryPageRendersFull(t *testing.T) {
+	for name, data := range fullPages(t) {
+		html := renderPage(t, name, withShell(data, signedIn))
+		if at := forbidden.FindString(html); at != "" {
+			t.Errorf("the page %s has %q: the Content-Security-Policy default-src 'self' forbids it", name, at)
+		}
+		wellFormed(t, name, html)
+	}
+}
+
+func TestEveryPageRendersEmpty(t *testing.T) {
+	for name, data := range emptyPages {
+		for _, sh := range []Shell{{}, signedIn} {
+			html := renderPage(t, name, withShell(data, sh))
+			wellFormed(t, name, html)
+		}
+	}
+}
+
+const attack = `"><script>alert(1)</script><img src=x onerror=alert(2)>'javascript:alert(3)`
+
+func TestEveryPageEscapesHostileText(t *testing.T) {
+	for name, data := range fullPages(t) {
+		v := reflect.New(reflect.TypeOf(data)).Elem()
+		v.Set(reflect.ValueOf(data))
+		poison(v)
+		html := renderPage(t, name, v.Interface())
+		if !strings.Contains(html, "alert(1)") {
+			t.Errorf("the page %s should show hostile text as text, but it shows none of it", name)
+		}
+		for _, tag := range []string{"<script>alert", "<img src=x", `href="javascript:`, `href="'javascript`} {
+			if strings.Contains(html, tag) {
+				t.Errorf("the page %s lets %q through", name, tag)
+			}
+		}
+	}
+}
+
+// poison puts an attack behind each text of a page, whatever its depth.
+func poison(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		if v.CanSet() {
+			v.SetString(v.String() + attack)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			poison(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() {
+				poison(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			poison(v.Index(i))
+		}
+	}
+}
+
+// wellFormed checks what a parser of HTML would mend in silence: open elements, and ids given twice.
+func wellFormed(t *testing.T, name, html string) {
+	t.Helper()
+	var open []string
+	for _, m := range regexp.MustCompile(`<(/?)([a-z][a-z0-9]*)((?:"[^"]*"|[^">])*?)(/?)>`).FindAllStringSubmatch(html, -1) {
+		tag := m[2]
+		switch {
+		case m[4] == "/" || tag == "meta" || tag == "link" || tag == "input" || tag == "br" || tag == "col" || tag == "wbr":
+		case m[1] == "":
+			open = append(open, tag)
+		case len(open) == 0 || open[len(open)-1] != tag:
+			t.Errorf("the page %s closes %s while %v is open", name, tag, open)
+			return
+		default:
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		t.Errorf("the page %s leaves %v open", name, open)
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\sid="([^"]*)"`).FindAllStringSubmatch(html, -1) {
+		if ids[m[1]] {
+			t.Errorf("the page %s has the id %q twice", name, m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`(?:aria-labelledby|aria-describedby|for|data-opens)="([^"]*)"`).FindAllStringSubmatch(html, -1) {
+		if !ids[m[1]] {
+			t.Errorf("the page %s refers to %q, which isn't there", name, fmt.Sprint(m[0]))
+		}
+	}
+}

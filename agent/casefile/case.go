@@ -80,9 +80,10 @@ type Case struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 
-	Epoch int `json:"epoch"` // rises when a person lets it try again; part of every idempotency key
-	Round int `json:"round"` // facts of an earlier round are gathered again before they are used
-	Steps int `json:"steps"` // calls sent since the last epoch began, for limits.steps
+	Epoch   int `json:"epoch"`             // rises when a person lets it try again; part of every idempotency key
+	Round   int `json:"round"`             // facts of an earlier round are gathered again before they are used
+	Opening int `json:"opening,omitempty"` // how often a signal reopened it
+	Steps   int `json:"steps"`             // calls sent since the last epoch began, for limits.steps
 
 	Signals    []Received       `json:"signals,omitempty"` // in the order in which they arrived
 	Candidates []Candidate      `json:"candidates,omitempty"`
@@ -178,8 +179,9 @@ type Hypothesis struct {
 	BegunAt time.Time        `json:"begun_at"`
 	Cause   *Stop            `json:"cause,omitempty"` // why it was given up; code "" for a 422
 	Check   Check            `json:"check,omitzero"`
-	Undone  int              `json:"undone,omitempty"` // how many undo steps are done
-	Chosen  string           `json:"chosen,omitempty"` // actor who chose it, "" for the planner
+	Undone  int              `json:"undone,omitempty"`  // how many undo steps are done
+	Chosen  string           `json:"chosen,omitempty"`  // actor who chose it, "" for the planner
+	Opening int              `json:"opening,omitempty"` // of the case, when it was begun
 }
 
 // Check is how far the verification of a hypothesis is.
@@ -309,6 +311,13 @@ func (c *Case) Wrote() bool {
 func (c *Case) WroteIn(h *Hypothesis) bool {
 	return slices.ContainsFunc(c.Writes, func(w Write) bool {
 		return !w.Undone && w.Hypothesis == h.Name && w.Seq > h.Seq
+	})
+}
+
+// Acted reports whether a step of the hypothesis was sent or stopped, whatever became of it.
+func (c *Case) Acted(h *Hypothesis) bool {
+	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool {
+		return a.Purpose == ForDo && a.Hypothesis == h.Name && a.Seq > h.Seq
 	})
 }
 

@@ -20,6 +20,7 @@ func (c *Case) Fold(e *Entry) {
 	case *CaseOpened:
 		c.Status, c.OpenedAt, c.Bundle = Working, e.At, d.Bundle
 	case *CaseReopened:
+		c.Opening++
 		c.reopen()
 	case *CaseLinked:
 		c.Links = append(c.Links, Link(*d))
@@ -61,7 +62,7 @@ func (c *Case) Fold(e *Entry) {
 func (c *Case) foldPlan(e *Entry) {
 	switch d := e.Data.(type) {
 	case *HypothesisChosen:
-		c.Hypotheses = append(c.Hypotheses, Hypothesis{Name: d.Hypothesis, Epoch: c.Epoch, Status: Trying, Seq: e.Seq, BegunAt: e.At, Chosen: d.By})
+		c.Hypotheses = append(c.Hypotheses, Hypothesis{Name: d.Hypothesis, Epoch: c.Epoch, Status: Trying, Seq: e.Seq, BegunAt: e.At, Chosen: d.By, Opening: c.Opening})
 		if c.Override != nil && c.Override.Action == nil {
 			c.Override = nil
 		}

@@ -134,9 +134,13 @@ func (r *run) blocked() casefile.Decision {
 	return escalate(casefile.StopCheckFailed, detail, nil)
 }
 
+// tried reports whether the hypothesis failed before. One that failed by its check alone, before
+// news reopened the case, may be looked at again.
 func (r *run) tried(name string) bool {
-	for _, h := range r.c.Hypotheses {
-		if h.Name == name && h.Epoch == r.c.Epoch && (h.Status == casefile.GivenUp || h.Status == casefile.Reverted) {
+	for i := range r.c.Hypotheses {
+		h := &r.c.Hypotheses[i]
+		failed := h.Status == casefile.GivenUp || h.Status == casefile.Reverted
+		if failed && h.Name == name && h.Epoch == r.c.Epoch && (h.Opening == r.c.Opening || r.c.Acted(h)) {
 			return true
 		}
 	}

@@ -1,16 +1,10 @@
 package source
 
 import (
-	"bytes"
-	"errors"
-	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // MaxFile is how large a file may be, in bytes.
@@ -18,12 +12,10 @@ const MaxFile = 1 << 20
 
 // Node is a place in a YAML file. The zero Node is absent: it reads as nothing.
 type Node struct {
-	node     *yaml.Node
+	node     *item
 	file     string
 	problems *Problems
 }
-
-var syntaxLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
 
 // Parse reads a file; what is wrong goes to problems. The node of a broken file is absent.
 func Parse(file string, text []byte, problems *Problems) Node {
@@ -32,37 +24,12 @@ func Parse(file string, text []byte, problems *Problems) Node {
 		problems.Add(at, "the file is larger than %d bytes", MaxFile)
 		return Node{}
 	}
-	var doc, more yaml.Node
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	switch err := d.Decode(&doc); {
-	case errors.Is(err, io.EOF):
-		problems.Add(at, "the file is empty")
-		return Node{}
-	case err != nil:
-		message := strings.TrimPrefix(err.Error(), "yaml: ")
-		if m := syntaxLine.FindStringSubmatch(err.Error()); m != nil {
-			at.Line, _ = strconv.Atoi(m[1])
-			message = m[2]
-		}
-		problems.Add(at, "not YAML: %s", message)
+	t := &tree{file: file, problems: problems}
+	root := t.parse(text)
+	if root == nil {
 		return Node{}
 	}
-	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
-		problems.Add(at, "the file holds more than one document; make it one file each")
-	}
-	n := Node{node: doc.Content[0], file: file, problems: problems}
-	if n.refuseAliases(n.node) {
-		return Node{}
-	}
-	return n
-}
-
-func (n Node) refuseAliases(y *yaml.Node) bool {
-	if y.Kind == yaml.AliasNode || y.Anchor != "" {
-		n.problems.Add(Pos{File: n.file, Line: y.Line, Col: y.Column}, "anchors and aliases aren't allowed; write it out")
-		return true
-	}
-	return slices.ContainsFunc(y.Content, n.refuseAliases)
+	return Node{node: root, file: file, problems: problems}
 }
 
 // Here reports whether the node is in the file.
@@ -73,7 +40,7 @@ func (n Node) Pos() Pos {
 	if n.node == nil {
 		return Pos{File: n.file, Line: 1, Col: 1}
 	}
-	return Pos{File: n.file, Line: n.node.Line, Col: n.node.Column}
+	return Pos{File: n.file, Line: n.node.line, Col: n.node.col}
 }
 
 // Fail adds an error at the node.
@@ -90,7 +57,7 @@ func (n Node) Warn(format string, args ...any) {
 	}
 }
 
-func (n Node) child(y *yaml.Node) Node { return Node{node: y, file: n.file, problems: n.problems} }
+func (n Node) child(y *item) Node { return Node{node: y, file: n.file, problems: n.problems} }
 
 // Text is a scalar as it is written, with its place.
 type Text struct {
@@ -109,10 +76,10 @@ func (t Text) At(offset int) Pos {
 }
 
 // IsScalar reports whether the node is a scalar.
-func (n Node) IsScalar() bool { return n.node != nil && n.node.Kind == yaml.ScalarNode }
+func (n Node) IsScalar() bool { return n.node != nil && n.node.kind == scalar }
 
 // IsMapping reports whether the node is a mapping.
-func (n Node) IsMapping() bool { return n.node != nil && n.node.Kind == yaml.MappingNode }
+func (n Node) IsMapping() bool { return n.node != nil && n.node.kind == mapping }
 
 // Text reads a scalar.
 func (n Node) Text() Text {
@@ -120,16 +87,16 @@ func (n Node) Text() Text {
 	if n.node == nil {
 		return t
 	}
-	if n.node.Kind != yaml.ScalarNode {
-		n.Fail("a text is expected here, not a %s", kind(n.node))
+	if n.node.kind != scalar {
+		n.Fail("a text is expected here, not a %s", n.node.kind)
 		return t
 	}
-	t.Value = n.node.Value
-	switch n.node.Style &^ yaml.TaggedStyle {
-	case yaml.SingleQuotedStyle, yaml.DoubleQuotedStyle:
+	t.Value = n.node.text
+	switch n.node.style {
+	case quoted:
 		t.Pos.Col++
 		t.Plain = !strings.ContainsAny(t.Value, "'\"\\\n")
-	case yaml.LiteralStyle, yaml.FoldedStyle:
+	case block:
 		t.Pos.Line++
 	default:
 		t.Plain = !strings.Contains(t.Value, "\n")
@@ -140,26 +107,16 @@ func (n Node) Text() Text {
 // String reads a scalar.
 func (n Node) String() string { return n.Text().Value }
 
-func kind(y *yaml.Node) string {
-	switch y.Kind {
-	case yaml.MappingNode:
-		return "mapping"
-	case yaml.SequenceNode:
-		return "list"
-	}
-	return "text"
-}
-
 // List reads a list; a single value counts as a list of one.
 func (n Node) List() []Node {
 	switch {
-	case n.node == nil || n.node.Tag == "!!null":
+	case n.node == nil || n.node.kind == scalar && n.node.tag == null:
 		return nil
-	case n.node.Kind != yaml.SequenceNode:
+	case n.node.kind != sequence:
 		return []Node{n}
 	}
-	list := make([]Node, len(n.node.Content))
-	for i, y := range n.node.Content {
+	list := make([]Node, len(n.node.children))
+	for i, y := range n.node.children {
 		list[i] = n.child(y)
 	}
 	return list
@@ -181,7 +138,7 @@ func (n Node) Duration() time.Duration {
 	}
 	d, err := time.ParseDuration(n.String())
 	if err != nil || d < 0 {
-		n.Fail("%q is not a duration; write it like 30s, 15m or 72h", n.node.Value)
+		n.Fail("%q is not a duration; write it like 30s, 15m or 72h", n.node.text)
 		return 0
 	}
 	return d
@@ -194,7 +151,7 @@ func (n Node) Int() int {
 	}
 	v, err := strconv.Atoi(n.String())
 	if err != nil || v < 0 {
-		n.Fail("%q is not a whole number of 0 or more", n.node.Value)
+		n.Fail("%q is not a whole number of 0 or more", n.node.text)
 		return 0
 	}
 	return v
@@ -207,7 +164,7 @@ func (n Node) Float() float64 {
 	}
 	v, err := strconv.ParseFloat(n.String(), 64)
 	if err != nil {
-		n.Fail("%q is not a number", n.node.Value)
+		n.Fail("%q is not a number", n.node.text)
 	}
 	return v
 }
@@ -223,7 +180,7 @@ func (n Node) Bool() bool {
 	case "false":
 		return false
 	}
-	n.Fail("%q is neither true nor false", n.node.Value)
+	n.Fail("%q is neither true nor false", n.node.text)
 	return false
 }
 
@@ -235,28 +192,28 @@ func (n Node) OneOf(words ...string) string {
 	if s := n.String(); slices.Contains(words, s) {
 		return s
 	}
-	n.Fail("%q is not one of %s%s", n.node.Value, strings.Join(words, ", "), Nearest(n.node.Value, words))
+	n.Fail("%q is not one of %s%s", n.node.text, strings.Join(words, ", "), Nearest(n.node.text, words))
 	return words[0]
 }
 
 // Scalar reads a scalar as YAML means it: nil, bool, int64, float64 or string. Quoted ones are
 // strings.
 func (n Node) Scalar() any {
-	switch n.node.Tag {
-	case "!!null":
+	switch n.node.tag {
+	case null:
 		return nil
-	case "!!bool":
-		return n.node.Value == "true" || n.node.Value == "True" || n.node.Value == "TRUE"
-	case "!!int":
-		if v, err := strconv.ParseInt(n.node.Value, 10, 64); err == nil {
+	case boolean:
+		return n.node.text == "true" || n.node.text == "True" || n.node.text == "TRUE"
+	case integer:
+		if v, err := strconv.ParseInt(n.node.text, 10, 64); err == nil {
 			return v
 		}
-	case "!!float":
-		if v, err := strconv.ParseFloat(n.node.Value, 64); err == nil {
+	case float:
+		if v, err := strconv.ParseFloat(n.node.text, 64); err == nil {
 			return v
 		}
 	}
-	return n.node.Value
+	return n.node.text
 }
 
 // Value reads anything: scalars as Scalar, lists as []any, mappings as map[string]any.
@@ -264,14 +221,14 @@ func (n Node) Value() any {
 	if n.node == nil {
 		return nil
 	}
-	switch n.node.Kind {
-	case yaml.SequenceNode:
-		list := make([]any, 0, len(n.node.Content))
+	switch n.node.kind {
+	case sequence:
+		list := make([]any, 0, len(n.node.children))
 		for _, e := range n.List() {
 			list = append(list, e.Value())
 		}
 		return list
-	case yaml.MappingNode:
+	case mapping:
 		m := map[string]any{}
 		for _, e := range n.Entries() {
 			m[e.Key.Value] = e.Value.Value()
@@ -290,21 +247,21 @@ type Entry struct {
 // Entries reads a mapping with keys of any name, in the file's order. A key that is there twice is
 // an error.
 func (n Node) Entries() []Entry {
-	if n.node == nil || n.node.Tag == "!!null" {
+	if n.node == nil || n.node.kind == scalar && n.node.tag == null {
 		return nil
 	}
-	if n.node.Kind != yaml.MappingNode {
-		n.Fail("a mapping (key: value) is expected here, not a %s", kind(n.node))
+	if n.node.kind != mapping {
+		n.Fail("a mapping (key: value) is expected here, not a %s", n.node.kind)
 		return nil
 	}
 	var list []Entry
-	for i := 0; i+1 < len(n.node.Content); i += 2 {
-		key := n.child(n.node.Content[i])
-		if slices.ContainsFunc(list, func(e Entry) bool { return e.Key.Value == key.node.Value }) {
-			key.Fail("%s is there twice", key.node.Value)
+	for i := 0; i+1 < len(n.node.children); i += 2 {
+		key := n.child(n.node.children[i])
+		if slices.ContainsFunc(list, func(e Entry) bool { return e.Key.Value == key.node.text }) {
+			key.Fail("%s is there twice", key.node.text)
 			continue
 		}
-		list = append(list, Entry{Key: key.Text(), Value: n.child(n.node.Content[i+1])})
+		list = append(list, Entry{Key: key.Text(), Value: n.child(n.node.children[i+1])})
 	}
 	return list
 }

@@ -7,126 +7,185 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
 	"resolute/agent/journal"
 )
 
-// How long a sign-in link and a session last.
+// How long what lets a person in is good for.
 const (
-	linkLasts    = 10 * time.Minute
-	sessionLasts = 12 * time.Hour
+	LinkLifetime    = 10 * time.Minute
+	SessionLifetime = 12 * time.Hour
 )
 
-// ErrSignedOut is reported of codes and sessions that don't count, or no more.
-var ErrSignedOut = errors.New("not signed in")
+// SessionCookie is the name of the cookie that holds a session's token.
+const SessionCookie = "resolute_session"
+
+// Errors of signing in.
+var (
+	ErrLink    = errors.New("the sign-in link was used already, or its time is over")
+	ErrSession = errors.New("the session is over")
+)
 
 type session struct {
 	Principal Principal `json:"principal"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// Sessions are people who are signed in to the pages. Until there are accounts, a link that is made
-// by who may read the data folder signs in.
+// Sessions lets people in: by a one-time link that becomes a session.
 type Sessions struct {
 	records Records
+	audit   *Audit
 	opts    Options
-	change  sync.Mutex
-	memory  memory[session]
-	links   map[digest]session // by code
+
+	mu    sync.Mutex // held by changes
+	links map[digest]session
+	known memory[session]
 }
 
-// OpenSessions reads the sessions there are, and forgets those that are over.
-func OpenSessions(ctx context.Context, records Records, opts Options) (*Sessions, error) {
-	s := &Sessions{records: records, opts: opts.filled(), links: map[digest]session{}}
-	all, over := map[digest]session{}, []journal.Record{}
+// OpenSessions reads the sessions that records hold, and forgets those that are over.
+func OpenSessions(ctx context.Context, records Records, audit *Audit, opts Options) (*Sessions, error) {
+	s := &Sessions{records: records, audit: audit, opts: opts.filled(), links: map[digest]session{}}
+	known := map[digest]session{}
 	err := each(ctx, records, recordSession, func(r journal.Record) error {
 		var v session
 		var d digest
-		n, err := hex.Decode(d[:], []byte(r.Key))
-		if err != nil || n != len(d) || json.Unmarshal(r.Value, &v) != nil || !s.opts.Now().Before(v.ExpiresAt) {
-			over = append(over, journal.Record{Kind: recordSession, Key: r.Key})
-			return nil
+		if err := json.Unmarshal(r.Value, &v); err != nil {
+			return fmt.Errorf("decode a session: %w", err)
 		}
-		all[d] = v
+		if n, err := hex.Decode(d[:], []byte(r.Key)); err != nil || n != len(d) {
+			return fmt.Errorf("a session's key %q can't be read", r.Key)
+		}
+		known[d] = v
 		return nil
 	})
-	if err == nil && len(over) > 0 {
-		err = records.Put(ctx, over...)
+	if err != nil {
+		return nil, err
 	}
-	s.memory.m.Store(&all)
-	return s, err
+	s.known.m.Store(&known)
+	if over := s.over(); len(over) > 0 {
+		if err := records.Put(ctx, over...); err != nil {
+			return nil, fmt.Errorf("forget sessions that are over: %w", err)
+		}
+		s.forget(over)
+	}
+	return s, nil
 }
 
-// Link makes a code that signs somebody in, once, within ten minutes.
-func (s *Sessions) Link(who Principal) (code string, err error) {
-	b, err := s.opts.random(32)
+// Link makes the code of a sign-in link: whoever shows it first, within LinkLifetime, is let in as
+// the principal.
+func (s *Sessions) Link(ctx context.Context, by, as Principal) (code string, expires time.Time, err error) {
+	secret, err := s.opts.random(32)
 	if err != nil {
-		return "", err
+		return "", expires, err
 	}
-	code = base64.RawURLEncoding.EncodeToString(b)
+	if err := s.audit.Record(ctx, by.Actor(), "link.created", as.Actor(), map[string]any{"role": as.Role}); err != nil {
+		return "", expires, err
+	}
+	code = base64.RawURLEncoding.EncodeToString(secret)
 	now := s.opts.Now()
-	s.change.Lock()
-	defer s.change.Unlock()
+	expires = now.Add(LinkLifetime).UTC()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for d, l := range s.links {
 		if !now.Before(l.ExpiresAt) {
 			delete(s.links, d)
 		}
 	}
-	s.links[digestOf(code)] = session{Principal: who, ExpiresAt: now.Add(linkLasts)}
-	return code, nil
+	s.links[digestOf(code)] = session{Principal: as, ExpiresAt: expires}
+	return code, expires, nil
 }
 
-// SignIn turns a code into a session.
+// SignIn turns the code of a link into a session, once, and gives the session's token in plain. It
+// reports ErrLink.
 func (s *Sessions) SignIn(ctx context.Context, code string) (token string, expires time.Time, err error) {
-	now := s.opts.Now().UTC()
-	d := digestOf(code)
-	s.change.Lock()
-	defer s.change.Unlock()
-	link, ok := s.links[d]
-	delete(s.links, d)
+	secret, err := s.opts.random(32)
+	if err != nil {
+		return "", expires, err
+	}
+	now := s.opts.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	link, ok := s.links[digestOf(code)]
+	delete(s.links, digestOf(code))
 	if !ok || !now.Before(link.ExpiresAt) {
-		return "", time.Time{}, ErrSignedOut
+		return "", expires, ErrLink
 	}
-	b, err := s.opts.random(32)
+	token = base64.RawURLEncoding.EncodeToString(secret)
+	d := digestOf(token)
+	v := session{Principal: link.Principal, ExpiresAt: now.Add(SessionLifetime).UTC()}
+	stored, err := record(recordSession, hex.EncodeToString(d[:]), v)
 	if err != nil {
-		return "", time.Time{}, err
+		return "", expires, err
 	}
-	token = base64.RawURLEncoding.EncodeToString(b)
-	v := session{Principal: link.Principal, ExpiresAt: now.Add(sessionLasts)}
-	key := digestOf(token)
-	r, err := record(recordSession, hex.EncodeToString(key[:]), v)
-	if err == nil {
-		err = s.records.Put(ctx, r)
-	}
+	event, err := s.audit.event(v.Principal.Actor(), "signed.in", v.Principal.Actor(), nil)
 	if err != nil {
-		return "", time.Time{}, fmt.Errorf("store the session: %w", err)
+		return "", expires, err
 	}
-	s.memory.change(func(m map[digest]session) { m[key] = v })
+	over := s.over()
+	if err := s.records.Put(ctx, append(over, stored, event)...); err != nil {
+		return "", expires, fmt.Errorf("store the session of %s: %w", v.Principal.Actor(), err)
+	}
+	s.forget(over)
+	s.known.change(func(m map[digest]session) { m[d] = v })
 	return token, v.ExpiresAt, nil
 }
 
-// Session tells whose session it is; ErrSignedOut if it is nobody's or over.
+// Session tells whose session a token is, or reports ErrSession. It reads no store.
 func (s *Sessions) Session(_ context.Context, token string) (Principal, error) {
-	v, ok := s.memory.find(token)
+	v, ok := s.known.find(token)
 	if !ok || !s.opts.Now().Before(v.ExpiresAt) {
-		return Principal{}, ErrSignedOut
+		return Principal{}, ErrSession
 	}
 	return v.Principal, nil
 }
 
-// SignOut ends a session.
+// SignOut ends a session. Ending what is no session does nothing.
 func (s *Sessions) SignOut(ctx context.Context, token string) error {
-	d := digestOf(token)
-	s.change.Lock()
-	defer s.change.Unlock()
-	if _, ok := s.memory.find(token); !ok {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.known.find(token)
+	if !ok {
 		return nil
 	}
-	if err := s.records.Put(ctx, journal.Record{Kind: recordSession, Key: hex.EncodeToString(d[:])}); err != nil {
-		return fmt.Errorf("end the session: %w", err)
+	d := digestOf(token)
+	event, err := s.audit.event(v.Principal.Actor(), "signed.out", v.Principal.Actor(), nil)
+	if err != nil {
+		return err
 	}
-	s.memory.change(func(m map[digest]session) { delete(m, d) })
+	if err := s.records.Put(ctx, journal.Record{Kind: recordSession, Key: hex.EncodeToString(d[:])}, event); err != nil {
+		return fmt.Errorf("end the session of %s: %w", v.Principal.Actor(), err)
+	}
+	s.known.change(func(m map[digest]session) { delete(m, d) })
 	return nil
+}
+
+// Cookie holds a session's token; secure keeps it to TLS. A link in a mail may open a page with it,
+// a form of another site may not post with it.
+func Cookie(token string, expires time.Time, secure bool) *http.Cookie {
+	return &http.Cookie{Name: SessionCookie, Value: token, Path: "/", Expires: expires, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}
+}
+
+// over gives the records of sessions that are over, to be deleted.
+func (s *Sessions) over() (list []journal.Record) {
+	now := s.opts.Now()
+	for d, v := range s.known.all() {
+		if !now.Before(v.ExpiresAt) {
+			list = append(list, journal.Record{Kind: recordSession, Key: hex.EncodeToString(d[:])})
+		}
+	}
+	return list
+}
+
+func (s *Sessions) forget(list []journal.Record) {
+	s.known.change(func(m map[digest]session) {
+		for _, r := range list {
+			var d digest
+			if n, err := hex.Decode(d[:], []byte(r.Key)); err == nil && n == len(d) {
+				delete(m, d)
+			}
+		}
+	})
 }

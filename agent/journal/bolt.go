@@ -31,8 +31,9 @@ type Bolt struct {
 	failed chan struct{}
 
 	// of the committer
-	next uint64 // offset of the next entry
-	seen dedupe
+	next      uint64 // offset of the next entry
+	lastGroup int    // how many requests it had
+	seen      dedupe
 
 	leases  leases
 	nextDue atomic.Int64 // of the first timer, noTime for none
@@ -77,7 +78,7 @@ func Open(path string, o Options) (*Bolt, error) {
 	fresh := errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0
 	if err := b.open(o, fresh); err != nil {
 		if fresh && b.file != nil {
-			_ = os.Remove(path) // a half-made file would look damaged next time
+			removeHalfMade(path)
 		}
 		return nil, err
 	}
@@ -125,17 +126,21 @@ func (b *Bolt) open(o Options, fresh bool) error {
 		}
 		return b.start()
 	})
+	if err == nil {
+		err = writeHolder(b.path, o.Holder)
+	}
 	if err != nil {
 		b.abandon()
 		return fmt.Errorf("open %s: %w", b.path, err)
 	}
-	return writeHolder(b.path, o.Holder)
+	return nil
 }
 
 // abandon lets go of a file whose transactions may be broken: closing the database could wait for
 // them for ever.
 func (b *Bolt) abandon() {
 	if b.file != nil {
+		unlock(b.file)
 		_ = b.file.Close()
 	}
 }

@@ -13,6 +13,7 @@ import (
 const (
 	maxGroup      = 4096
 	maxGroupBytes = 16 << 20
+	maxYields     = 3
 )
 
 // operation is what a request wants written. run may be called again after the transaction that it
@@ -79,7 +80,9 @@ func (b *Bolt) commitLoop() {
 	}
 }
 
-// gather waits for a request and takes what waits with it. It gives none after Close.
+// gather waits for a request and takes what waits with it. It gives none after Close. Whoever was
+// just answered tends to ask again at once: it lets them, as long as the group is smaller than the
+// one before, so that groups don't fall into a large and a small half.
 func (b *Bolt) gather(group []*request) []*request {
 	var first *request
 	select {
@@ -97,13 +100,19 @@ func (b *Bolt) gather(group []*request) []*request {
 	}
 	group = append(group, first)
 	size := first.op.size()
+	yields := 0
 	for len(group) < maxGroup && size < maxGroupBytes {
 		select {
 		case r := <-b.requests:
 			group = append(group, r)
 			size += r.op.size()
 		default:
-			return group
+			if yields == maxYields || len(group) >= b.lastGroup {
+				b.lastGroup = len(group)
+				return group
+			}
+			yields++
+			runtime.Gosched()
 		}
 	}
 	return group

@@ -118,23 +118,16 @@ func findInRuns(r *reader, id identity) (seenSignal, bool, error) {
 	return seenSignal{}, false, nil
 }
 
-// searchRun looks around where an identity stands if hashes are spread evenly.
+// searchRun looks around where an identity stands if hashes are spread evenly. Only the two records
+// that it would stand between have their checksums checked: a damaged one further off can't have led
+// the search astray, or it would be one of the two.
 func searchRun(run []byte, id identity) (s seenSignal, ok bool, err error) {
 	n := len(run) / seenRecord
 	if n == 0 || len(run)%seenRecord != 0 {
 		return s, false, errShort
 	}
-	at := func(i int) (identity, error) {
-		got, _, err := decodeSeen(run[i*seenRecord : (i+1)*seenRecord])
-		return got, err
-	}
-	below := func(i int) bool { // whether record i stands before id
-		got, e := at(i)
-		if e != nil {
-			err = e
-		}
-		return bytes.Compare(got[:], id[:]) < 0
-	}
+	at := func(i int) []byte { return run[i*seenRecord : (i+1)*seenRecord] }
+	below := func(i int) bool { return bytes.Compare(at(i)[:len(id)], id[:]) < 0 }
 	guess, _ := bits.Mul64(binary.BigEndian.Uint64(id[:]), uint64(n))
 	const window = 400 // four standard deviations in a run of 32k
 	lo, hi := max(0, int(guess)-window), min(n, int(guess)+window)
@@ -145,11 +138,16 @@ func searchRun(run []byte, id identity) (s seenSignal, ok bool, err error) {
 		hi = n
 	}
 	i := lo + sort.Search(hi-lo, func(i int) bool { return !below(lo + i) })
-	if err != nil || i == n {
-		return s, false, err
+	if i > 0 {
+		if _, _, err := decodeSeen(at(i - 1)); err != nil {
+			return s, false, err
+		}
 	}
-	got, s, err := decodeSeen(run[i*seenRecord : (i+1)*seenRecord])
-	return s, got == id, err
+	if i == n {
+		return s, false, nil
+	}
+	got, s, err := decodeSeen(at(i))
+	return s, err == nil && got == id, err
 }
 
 // add keeps what became of an identity that find didn't find.

@@ -85,6 +85,19 @@ func checkMetas(f *os.File) error {
 	return nil
 }
 
+// removeHalfMade removes a new file that could not be written to the end, since it would look damaged
+// next time.
+func removeHalfMade(path string) {
+	f, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if checkMetas(f) != nil {
+		_ = os.Remove(path)
+	}
+}
+
 // holderPath names the file that says who has the data file open.
 func holderPath(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + ".lock" }
 

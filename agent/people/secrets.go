@@ -3,110 +3,156 @@ package people
 import (
 	"context"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"resolute/agent/journal"
 )
 
-// Secrets keeps what bundles name as ${secret.NAME}, sealed with XChaCha20-Poly1305. A value is
-// bound to its name: moved to another, it can't be opened.
+// Key is the data folder's key, from which all others are derived.
+type Key struct{ root [32]byte }
+
+// OpenKey reads DATA/key, or makes it. A key file that others can read is an error.
+func OpenKey(data string, opts Options) (*Key, error) {
+	opts = opts.filled()
+	file := filepath.Join(data, "key")
+	k := &Key{}
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		b, err := opts.random(len(k.root))
+		if err != nil {
+			return nil, err
+		}
+		copy(k.root[:], b)
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrKey, err)
+		}
+		return k, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%w: %s can be read by others; make it private: chmod 600 %s", ErrKey, file, file)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil || len(b) != len(k.root) {
+		return nil, fmt.Errorf("%w: %s is not a key of %d bytes; put back the one that belongs to this folder (%v)", ErrKey, file, len(k.root), err)
+	}
+	copy(k.root[:], b)
+	return k, nil
+}
+
+// Derive gives 32 bytes for one purpose.
+func (k *Key) Derive(purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, k.root[:], nil, "resolute "+purpose, 32)
+}
+
+// Secrets are what bundles name as ${secret.NAME}, encrypted at rest.
 type Secrets struct {
 	records Records
 	audit   *Audit
 	opts    Options
 	seal    cipher.AEAD
+	mu      sync.RWMutex
+	plain   map[string]string
 }
 
-// maxSecret is how long a secret may be, in bytes.
-const maxSecret = 64 << 10
+var secretName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,99}$`)
 
-var secretName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
-
-// NewSecrets keeps secrets among records, sealed with key.
-func NewSecrets(records Records, key *Key, audit *Audit, opts Options) (*Secrets, error) {
-	seal, err := chacha20poly1305.NewX(key.Derive("secrets"))
+// OpenSecrets reads the secrets there are.
+func OpenSecrets(ctx context.Context, records Records, key *Key, audit *Audit, opts Options) (*Secrets, error) {
+	derived, err := key.Derive("secrets")
 	if err != nil {
-		return nil, fmt.Errorf("the cipher for secrets: %w", err)
+		return nil, err
 	}
-	return &Secrets{records: records, audit: audit, opts: opts.filled(), seal: seal}, nil
+	s := &Secrets{records: records, audit: audit, opts: opts.filled(), plain: map[string]string{}}
+	if s.seal, err = chacha20poly1305.NewX(derived); err != nil {
+		return nil, err
+	}
+	err = each(ctx, records, recordSecret, func(r journal.Record) error {
+		var sealed []byte
+		if err := json.Unmarshal(r.Value, &sealed); err != nil || len(sealed) < s.seal.NonceSize() {
+			return fmt.Errorf("secret %s is damaged; set it again", r.Key)
+		}
+		nonce, box := sealed[:s.seal.NonceSize()], sealed[s.seal.NonceSize():]
+		plain, err := s.seal.Open(nil, nonce, box, []byte(r.Key))
+		if err != nil {
+			return fmt.Errorf("%w: secret %s was sealed with another key; put back the key file that belongs to this folder", ErrKey, r.Key)
+		}
+		s.plain[r.Key] = string(plain)
+		return nil
+	})
+	return s, err
 }
 
-// Set keeps a value under a name, in place of the one before. It reports ErrInvalid.
-func (s *Secrets) Set(ctx context.Context, by Principal, name, value string) error {
-	switch {
-	case !secretName.MatchString(name):
-		return fmt.Errorf("%w: the name %q of a secret may have letters, digits, '-' and '_' only, at most 64", ErrInvalid, name)
-	case value == "" || len(value) > maxSecret:
-		return fmt.Errorf("%w: the secret %s has %d bytes; it may have 1 to %d", ErrInvalid, name, len(value), maxSecret)
+// Set keeps a secret.
+func (s *Secrets) Set(ctx context.Context, name, value, by string) error {
+	if !secretName.MatchString(name) {
+		return fmt.Errorf("%w: the name of a secret has letters, digits, _ and -, and begins with a letter", ErrInvalid)
 	}
 	nonce, err := s.opts.random(s.seal.NonceSize())
 	if err != nil {
 		return err
 	}
-	event, err := s.audit.event(by.Actor(), "secret.set", name, nil)
+	r, err := record(recordSecret, name, s.seal.Seal(nonce, nonce, []byte(value), []byte(name)))
+	if err == nil {
+		err = s.put(ctx, r, "secret.set", by)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("set secret %s: %w", name, err)
 	}
-	sealed := s.seal.Seal(nonce, nonce, []byte(value), []byte(name))
-	if err := s.records.Put(ctx, journal.Record{Kind: recordSecret, Key: name, Value: sealed}, event); err != nil {
-		return fmt.Errorf("store the secret %s: %w", name, err)
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plain[name] = value
 	return nil
 }
 
-// Get gives a secret in plain. It reports ErrNotFound, and ErrKey if it was sealed with another key.
-func (s *Secrets) Get(ctx context.Context, name string) (string, error) {
-	sealed, err := s.sealed(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	n := s.seal.NonceSize()
-	if len(sealed) < n {
-		return "", fmt.Errorf("secret %s is damaged; set it anew", name)
-	}
-	value, err := s.seal.Open(nil, sealed[:n], sealed[n:], []byte(name))
-	if err != nil {
-		return "", fmt.Errorf("secret %s: %w: it was sealed with another key; put the right key file back, or set it anew", name, ErrKey)
-	}
-	return string(value), nil
-}
-
-func (s *Secrets) sealed(ctx context.Context, name string) ([]byte, error) {
-	sealed, err := s.records.Get(ctx, recordSecret, name)
-	if errors.Is(err, journal.ErrNotFound) || err == nil && sealed == nil {
-		return nil, fmt.Errorf("secret %q: %w", name, ErrNotFound)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the secret %s: %w", name, err)
-	}
-	return sealed, nil
-}
-
-// Delete forgets a secret. It reports ErrNotFound.
-func (s *Secrets) Delete(ctx context.Context, by Principal, name string) error {
-	if _, err := s.sealed(ctx, name); err != nil {
-		return err
-	}
-	event, err := s.audit.event(by.Actor(), "secret.deleted", name, nil)
+func (s *Secrets) put(ctx context.Context, r journal.Record, action, by string) error {
+	said, err := s.audit.event(by, action, r.Key, nil)
 	if err != nil {
 		return err
 	}
-	if err := s.records.Put(ctx, journal.Record{Kind: recordSecret, Key: name}, event); err != nil {
-		return fmt.Errorf("delete the secret %s: %w", name, err)
+	return s.records.Put(ctx, r, said)
+}
+
+// Get gives a secret.
+func (s *Secrets) Get(name string) (string, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	v, ok := s.plain[name]
+	return v, ok
+}
+
+// Names lists the secrets.
+func (s *Secrets) Names() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Sorted(maps.Keys(s.plain))
+}
+
+// Delete forgets a secret. ErrNotFound if there is none of this name.
+func (s *Secrets) Delete(ctx context.Context, name, by string) error {
+	if _, ok := s.Get(name); !ok {
+		return fmt.Errorf("secret %s: %w", name, ErrNotFound)
 	}
+	if err := s.put(ctx, journal.Record{Kind: recordSecret, Key: name}, "secret.deleted", by); err != nil {
+		return fmt.Errorf("delete secret %s: %w", name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.plain, name)
 	return nil
-}
-
-// Names lists the names of all secrets, ascending.
-func (s *Secrets) Names(ctx context.Context) ([]string, error) {
-	names := []string{}
-	err := each(ctx, s.records, recordSecret, func(r journal.Record) error {
-		names = append(names, r.Key)
-		return nil
-	})
-	return names, err
 }

@@ -1,7 +1,6 @@
 package people
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -17,155 +16,147 @@ import (
 	"resolute/agent/journal"
 )
 
-// tokenPrefix tells people and secret scanners what a token is for.
 const tokenPrefix = "rsl_"
 
-// Token is what is known of a token; the token itself is shown once and kept by nobody.
+// Token is a token without its secret.
 type Token struct {
 	ID        string     `json:"id"`
 	Name      string     `json:"name"`
 	Role      Role       `json:"role"`
 	Untrusted bool       `json:"untrusted"`
 	CreatedAt time.Time  `json:"created_at"`
-	CreatedBy string     `json:"created_by"` // actor
+	CreatedBy string     `json:"created_by"`
 	ExpiresAt *time.Time `json:"expires_at"` // nil for never
-}
-
-// Principal is who shows the token.
-func (t Token) Principal() Principal {
-	return Principal{ID: t.ID, Kind: KindToken, Name: t.Name, Role: t.Role, Untrusted: t.Untrusted}
 }
 
 type storedToken struct {
 	Token
-	Hash string `json:"hash"` // hexadecimal SHA-256 of the token
+	Digest string `json:"digest"` // SHA-256 of the secret, hexadecimal
 }
 
-// NewToken says what token to create.
-type NewToken struct {
-	Role      Role
-	Name      string    // made from role and id if empty; need not be unique
-	Untrusted bool      // its signals vouch for nobody
-	ExpiresAt time.Time // zero for never
-}
-
-// Tokens keeps the tokens of programs.
+// Tokens are the tokens for the API.
 type Tokens struct {
 	records Records
 	audit   *Audit
 	opts    Options
-
-	mu    sync.Mutex // held by changes, so that store and memory change in one order
-	known memory[Token]
+	change  sync.Mutex
+	memory  memory[Token]
 }
 
-// OpenTokens reads the tokens that records hold.
+// OpenTokens reads the tokens there are.
 func OpenTokens(ctx context.Context, records Records, audit *Audit, opts Options) (*Tokens, error) {
 	t := &Tokens{records: records, audit: audit, opts: opts.filled()}
-	known := map[digest]Token{}
+	all := map[digest]Token{}
 	err := each(ctx, records, recordToken, func(r journal.Record) error {
 		var s storedToken
 		var d digest
 		if err := json.Unmarshal(r.Value, &s); err != nil {
 			return fmt.Errorf("decode token %s: %w", r.Key, err)
 		}
-		if n, err := hex.Decode(d[:], []byte(s.Hash)); err != nil || n != len(d) {
-			return fmt.Errorf("token %s: its hash can't be read", r.Key)
+		if n, err := hex.Decode(d[:], []byte(s.Digest)); err != nil || n != len(d) {
+			return fmt.Errorf("token %s: its digest is damaged", r.Key)
 		}
-		known[d] = s.Token
+		all[d] = s.Token
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	t.known.m.Store(&known)
-	return t, nil
+	t.memory.m.Store(&all)
+	return t, err
 }
 
-// Create makes a token and gives it in plain, this once. It reports ErrInvalid.
-func (t *Tokens) Create(ctx context.Context, by Principal, n NewToken) (plain string, created Token, err error) {
+// NewToken is what a token is created from.
+type NewToken struct {
+	Name      string
+	Role      Role
+	Untrusted bool
+	ExpiresAt time.Time // zero for never
+}
+
+// Create makes a token; its secret is given this once.
+func (t *Tokens) Create(ctx context.Context, n NewToken, by string) (Token, string, error) {
 	now := t.opts.Now().UTC()
-	if !n.Role.Valid() {
-		return "", created, fmt.Errorf("%w: role %q is none of ingest, viewer, operator, approver, admin", ErrInvalid, n.Role)
+	switch {
+	case !n.Role.Valid():
+		return Token{}, "", fmt.Errorf("%w: %q is no role; it is one of ingest, viewer, operator, approver, admin", ErrInvalid, n.Role)
+	case !n.ExpiresAt.IsZero() && !n.ExpiresAt.After(now):
+		return Token{}, "", fmt.Errorf("%w: it would have expired already", ErrInvalid)
 	}
 	if err := checkName(n.Name); err != nil {
-		return "", created, err
+		return Token{}, "", err
 	}
-	if !n.ExpiresAt.IsZero() && !n.ExpiresAt.After(now) {
-		return "", created, fmt.Errorf("%w: it would expire at %s, which is over", ErrInvalid, n.ExpiresAt.Format(time.RFC3339))
-	}
-	id, err := uuid.NewRandomFromReader(t.opts.Rand)
+	b, err := t.opts.random(32)
 	if err != nil {
-		return "", created, fmt.Errorf("read randomness: %w", err)
+		return Token{}, "", err
 	}
-	secret, err := t.opts.random(32)
+	id, err := uuid.NewV7FromReader(t.opts.Rand)
 	if err != nil {
-		return "", created, err
+		return Token{}, "", err
 	}
-	plain = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
-	created = Token{ID: id.String(), Role: n.Role, Untrusted: n.Untrusted, CreatedAt: now, CreatedBy: by.Actor(),
-		Name: cmp.Or(n.Name, string(n.Role)+"-"+id.String()[:8])}
+	secret := tokenPrefix + base64.RawURLEncoding.EncodeToString(b)
+	token := Token{ID: id.String(), Name: n.Name, Role: n.Role, Untrusted: n.Untrusted, CreatedAt: now, CreatedBy: by}
+	if token.Name == "" {
+		token.Name = string(n.Role)
+	}
 	if !n.ExpiresAt.IsZero() {
 		at := n.ExpiresAt.UTC()
-		created.ExpiresAt = &at
+		token.ExpiresAt = &at
 	}
-	d := digestOf(plain)
-	stored, err := record(recordToken, created.ID, storedToken{Token: created, Hash: hex.EncodeToString(d[:])})
+	d := digestOf(secret)
+	t.change.Lock()
+	defer t.change.Unlock()
+	r, err := record(recordToken, token.ID, storedToken{Token: token, Digest: hex.EncodeToString(d[:])})
 	if err != nil {
-		return "", created, err
+		return Token{}, "", err
 	}
-	event, err := t.audit.event(by.Actor(), "token.created", created.ID, map[string]any{"name": created.Name, "role": created.Role, "untrusted": created.Untrusted, "expires_at": created.ExpiresAt})
+	said, err := t.audit.event(by, "token.created", token.ID, map[string]any{"name": token.Name, "role": token.Role, "untrusted": token.Untrusted})
 	if err != nil {
-		return "", created, err
+		return Token{}, "", err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := t.records.Put(ctx, stored, event); err != nil {
-		return "", created, fmt.Errorf("store the token %s: %w", created.Name, err)
+	if err := t.records.Put(ctx, r, said); err != nil {
+		return Token{}, "", fmt.Errorf("store the token: %w", err)
 	}
-	t.known.change(func(m map[digest]Token) { m[d] = created })
-	return plain, created, nil
+	t.memory.change(func(m map[digest]Token) { m[d] = token })
+	return token, secret, nil
 }
 
-// Revoke ends a token: once it returns, nobody is let in with it. It reports ErrNotFound.
-func (t *Tokens) Revoke(ctx context.Context, by Principal, id string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for d, k := range t.known.all() {
-		if k.ID != id {
-			continue
-		}
-		event, err := t.audit.event(by.Actor(), "token.revoked", id, map[string]any{"name": k.Name, "role": k.Role})
-		if err != nil {
-			return err
-		}
-		if err := t.records.Put(ctx, journal.Record{Kind: recordToken, Key: id}, event); err != nil {
-			return fmt.Errorf("revoke the token %s: %w", k.Name, err)
-		}
-		t.known.change(func(m map[digest]Token) { delete(m, d) })
-		return nil
+// Principal tells whose a secret is; false if it is nobody's, revoked or expired.
+func (t *Tokens) Principal(secret string) (Principal, bool) {
+	if !strings.HasPrefix(secret, tokenPrefix) {
+		return Principal{}, false
 	}
-	return fmt.Errorf("token %q: %w", id, ErrNotFound)
+	token, ok := t.memory.find(secret)
+	if !ok || token.ExpiresAt != nil && !t.opts.Now().Before(*token.ExpiresAt) {
+		return Principal{}, false
+	}
+	return Principal{ID: token.ID, Kind: KindToken, Name: token.Name, Role: token.Role, Untrusted: token.Untrusted}, true
 }
 
-// List gives all tokens, the oldest first, expired ones too.
+// List gives all tokens, oldest first.
 func (t *Tokens) List() []Token {
 	list := []Token{}
-	for _, k := range t.known.all() {
-		list = append(list, k)
+	for _, token := range t.memory.all() {
+		list = append(list, token)
 	}
-	slices.SortFunc(list, func(a, b Token) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(list, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	return list
 }
 
-// Find tells who shows a token; false if it is unknown, revoked or expired. It reads no store and
-// takes no lock.
-func (t *Tokens) Find(plain string) (Principal, bool) {
-	k, ok := t.known.find(plain)
-	if !ok || k.ExpiresAt != nil && !t.opts.Now().Before(*k.ExpiresAt) {
-		return Principal{}, false
+// Revoke ends a token at once. ErrNotFound if there is none with this id.
+func (t *Tokens) Revoke(ctx context.Context, id, by string) error {
+	t.change.Lock()
+	defer t.change.Unlock()
+	for d, token := range t.memory.all() {
+		if token.ID != id {
+			continue
+		}
+		said, err := t.audit.event(by, "token.revoked", id, map[string]any{"name": token.Name})
+		if err == nil {
+			err = t.records.Put(ctx, journal.Record{Kind: recordToken, Key: id}, said)
+		}
+		if err != nil {
+			return fmt.Errorf("revoke token %s: %w", id, err)
+		}
+		t.memory.change(func(m map[digest]Token) { delete(m, d) })
+		return nil
 	}
-	return k.Principal(), true
+	return fmt.Errorf("token %s: %w", id, ErrNotFound)
 }

@@ -199,3 +199,12 @@ func (w *world) Documents(context.Context, int, string) ([]kb.Document, string, 
 func (w *world) deps() Deps { return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w} }
 
 func house() House { return House{Company: "Fernhill Supply", Currency: "EUR"} }
+
+// What main gives to the pages fits.
+var (
+	_ Cases     = journal.Store(nil)
+	_ Feed      = journal.Store(nil)
+	_ Engine    = (*agent.Engine)(nil)
+	_ People    = (*people.Sessions)(nil)
+	_ Knowledge = (*kb.Base)(nil)
+)

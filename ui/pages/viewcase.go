@@ -204,7 +204,10 @@ func effects(c *casefile.Case, v viewer) string {
 			sums[currency] += n
 		}
 	}
-	if done+undone == 0 {
+	switch {
+	case done+undone == 0 && c.Status.Ended():
+		return "nothing was changed"
+	case done+undone == 0:
 		return "nothing changed yet"
 	}
 	say := plural(done, "effect")

@@ -212,6 +212,7 @@ func (t *teller) finish(r *told) {
 	if r.last.Before(r.sent) { // no answer yet
 		r.row.marks = append(r.row.marks, mark{class: "b-wait", from: r.sent, to: t.end, line: true})
 		r.row.Outcome, r.row.Took = "under way", took(t.end.Sub(r.sent))
+		t.busy = append(t.busy, interval{r.sent, t.end})
 		return
 	}
 	if p := t.c.PendingCall(r.call.ID); p != nil && t.end.After(r.last) {

@@ -40,7 +40,7 @@ function arrive(html) {
 function inUse(block) {
   if (block.id === "fresh") return false;
   if (block.contains(document.activeElement) || block.querySelector("dialog[open], details[open]")) return true;
-  if ("hold" in block.dataset && block.querySelector("[data-decide]")) return true;
+  if ("hold" in block.dataset && block.querySelector(".stopbox [data-decide]")) return true;
   const selection = getSelection();
   return !selection.isCollapsed && block.contains(selection.anchorNode);
 }

@@ -53,7 +53,7 @@ type caseView struct {
 	Hypothesis string                `json:"hypothesis"`
 	Hypotheses []casefile.Hypothesis `json:"hypotheses"`
 	Attempts   []casefile.Attempt    `json:"attempts"`
-	Pending    any                   `json:"pending"`
+	Pending    *pendingView          `json:"pending"`
 	Outcome    string                `json:"outcome"`
 	MergedInto string                `json:"merged_into"`
 	Citations  []casefile.Passage    `json:"citations"`
@@ -77,17 +77,31 @@ func viewOf(c *casefile.Case) caseView {
 	if n := len(c.Hypotheses); n > 0 {
 		v.Hypothesis = c.Hypotheses[n-1].Name
 	}
+	v.Pending = pendingOf(c)
+	return v
+}
+
+// pendingView is what a case waits for: one of these.
+type pendingView struct {
+	Approval *approvalView      `json:"approval,omitempty"`
+	Question *casefile.Question `json:"question,omitempty"`
+	Wait     *casefile.Wait     `json:"wait,omitempty"`
+	Calls    []casefile.Call    `json:"calls,omitempty"`
+}
+
+func pendingOf(c *casefile.Case) *pendingView {
 	switch {
 	case c.Approval != nil:
-		v.Pending = approvalOf(c)
+		a := approvalOf(c)
+		return &pendingView{Approval: &a}
 	case c.Question != nil:
-		v.Pending = c.Question
+		return &pendingView{Question: c.Question}
 	case c.Wait != nil:
-		v.Pending = c.Wait
+		return &pendingView{Wait: c.Wait}
 	case len(c.Pending) > 0:
-		v.Pending = c.Pending
+		return &pendingView{Calls: c.Pending}
 	}
-	return v
+	return nil
 }
 
 func orEmpty[T any](list []T) []T {

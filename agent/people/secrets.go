@@ -36,8 +36,8 @@ func OpenKey(data string, opts Options) (*Key, error) {
 			return nil, err
 		}
 		copy(k.root[:], b)
-		if err := os.WriteFile(file, b, 0o600); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrKey, err)
+		if err := writeKey(file, b); err != nil {
+			return nil, fmt.Errorf("%w: make %s: %w", ErrKey, file, err)
 		}
 		return k, nil
 	}
@@ -53,6 +53,28 @@ func OpenKey(data string, opts Options) (*Key, error) {
 	}
 	copy(k.root[:], b)
 	return k, nil
+}
+
+// writeKey makes the key durable before anything is sealed with it: a file that a crash leaves empty
+// would cost every secret.
+func writeKey(file string, b []byte) error {
+	dir := filepath.Dir(file)
+	f, err := os.CreateTemp(dir, ".key-*") // its mode is 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // Derive gives 32 bytes for one purpose.

@@ -66,7 +66,7 @@ func (o *Outbox) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if channel := o.Channel(); channel != nil {
-			if err := o.round(ctx, channel); err != nil && ctx.Err() == nil {
+			if err := o.drain(ctx, channel); err != nil && ctx.Err() == nil {
 				o.Log.Error("the outbox", "error", err)
 			}
 		}
@@ -79,12 +79,26 @@ func (o *Outbox) Run(ctx context.Context) {
 	}
 }
 
-// round tries all that is due once.
-func (o *Outbox) round(ctx context.Context, channel Channel) error {
-	messages, err := o.Store.Undelivered(ctx, o.Now(), 100)
-	if err != nil {
-		return err
+const roundSize = 100
+
+// drain tries all that is due, each once.
+func (o *Outbox) drain(ctx context.Context, channel Channel) error {
+	for now := o.Now(); ctx.Err() == nil; {
+		messages, err := o.Store.Undelivered(ctx, now, roundSize)
+		if err != nil {
+			return err
+		}
+		if err := o.round(ctx, channel, messages); err != nil {
+			return err
+		}
+		if len(messages) < roundSize {
+			return nil
+		}
 	}
+	return nil
+}
+
+func (o *Outbox) round(ctx context.Context, channel Channel, messages []journal.Message) error {
 	for _, m := range messages {
 		d := journal.Delivery{Status: Sent, Tries: m.Tries + 1}
 		if err := channel.Deliver(ctx, m); err != nil {
@@ -120,7 +134,8 @@ type Webhook struct {
 	Client *http.Client
 }
 
-// Deliver posts one message; any 2xx takes it, another 4xx than 408 and 429 refuses it.
+// Deliver posts one message; any 2xx takes it, another 4xx than 408 and 429 refuses it. A redirect is
+// not followed: whoever answers there, a sign-in page for one, has not been given the message.
 func (w Webhook) Deliver(ctx context.Context, m journal.Message) error {
 	body, err := json.Marshal(map[string]any{"case_id": m.CaseID, "kind": m.Kind, "to": m.To, "text": m.Text, "citations": m.Citations, "at": m.At})
 	if err != nil {
@@ -134,14 +149,17 @@ func (w Webhook) Deliver(ctx context.Context, m journal.Message) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", "message-"+strconv.FormatUint(m.Offset, 10))
-	res, err := w.Client.Do(req)
+	req.GetBody = nil // or the client repeats it by itself, and the record would count one try
+	client := *w.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
 	if err != nil {
 		return err
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection can be used again
 	_ = res.Body.Close()
 	switch code := res.StatusCode; {
-	case code < 300:
+	case code >= 200 && code < 300:
 		return nil
 	case code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests:
 		return fmt.Errorf("%w: the webhook answered %d", ErrRefused, code)

@@ -13,13 +13,11 @@ import (
 type forbiddenError struct {
 	host string
 	ip   netip.Addr
+	list string // what would have to be listed
 }
 
 func (e *forbiddenError) Error() string {
-	if e.host == e.ip.String() {
-		return fmt.Sprintf("%s is not a public address; list it in allow_hosts if it is meant", e.host)
-	}
-	return fmt.Sprintf("%s is %s, which is not a public address; list %s in allow_hosts if it is meant", e.host, e.ip, e.host)
+	return fmt.Sprintf("%s is at %s, which is not a public address; nothing was dialled. List %s in allow_hosts if it is meant", e.host, e.ip, e.list)
 }
 
 // guard decides which addresses a plugin's connections may go to.
@@ -55,10 +53,12 @@ func (g *guard) check(_ context.Context, _, address string, _ syscall.RawConn) e
 	switch {
 	case g.public(ip), g.ips[ip]:
 		return nil
-	case g.names[g.host] && (g.host != "localhost" || ip.IsLoopback()):
+	case g.host == "localhost" && !ip.IsLoopback():
+		return &forbiddenError{host: g.host, ip: ip, list: ip.String()}
+	case g.names[g.host]:
 		return nil
 	}
-	return &forbiddenError{host: g.host, ip: ip}
+	return &forbiddenError{host: g.host, ip: ip, list: g.host}
 }
 
 // public reports whether ip is one that anybody on the Internet may have.

@@ -21,7 +21,7 @@ func convert(v any, in ...*jsonschema.Schema) (any, error) {
 		if numberKind(t, in) != whole {
 			return t, nil
 		}
-		if math.Abs(t) > 1<<53 {
+		if math.Abs(t) >= 1<<53 { // there a double stands for several integers
 			return nil, fmt.Errorf("%s is not an exact integer of 64 bits", strconv.FormatFloat(t, 'g', -1, 64))
 		}
 		return int64(t), nil

@@ -137,15 +137,18 @@ func prepare(p Plugin) (*plugin, error) {
 	if err := p.Manifest.Validate(); err != nil {
 		return nil, err
 	}
-	if live.hash, err = Hash(*p.Manifest); err != nil {
-		return nil, err
-	}
 	for _, wire := range p.Manifest.Tools {
 		t, err := live.tool(wire)
 		if err != nil {
 			return nil, fmt.Errorf("tool %s: %w", wire.Name, err)
 		}
 		live.tools[wire.Name] = t
+	}
+	if live.hash, err = Hash(*p.Manifest); err != nil {
+		return nil, err
+	}
+	for _, t := range live.tools {
+		t.Manifest = live.hash
 	}
 	for name, effect := range p.Effects {
 		t := live.tools[name]
@@ -200,7 +203,7 @@ func (p *plugin) tool(wire protocol.Tool) (*tool, error) {
 	}
 	t.Tool = casefile.Tool{
 		Name: p.Name + "." + wire.Name, Effect: string(wire.Effect), Idempotent: wire.Idempotent, Async: wire.Async,
-		Operations: p.Manifest.Operations, Timeout: slotWait + t.timeout, Retries: p.Retries, Manifest: p.hash,
+		Operations: p.Manifest.Operations, Timeout: slotWait + t.timeout, Retries: p.Retries,
 	}
 	return t, nil
 }

@@ -1,0 +1,73 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestBreakerProbesAfterAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBreaker("shop")
+		call := func(err error) bool {
+			settle, refused := b.Allow()
+			if refused == nil {
+				settle(err)
+			}
+			return refused == nil
+		}
+		down := errors.New("connection refused")
+		for range 20 {
+			call(context.Canceled)
+			call(&forbiddenError{})
+		}
+		for i := range breakAfter {
+			if !call(down) {
+				t.Fatalf("the breaker was open after %d failures, want %d; what the caller gave up doesn't count", i, breakAfter)
+			}
+		}
+		if call(nil) {
+			t.Fatalf("the breaker lets calls through after %d failures in a row", breakAfter)
+		}
+		time.Sleep(breakFor + time.Millisecond)
+		probe, err := b.Allow()
+		if err != nil {
+			t.Fatalf("no probe was let through after %v: %v", breakFor, err)
+		}
+		if call(nil) {
+			t.Error("a second call was let through beside the probe")
+		}
+		probe(down)
+		if call(nil) {
+			t.Error("the breaker lets calls through after a failed probe")
+		}
+		time.Sleep(breakFor + time.Millisecond)
+		for i := range 2 {
+			if !call(nil) {
+				t.Errorf("call %d after the pause was not let through, although the probe is answered", i)
+			}
+		}
+	})
+}
+
+func TestWaitForASlotIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := make(slots, 1)
+		if err := s.take(t.Context()); err != nil {
+			t.Fatalf("a free slot can't be taken: %v", err)
+		}
+		start := time.Now()
+		if err := s.take(t.Context()); !errors.Is(err, errBusy) || time.Since(start) != slotWait {
+			t.Errorf("no slot got free: error %v after %v, want busy after %v", err, time.Since(start), slotWait)
+		}
+		go func() {
+			time.Sleep(slotWait / 2)
+			s.give()
+		}()
+		if err := s.take(t.Context()); err != nil {
+			t.Errorf("a slot got free in time, and the wait ended with %v", err)
+		}
+	})
+}

@@ -28,7 +28,7 @@ type Deps struct {
 
 // Options tune the engine; the zero value works.
 type Options struct {
-	Workers int           // cases advanced at once; default 128
+	Workers int           // cases advanced at once; default 256
 	Lease   time.Duration // of a case; default 5 minutes
 	Drain   time.Duration // how long Run waits for what is under way when it is told to end; default 8 s
 	Log     *slog.Logger  // default: discard
@@ -46,7 +46,7 @@ type Engine struct {
 // New makes an engine; Run starts it.
 func New(d Deps, o Options) *Engine {
 	if o.Workers <= 0 {
-		o.Workers = 128
+		o.Workers = 256
 	}
 	if o.Lease <= 0 {
 		o.Lease = 5 * time.Minute

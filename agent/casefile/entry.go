@@ -81,7 +81,38 @@ func EncodePayload(e *Entry) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s of case %s: %w", e.Data.Kind(), e.Case, err)
 	}
-	return json.Marshal(payload{Data: data, Evidence: e.Evidence, Versions: e.Versions})
+	b := make([]byte, 0, len(data)+256)
+	b = append(append(b, `{"data":`...), data...)
+	for i, ref := range e.Evidence {
+		if i == 0 {
+			b = append(b, `,"evidence":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendString(b, ref)
+	}
+	if len(e.Evidence) > 0 {
+		b = append(b, ']')
+	}
+	return append(e.Versions.append(b), '}'), nil
+}
+
+// append encodes the versions, if there are any, as a member of the payload.
+func (v Versions) append(b []byte) []byte {
+	if v == (Versions{}) {
+		return b
+	}
+	b = append(b, `,"versions":{`...)
+	for _, m := range [...]struct{ name, value string }{{"bundle", v.Bundle}, {"procedure", v.Procedure}, {"policy", v.Policy}, {"manifest", v.Manifest}} {
+		if m.value == "" {
+			continue
+		}
+		if b[len(b)-1] != '{' {
+			b = append(b, ',')
+		}
+		b = appendString(append(append(append(b, '"'), m.name...), `":`...), m.value)
+	}
+	return append(b, '}')
 }
 
 // ErrKind is wrapped by what DecodePayload reports of an entry of an unknown kind.

@@ -100,7 +100,7 @@ func newServer(d Deps, local bool) http.Handler {
 		requests: counter(d.Metrics, "resolute_http_requests_total", "Requests to the API.", "route", "status")}
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
-	r.HandleMethodNotAllowed = true
+	r.HandleMethodNotAllowed, r.RedirectTrailingSlash = true, false
 	r.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, what any) {
 		s.Log.Error("a request panicked", "path", c.FullPath(), "panic", what)
 		s.fail(c, errInternal)

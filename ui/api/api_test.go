@@ -1,0 +1,464 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"resolute/agent"
+	"resolute/agent/bundle"
+	"resolute/agent/casefile"
+	"resolute/agent/intake"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/embed"
+	"resolute/kb"
+	"resolute/tools/protocol"
+	"resolute/ui/api"
+)
+
+// engine is the engine as far as the API sees it: cases are read from the store, decisions and
+// results go where its functions say.
+type engine struct {
+	store    agent.Store
+	load     func(id string) (*casefile.Case, error)
+	decide   func(id string, d agent.Decide, who people.Principal) (*casefile.Case, error)
+	complete func(token string, body protocol.CallbackBody) error
+}
+
+func (e *engine) Load(ctx context.Context, id string) (*casefile.Case, error) {
+	if e.load != nil {
+		return e.load(id)
+	}
+	return agent.Load(ctx, e.store, id)
+}
+
+func (e *engine) Decide(_ context.Context, id string, d agent.Decide, who people.Principal) (*casefile.Case, error) {
+	return e.decide(id, d, who)
+}
+
+func (e *engine) Complete(_ context.Context, token string, body protocol.CallbackBody) error {
+	return e.complete(token, body)
+}
+
+// taker is an intake made of a function.
+type taker func(signals []casefile.Signal, from people.Principal) ([]journal.Receipt, error)
+
+func (f taker) Accept(_ context.Context, signals []casefile.Signal, from people.Principal) ([]journal.Receipt, error) {
+	return f(signals, from)
+}
+
+// house is the API over a real store, real people, real knowledge and the bundle to begin with.
+type house struct {
+	t      testing.TB
+	deps   api.Deps
+	store  *journal.Bolt
+	engine *engine
+	server *httptest.Server
+	tokens map[people.Role]string
+	log    *bytes.Buffer
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	dir := t.TempDir()
+	ctx := context.Background()
+	h := &house{t: t, tokens: map[people.Role]string{}, log: &bytes.Buffer{}}
+	var err error
+	h.store, err = journal.Open(filepath.Join(dir, "journal.db"), journal.Options{})
+	h.must(err)
+	t.Cleanup(func() { _ = h.store.Close() }) // the test is over
+	knowledge, err := kb.Open(dir, kb.Options{Embedder: embed.Hashing()})
+	h.must(err)
+	t.Cleanup(func() { _ = knowledge.Close() }) // the test is over
+	key, err := people.OpenKey(dir, people.Options{})
+	h.must(err)
+	audit := people.NewAudit(h.store, people.Options{})
+	tokens, err := people.OpenTokens(ctx, h.store, audit, people.Options{})
+	h.must(err)
+	sessions, err := people.OpenSessions(ctx, h.store, people.Options{})
+	h.must(err)
+	secrets, err := people.OpenSecrets(ctx, h.store, key, audit, people.Options{})
+	h.must(err)
+	library, err := bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: h.store, Now: time.Now,
+		Fetch: func(context.Context, bundle.Plugin) (protocol.Manifest, error) {
+			return protocol.Manifest{}, errors.New("no plugin runs")
+		},
+		Lookup:    func(string, string) (string, bool) { return "http://127.0.0.1:1", true },
+		Activated: func(context.Context, *bundle.Bundle) error { return nil }})
+	h.must(err)
+	h.engine = &engine{store: h.store}
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	in := intake.New(intake.Deps{Store: h.store, Now: time.Now, NewID: newID, Salt: func() journal.Salt { return journal.Salt{} },
+		Book: func() (intake.Book, error) {
+			return intake.Book{Version: "v", Correlations: func(*casefile.Signal, time.Time) ([]casefile.Correlation, bool) { return nil, false }}, nil
+		},
+		Waits: func(context.Context, string, *casefile.Signal) (bool, error) { return false, nil }})
+	h.deps = api.Deps{Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
+		Secrets: secrets, Audit: audit, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
+	for _, role := range people.Roles() {
+		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")
+		h.must(err)
+	}
+	h.serve()
+	return h
+}
+
+// serve serves the dependencies as they are now.
+func (h *house) serve() {
+	h.server = httptest.NewServer(api.New(h.deps))
+	h.t.Cleanup(h.server.Close)
+}
+
+func (h *house) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// answered is what came back.
+type answered struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// problem is the answer as a problem document; what isn't one fails the test.
+func (h *house) problem(name string, a answered) (p struct {
+	Type, Title, Detail, Instance string
+	Status                        int
+	Errors                        []struct{ Pointer, Detail string }
+}) {
+	h.t.Helper()
+	if got := a.header.Get("Content-Type"); got != protocol.ContentProblem {
+		h.t.Errorf("%s: answered %d with %q %.200s, want a problem document", name, a.status, got, a.body)
+		return p
+	}
+	if err := json.Unmarshal([]byte(a.body), &p); err != nil || p.Status != a.status || p.Title == "" || p.Type == "" || p.Detail == "" {
+		h.t.Errorf("%s: the problem is %s (%v), want type, title, detail and the status %d", name, a.body, err, a.status)
+	}
+	return p
+}
+
+func (h *house) do(role people.Role, method, path, contentType, body string, headers ...string) answered {
+	h.t.Helper()
+	req, err := http.NewRequest(method, h.server.URL+path, strings.NewReader(body))
+	h.must(err)
+	if role != "" {
+		req.Header.Set("Authorization", "Bearer "+h.tokens[role])
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	client := *h.server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
+	h.must(err)
+	b, err := io.ReadAll(res.Body)
+	h.must(err)
+	h.must(res.Body.Close())
+	return answered{res.StatusCode, res.Header, string(b)}
+}
+
+// get wants 200 and decodes the answer.
+func (h *house) get(path string, into any) {
+	h.t.Helper()
+	a := h.do(people.Admin, "GET", path, "", "")
+	if a.status != http.StatusOK {
+		h.t.Fatalf("GET %s: %d %s, want 200", path, a.status, a.body)
+	}
+	h.must(json.Unmarshal([]byte(a.body), into))
+}
+
+// signal sends one event and gives its case.
+func (h *house) signal(id, data string) (caseID string) {
+	h.t.Helper()
+	a := h.do(people.Ingest, "POST", "/api/v1/signals", "application/cloudevents+json", `{"specversion":"1.0","id":"`+id+`","source":"s","type":"t","data":`+data+`}`)
+	var ack struct {
+		CaseID string `json:"case_id"`
+	}
+	if err := json.Unmarshal([]byte(a.body), &ack); err != nil || a.status != http.StatusAccepted || ack.CaseID == "" {
+		h.t.Fatalf("signal %s: %d %s, want 202 with its case", id, a.status, a.body)
+	}
+	return ack.CaseID
+}
+
+func TestProblemsEverywhere(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range []struct {
+		name, method, path string
+		role               people.Role
+		status             int
+	}{
+		{"no such path", "GET", "/api/v1/nope", people.Admin, 404},
+		{"no such path, and no token", "GET", "/api/v1/nope", "", 404},
+		{"what a later version brings", "GET", "/api/v1/insights", people.Admin, 404},
+		{"a slash too many", "GET", "/api/v1/cases/", people.Admin, 404},
+		{"another method", "PATCH", "/api/v1/cases", people.Admin, 405},
+		{"no such case", "GET", "/api/v1/cases/nope", people.Admin, 404},
+		{"the journal of no such case", "GET", "/api/v1/cases/" + uuid.NewString() + "/journal", people.Admin, 404},
+		{"a limit that is none", "GET", "/api/v1/cases?limit=ten", people.Admin, 422},
+		{"a limit of zero", "GET", "/api/v1/cases?limit=0", people.Admin, 422},
+		{"a cursor that is none", "GET", "/api/v1/outbox?cursor=x", people.Admin, 422},
+		{"no such bundle", "POST", "/api/v1/bundles/nope/activate", people.Admin, 404},
+		{"no such token", "DELETE", "/api/v1/tokens/nope", people.Admin, 404},
+		{"a time that is none", "GET", "/api/v1/audit?from=yesterday", people.Admin, 422},
+		{"a mode that is none", "GET", "/api/v1/knowledge/search?q=x&mode=magic", people.Admin, 422},
+		{"a secret of the admin socket", "GET", "/admin/secrets", people.Admin, 404},
+		{"no token", "GET", "/api/v1/cases", "", 401},
+	} {
+		a := h.do(c.role, c.method, c.path, "", "")
+		if a.status != c.status {
+			t.Errorf("%s: %s %s answered %d %s, want %d", c.name, c.method, c.path, a.status, a.body, c.status)
+		}
+		h.problem(c.name, a)
+	}
+}
+
+// What fails inside is said in the log, and not to whoever asked.
+func TestInternalErrorsTellNothing(t *testing.T) {
+	h := newHouse(t)
+	for name, load := range map[string]func(string) (*casefile.Case, error){
+		"an error": func(string) (*casefile.Case, error) { return nil, errors.New("disk sda1 is full") },
+		"a panic":  func(string) (*casefile.Case, error) { panic("disk sda1 is full") },
+	} {
+		h.engine.load = load
+		h.log.Reset()
+		a := h.do(people.Viewer, "GET", "/api/v1/cases/x", "", "")
+		if a.status != http.StatusInternalServerError || strings.Contains(a.body, "sda1") {
+			t.Errorf("%s: answered %d %s, want 500 without the inside", name, a.status, a.body)
+		}
+		h.problem(name, a)
+		if !strings.Contains(h.log.String(), "sda1") {
+			t.Errorf("%s: the log says %q, want what happened", name, h.log.String())
+		}
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	h := newHouse(t)
+	big := `{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"text":"` + strings.Repeat("a", 11<<20) + `"}}`
+	for path, body := range map[string]string{"/api/v1/signals": big, "/api/v1/cases/x/decisions": `{"note":"` + strings.Repeat("a", 11<<20) + `"}`} {
+		a := h.do(people.Admin, "POST", path, "application/json", body)
+		if a.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("11 MB to %s: %d %.200s, want 413", path, a.status, a.body)
+		}
+		h.problem(path, a)
+	}
+}
+
+// Each decision is handed on as it was sent, and each refusal has its status.
+func TestDecisions(t *testing.T) {
+	h := newHouse(t)
+	var got agent.Decide
+	var by people.Principal
+	refuse := error(nil)
+	h.engine.decide = func(id string, d agent.Decide, who people.Principal) (*casefile.Case, error) {
+		got, by = d, who
+		return &casefile.Case{ID: id, Status: casefile.Working}, refuse
+	}
+	a := h.do(people.Approver, "POST", "/api/v1/cases/c-1/decisions", "application/json", `{"decision":"edit","hash":"h","args":{"amount_cents":20000},"note":"less"}`)
+	if a.status != 200 || !strings.Contains(a.body, `"id":"c-1"`) {
+		t.Errorf("a decision: %d %s, want 200 with the case", a.status, a.body)
+	}
+	if got.Decision != casefile.DecideEdit || got.Hash != "h" || got.Note != "less" || got.Args["amount_cents"] != int64(20000) || by.Actor() != "token:approver" {
+		t.Errorf("the engine was given %+v by %s, want what was sent", got, by.Actor())
+	}
+	for _, c := range []struct {
+		err    error
+		body   string
+		status int
+	}{
+		{agent.ErrDecisionConflict, `{"decision":"approve","hash":"x"}`, 409},
+		{agent.ErrDecisionForbidden, `{"decision":"approve","hash":"x"}`, 403},
+		{agent.ErrDecisionInvalid, `{"decision":"dance"}`, 422},
+		{journal.ErrNotFound, `{"decision":"retry"}`, 404},
+		{journal.ErrStopped, `{"decision":"retry"}`, 503},
+		{nil, `{"decision":`, 400},
+		{nil, `[]`, 400},
+		{nil, `{"decision":"retry","colour":"red"}`, 400},
+		{nil, `{"decision":"retry","correction":{"says":"x"}}`, 422},
+	} {
+		refuse = c.err
+		a := h.do(people.Operator, "POST", "/api/v1/cases/c-1/decisions", "application/json", c.body)
+		if a.status != c.status {
+			t.Errorf("%s, and the engine says %v: %d %s, want %d", c.body, c.err, a.status, a.body, c.status)
+		}
+		h.problem(c.body, a)
+	}
+}
+
+func TestCallbacks(t *testing.T) {
+	h := newHouse(t)
+	h.engine.complete = func(token string, body protocol.CallbackBody) error {
+		if token != "secret" || body.IdempotencyKey != "k" {
+			return agent.ErrCallback
+		}
+		return nil
+	}
+	for path, want := range map[string]int{"/callbacks/secret": 204, "/callbacks/other": 404} {
+		if a := h.do("", "POST", path, "application/json", `{"idempotency_key":"k","result":{}}`); a.status != want {
+			t.Errorf("POST %s: %d %s, want %d without a token", path, a.status, a.body, want)
+		}
+	}
+	if a := h.do("", "POST", "/callbacks/secret", "application/json", `{`); a.status != 400 {
+		t.Errorf("a callback that is no JSON: %d %s, want 400", a.status, a.body)
+	}
+}
+
+func TestCasesAndJournal(t *testing.T) {
+	h := newHouse(t)
+	first := h.signal("1", `{"customer":{"id":"c-1","email":"ann@example.com"},"text":"The Mug is broken"}`)
+	second := h.signal("2", `{"customer":{"id":"c-2"},"text":"Where is it?"}`)
+	type page struct {
+		Items      []struct{ ID, Status, Kind, Hash, Prev string }
+		NextCursor *string `json:"next_cursor"`
+	}
+	ids := func(path string) string {
+		var p page
+		h.get(path, &p)
+		var all []string
+		for _, i := range p.Items {
+			all = append(all, i.ID)
+		}
+		return strings.Join(all, " ")
+	}
+	for query, want := range map[string]string{
+		"": second + " " + first, "?q=MUG": first, "?customer=ann@example.com": first, "?customer=c-2": second, "?status=working": second + " " + first,
+		"?status=resolved": "", "?procedure=x": "", "?stop=policy.deny": "", "?limit=1": second,
+	} {
+		if got := ids("/api/v1/cases" + query); got != want {
+			t.Errorf("GET /cases%s gives %q, want %q", query, got, want)
+		}
+	}
+	var p page
+	h.get("/api/v1/cases?limit=1", &p)
+	if p.NextCursor == nil {
+		t.Fatal("a page with more behind it has no next_cursor")
+	}
+	if got := ids("/api/v1/cases?limit=1&cursor=" + *p.NextCursor); got != first {
+		t.Errorf("the second page gives %q, want %q", got, first)
+	}
+	var entries []string
+	prev := ""
+	for cursor := ""; ; {
+		var p page
+		h.get("/api/v1/cases/"+first+"/journal?limit=1&cursor="+cursor, &p)
+		for _, e := range p.Items {
+			entries = append(entries, e.Kind)
+			if e.Prev != prev || e.Hash == "" {
+				t.Errorf("entry %s has prev %q and hash %q, want prev %q", e.Kind, e.Prev, e.Hash, prev)
+			}
+			prev = e.Hash
+		}
+		if p.NextCursor == nil {
+			break
+		}
+		cursor = *p.NextCursor
+	}
+	if got := strings.Join(entries, " "); got != "signal.received case.opened" {
+		t.Errorf("the journal by pages of one says %q, want the signal and the opening", got)
+	}
+}
+
+func TestKnowledge(t *testing.T) {
+	h := newHouse(t)
+	a := h.do(people.Admin, "POST", "/api/v1/knowledge", "application/json", `{"documents":[{"source":"refunds.md","text":"# Refunds\n\nA broken mug is refunded within thirty days."}]}`)
+	if a.status != 200 {
+		t.Fatalf("importing: %d %s, want 200", a.status, a.body)
+	}
+	var found struct {
+		Hits []struct {
+			DocumentID  string `json:"document_id"`
+			KeywordRank int    `json:"keyword_rank"`
+			Source      string
+		}
+	}
+	h.get("/api/v1/knowledge/search?q=broken+mug&k=3", &found)
+	if len(found.Hits) != 1 || found.Hits[0].Source != "refunds.md" || found.Hits[0].KeywordRank != 1 {
+		t.Fatalf("searching gives %+v, want the passage on refunds", found.Hits)
+	}
+	for _, want := range []int{204, 404} {
+		if a := h.do(people.Admin, "DELETE", "/api/v1/knowledge/"+found.Hits[0].DocumentID, "", ""); a.status != want {
+			t.Errorf("deleting the document: %d %s, want %d", a.status, a.body, want)
+		}
+	}
+	bad := h.do(people.Admin, "POST", "/api/v1/knowledge", "application/json", `{"documents":[{"source":"x.exe","text":"MZ"}]}`)
+	if p := h.problem("an unknown format", bad); bad.status != 422 || len(p.Errors) != 1 || p.Errors[0].Pointer != "x.exe" {
+		t.Errorf("an unknown format: %d %s, want 422 that names the document", bad.status, bad.body)
+	}
+}
+
+// Everything that anybody changes through the API is in the audit, under who did it.
+func TestAudited(t *testing.T) {
+	h := newHouse(t)
+	h.engine.decide = func(id string, _ agent.Decide, _ people.Principal) (*casefile.Case, error) {
+		return &casefile.Case{ID: id}, nil
+	}
+	files, err := bundle.Starter()
+	h.must(err)
+	archive, err := bundle.Pack(files)
+	h.must(err)
+	applied := h.do(people.Admin, "POST", "/api/v1/bundles", "application/gzip", string(archive))
+	var b struct{ Version string }
+	if err := json.Unmarshal([]byte(applied.body), &b); err != nil || applied.status != 200 || b.Version == "" {
+		t.Fatalf("applying the bundle to begin with: %d %s, want 200 with its version", applied.status, applied.body)
+	}
+	var created struct{ ID, Token string }
+	token := h.do(people.Admin, "POST", "/api/v1/tokens", "application/json", `{"role":"viewer","name":"desk"}`)
+	if err := json.Unmarshal([]byte(token.body), &created); err != nil || token.status != 201 || created.Token == "" {
+		t.Fatalf("creating a token: %d %s, want 201 with the token", token.status, token.body)
+	}
+	for _, c := range []struct {
+		role               people.Role
+		method, path, body string
+		action, subject    string
+		status             int
+	}{
+		{people.Admin, "POST", "/api/v1/bundles/" + b.Version + "/activate", "", "bundle.activated", b.Version, 200},
+		{people.Operator, "POST", "/api/v1/cases/c-1/decisions", `{"decision":"takeover"}`, "case.takeover", "c-1", 200},
+		{people.Admin, "DELETE", "/api/v1/tokens/" + created.ID, "", "token.revoked", created.ID, 204},
+	} {
+		if a := h.do(c.role, c.method, c.path, "application/json", c.body); a.status != c.status {
+			t.Errorf("%s %s: %d %s, want %d", c.method, c.path, a.status, a.body, c.status)
+		}
+		var list struct {
+			Items []struct{ Actor, Action, Subject string }
+		}
+		h.get("/api/v1/audit?limit=200", &list)
+		last := list.Items[len(list.Items)-1]
+		if want := "token:" + string(c.role); last.Actor != want || last.Action != c.action || last.Subject != c.subject {
+			t.Errorf("after %s %s the audit ends with %+v, want %s %s %s", c.method, c.path, last, want, c.action, c.subject)
+		}
+	}
+	var list struct {
+		Items []struct{ Action string }
+	}
+	h.get("/api/v1/audit?limit=200", &list)
+	var actions []string
+	for _, e := range list.Items {
+		actions = append(actions, e.Action)
+	}
+	if got := strings.Join(actions, " "); !strings.Contains(got, "bundle.applied token.created bundle.activated") {
+		t.Errorf("the audit says %s, want the bundle applied before the token was created", got)
+	}
+	if a := h.do(people.Admin, "GET", "/api/v1/audit", "", ""); strings.Contains(a.body, created.Token) {
+		t.Error("the audit tells the token itself")
+	}
+}

@@ -119,18 +119,37 @@ func publicURL(given string, l net.Listener) string {
 	return "http://" + l.Addr().String()
 }
 
+// listenAdmin listens on the folder's socket, which nobody but its owner may open: it is made in a
+// private folder and moved out once its mode is right.
+func listenAdmin(data string) (net.Listener, error) {
+	private, err := os.MkdirTemp(data, "s")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.Remove(private) }() // empty by then
+	made := filepath.Join(private, "s")
+	l, err := net.Listen("unix", made)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; the path of a socket has at most 107 bytes, so name a data folder with a shorter path", socket(data), err)
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	err = os.Chmod(made, 0o600)
+	if err == nil {
+		err = os.Rename(made, socket(data))
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
 // run serves on l and on the folder's socket, and drives cases, until ctx ends or the store fails.
 func (p *Program) run(ctx context.Context, a Appliance, l net.Listener, data string, log *slog.Logger) error {
-	path := socket(data)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	admin, err := listenAdmin(data)
+	if err != nil {
 		return err
 	}
-	umask := syscall.Umask(0o177)
-	admin, err := net.Listen("unix", path)
-	syscall.Umask(umask)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", path, err)
-	}
+	defer func() { _ = os.Remove(socket(data)) }() // nobody listens there any more
 	streams, endStreams := context.WithCancel(context.WithoutCancel(ctx))
 	defer endStreams()
 	base := func(net.Listener) context.Context { return streams }

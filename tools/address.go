@@ -17,7 +17,11 @@ type forbiddenError struct {
 }
 
 func (e *forbiddenError) Error() string {
-	return fmt.Sprintf("%s is at %s, which is not a public address; nothing was dialled. List %s in allow_hosts if it is meant", e.host, e.ip, e.list)
+	where := e.host
+	if ip := e.ip.String(); ip != e.host {
+		where += " is at " + ip + ", which"
+	}
+	return fmt.Sprintf("%s is not a public address; nothing was dialled. List %s in allow_hosts if it is meant", where, e.list)
 }
 
 // guard decides which addresses a plugin's connections may go to.

@@ -91,6 +91,10 @@ func problemOf(err error) *problem {
 		}
 		return p
 	}
+	var busy interface{ RetryAfter() time.Duration }
+	if errors.As(err, &busy) {
+		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retryAfter: busy.RetryAfter()}
+	}
 	for _, s := range statuses {
 		if errors.Is(err, s.err) {
 			return &problem{Status: s.status, Detail: err.Error()}

@@ -157,7 +157,7 @@ func (w *writer) belongs(a *arrival) (open, ended *holder, err error) {
 			return nil, nil, err
 		}
 		if h != nil && !h.over() && h.wait == a.Signal.Type && h.wait != "" {
-			return &holder{id, h}, nil, nil
+			return &holder{id: id, h: h}, nil, nil
 		}
 	}
 	var linked *holder

@@ -133,8 +133,9 @@ func lastEnded(list []holder, fits func(*head) bool) *holder {
 	return best
 }
 
-// hold lets a case hold a key. It replaces cases that have ended and held it, so that a key never
-// has more records than open cases, and one.
+// hold lets a case hold a key. It replaces cases that have ended and held it, unless they stand for
+// an email alone and this one for an id too: so a key has no more records than open cases and
+// different customers.
 func (w *writer) hold(id uuid.UUID, k *correlationKey) error {
 	list, err := w.holders(k)
 	if err != nil {
@@ -146,12 +147,14 @@ func (w *writer) hold(id uuid.UUID, k *correlationKey) error {
 	}
 	for i := range k.underLen {
 		for _, c := range list {
-			if c.h.over() && c.id != id {
-				w.remove(bucketCorrelation, keyOf(k.under[i], c.id))
+			key := keyOf(k.under[i], c.id)
+			if v := w.get(bucketCorrelation, key); v != nil && c.h.over() && c.id != id && v[len(v)-1] >= flags {
+				w.remove(bucketCorrelation, key)
 			}
 		}
 		key := keyOf(k.under[i], id)
-		if v := w.get(bucketCorrelation, key); v == nil || v[len(v)-1] != flags {
+		// once it is known whose case it is, an email alone doesn't make that unknown again
+		if v := w.get(bucketCorrelation, key); v == nil || v[len(v)-1]|flags != v[len(v)-1] {
 			w.put(bucketCorrelation, key, seal(key, []byte{0, 0, 0, 0, flags}))
 		}
 	}

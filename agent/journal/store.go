@@ -27,7 +27,8 @@ type Store interface {
 	Renew(l Lease, now time.Time, ttl time.Duration) error
 	// Release gives a lease back without an append; the case stays runnable.
 	Release(l Lease)
-	// Wakeups receives a value when cases may have become runnable. It is never closed.
+	// Wakeups receives a value when cases may have become runnable, or a timer has become the
+	// next one, so that Due has another answer. It is never closed.
 	Wakeups() <-chan struct{}
 
 	// Due makes the cases runnable whose timer is due at now, and gives the time of the next
@@ -61,8 +62,8 @@ type Store interface {
 	// Delivered records how the delivery of a message went.
 	Delivered(ctx context.Context, offset uint64, d Delivery) error
 
-	// Get, Put, Delete and List keep records of other parts (bundles, people, secrets, audit) by
-	// kind and key. Put and Delete are durable; List ascends by key.
+	// Get, Put and List keep records of other parts (bundles, people, secrets, audit) by kind and
+	// key. Put is durable, and all or nothing; List ascends by key.
 	Get(ctx context.Context, kind, key string) ([]byte, error)
 	Put(ctx context.Context, records ...Record) error
 	List(ctx context.Context, kind, after string, limit int) ([]Record, error)
@@ -203,7 +204,9 @@ type Summary struct {
 	Outcome   string            `json:"outcome"`
 }
 
-// NewMessage puts a message into the outbox.
+// NewMessage puts a message into the outbox. The entry is a reply.written or a customer.asked; the
+// text and to whom it goes are read from it. Of Message only the Delivery counts: without a status
+// it is queued, without a time it is due at once.
 type NewMessage struct {
 	Entry   int // index in Entries of the entry that it comes with
 	Message Message

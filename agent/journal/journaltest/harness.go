@@ -46,7 +46,7 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 		{"any history keeps the model's promises", properties},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.run(t, &harness{t: t, Store: open(t), reopen: reopen})
+			test.run(t, &harness{t: t, Store: open(t), open: open, reopen: reopen})
 		})
 	}
 }
@@ -54,9 +54,17 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 // start is when the tests begin.
 func start() time.Time { return time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC) }
 
+// tester is what a testing.T and a rapid.T have in common.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 type harness struct {
 	journal.Store
-	t      testing.TB
+	t      tester
+	open   func(t *testing.T) journal.Store
 	reopen func(t *testing.T, s journal.Store) journal.Store
 	ids    uint64
 }

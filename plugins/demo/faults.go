@@ -112,9 +112,11 @@ func (c *Company) faulty(plugin string, next http.Handler) http.Handler {
 		switch f.Kind {
 		case "timeout":
 			c.hang(r, hangFor)
+			panic(http.ErrAbortHandler) // cuts the connection; returning would be an empty 200
 		case "timeout_after_effect":
 			next.ServeHTTP(nowhere{}, r)
 			c.hang(r, hangFor)
+			panic(http.ErrAbortHandler)
 		case "error":
 			refuse(w, http.StatusInternalServerError, "a fault was asked for")
 		case "reject":

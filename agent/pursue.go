@@ -40,9 +40,12 @@ func (s *step) absorb() {
 
 // absorbAnswer journals the answer to a request.
 func (s *step) absorbAnswer(p *casefile.Call, a Answered) {
-	e := answer(p, a, "answer")
+	e := answer(p, a, casefile.SourceAnswer)
+	e.SentAt = a.SentAt
 	tool, _ := s.Tools.Tool(p.Tool)
 	switch a.Answer.Outcome {
+	case casefile.OutcomeRefused, casefile.OutcomeError:
+		doubt(&e, p)
 	case casefile.OutcomeNotDone:
 		s.again(&e, p, tool, a.Answer.RetryAfter)
 	case casefile.OutcomeUnknown:
@@ -62,10 +65,18 @@ func (s *step) absorbAnswer(p *casefile.Call, a Answered) {
 	s.say(&e)
 }
 
+// doubt makes an end that would let another remedy follow one that lets none: an earlier try of the
+// call may have been done.
+func doubt(e *casefile.CallAnswered, p *casefile.Call) {
+	if p.Doubt {
+		e.Outcome, e.Detail = casefile.OutcomeAbandoned, "an earlier try may have been done, and nothing can tell; this one ended as: "+joined(e.Code, e.Detail)
+	}
+}
+
 // absorbState journals what the plugin says became of a call.
 func (s *step) absorbState(p *casefile.Call, a Answered) {
 	tool, _ := s.Tools.Tool(p.Tool)
-	e := answer(p, a, "operation")
+	e := answer(p, a, casefile.SourceOperation)
 	provenAt := p.SentAt.Add(tool.Timeout)
 	switch {
 	case a.Answer.Outcome.Final():
@@ -89,7 +100,7 @@ func (s *step) absorbState(p *casefile.Call, a Answered) {
 	s.say(&e)
 }
 
-func answer(p *casefile.Call, a Answered, source string) casefile.CallAnswered {
+func answer(p *casefile.Call, a Answered, source casefile.Source) casefile.CallAnswered {
 	return casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: a.Answer.Outcome, Source: source, Result: a.Answer.Result,
 		Code: a.Answer.Code, Detail: a.Answer.Detail, Status: a.Answer.Status}
 }
@@ -140,16 +151,17 @@ func (s *step) pursue() (w toolWait, pending bool) {
 
 // recover takes over a request that was on the wire when a process ended.
 func (s *step) recover(p *casefile.Call) {
-	e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeUnknown, Source: "restart",
-		Detail: "the process ended before the answer came", NextAt: s.now, Deadline: s.now.Add(settleFor)}
+	e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeUnknown, Source: casefile.SourceRestart,
+		Detail: "the process ended before the answer came", SentAt: s.now, NextAt: s.now, Deadline: s.now.Add(settleFor)}
 	s.note(casefile.ActorSystem, &e)
 }
 
 func (s *step) giveUp(p *casefile.Call) {
-	e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Source: "deadline", Outcome: casefile.OutcomeAbandoned,
+	e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Source: casefile.SourceDeadline, Outcome: casefile.OutcomeAbandoned,
 		Detail: "whether " + p.Tool + " was done is not known, and its time is over"}
 	if p.State == casefile.NotDone || !p.Writes() {
 		e.Outcome, e.Detail = casefile.OutcomeUnavailable, p.Tool+" did not take the call in time; nothing was done"
+		doubt(&e, p)
 	}
 	s.note(casefile.ActorSystem, &e)
 }
@@ -164,7 +176,7 @@ func (s *step) push(p *casefile.Call) {
 		s.res.Commands = append(s.res.Commands, Ask{Call: *p})
 	case p.State == casefile.InOperation:
 		// its result comes by callback, or not at all
-		s.note(casefile.ActorSystem, &casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeAccepted, Source: "deadline", NextAt: p.Deadline, Deadline: p.Deadline})
+		s.note(casefile.ActorSystem, &casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeAccepted, Source: casefile.SourceDeadline, NextAt: p.Deadline, Deadline: p.Deadline})
 	case ok && tool.Idempotent:
 		s.resend(p)
 	default:
@@ -179,7 +191,9 @@ func (s *step) resend(p *casefile.Call) {
 	call.NextAt, call.Deadline = time.Time{}, time.Time{}
 	if call.Writes() {
 		if v := s.book.Guard.Judge(s.c, call.Action, call.Hypothesis, s.now); v.Outcome == casefile.Deny {
-			s.say(&casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: "guard", Code: v.Rule, Detail: v.Reason})
+			e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: casefile.SourceGuard, Code: v.Rule, Detail: v.Reason}
+			doubt(&e, p)
+			s.say(&e)
 			return
 		}
 	}

@@ -207,6 +207,27 @@ func TestUnknownOutcomeWithoutOperations(t *testing.T) {
 	}
 }
 
+func TestRepeatInDoubtLetsNoOtherRemedyFollow(t *testing.T) {
+	for name, end := range map[string]casefile.Answer{
+		"refused":  {Outcome: casefile.OutcomeRefused, Code: "already_done"},
+		"an error": {Outcome: casefile.OutcomeError, Code: "manifest.changed"},
+		"busy":     busy,
+	} {
+		r := newRig(t, "bank.same", allow) // idempotent, and can't be asked
+		r.planner.wait = 5 * time.Second
+		call := r.sent(r.answer(r.sent(r.step(Event{})), unknown))
+		for res := r.answer(call, end); r.c.Status != casefile.Escalated; {
+			r.now = res.WakeAt
+			if res = r.step(Event{}); !res.Park {
+				res = r.answer(r.sent(res), end)
+			}
+		}
+		if r.c.Stop.Code != casefile.StopOutcomeUnknown {
+			t.Errorf("the first try may have been done, its repeat ended as %s, and the case says %s; want outcome.unknown", name, r.c.Stop.Code)
+		}
+	}
+}
+
 func TestCrashBetweenIntentAndAnswer(t *testing.T) {
 	r := newRig(t, "bank.credit", allow)
 	r.sent(r.step(Event{}))

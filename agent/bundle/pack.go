@@ -62,10 +62,13 @@ func Unpack(archive []byte) (fs.FS, error) {
 			continue
 		case h.Typeflag != tar.TypeReg:
 			return nil, fmt.Errorf("%w: %s is neither a file nor a folder", ErrArchive, h.Name)
-		case !fs.ValidPath(name):
+		case !fs.ValidPath(name) || name == ".":
 			return nil, fmt.Errorf("%w: the path %q leaves the folder", ErrArchive, h.Name)
 		case h.Size > left || len(files) >= maxFiles:
 			return nil, fmt.Errorf("%w: it holds more than %d files or %d bytes", ErrArchive, maxFiles, maxBytes)
+		}
+		if _, twice := files[name]; twice {
+			return nil, fmt.Errorf("%w: %s is there twice", ErrArchive, name)
 		}
 		b, err := io.ReadAll(io.LimitReader(r, left+1))
 		if err != nil {

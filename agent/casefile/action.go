@@ -39,6 +39,7 @@ type Call struct {
 	Key      string    `json:"idempotency_key,omitempty"` // of writes
 	Try      int       `json:"try"`                       // from 1
 	State    CallState `json:"state"`
+	Doubt    bool      `json:"doubt,omitempty"` // a try may have been done, and nothing has settled that
 	SentAt   time.Time `json:"sent_at"`
 	BegunAt  time.Time `json:"begun_at"`          // when the first try was sent
 	NextAt   time.Time `json:"next_at,omitzero"`  // when to try or ask again

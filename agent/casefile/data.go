@@ -108,15 +108,29 @@ type CallAnswered struct {
 	ID         string    `json:"id"`
 	Try        int       `json:"try"`
 	Outcome    Outcome   `json:"outcome"`
-	Source     string    `json:"source"` // answer, operation, callback, deadline, restart
+	Source     Source    `json:"source"`
 	Result     Value     `json:"result,omitzero"`
 	Code       string    `json:"code,omitempty"`
 	Detail     string    `json:"detail,omitempty"`
 	Status     int       `json:"status,omitempty"` // HTTP status, 0 for none
 	DurationMS int64     `json:"duration_ms"`
+	SentAt     time.Time `json:"sent_at,omitzero"`  // no later than this the request was sent
 	NextAt     time.Time `json:"next_at,omitzero"`  // when to send or ask again
 	Deadline   time.Time `json:"deadline,omitzero"` // until when
 }
+
+// Source is how an outcome became known.
+type Source string
+
+// The sources.
+const (
+	SourceAnswer    Source = "answer"
+	SourceOperation Source = "operation" // the plugin was asked
+	SourceCallback  Source = "callback"
+	SourceDeadline  Source = "deadline" // nothing was known in time
+	SourceRestart   Source = "restart"  // the process ended before the answer
+	SourceGuard     Source = "guard"    // stopped before it was sent again
+)
 
 // ApprovalAsked: a person must decide.
 type ApprovalAsked struct {

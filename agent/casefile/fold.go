@@ -204,11 +204,14 @@ func (c *Case) foldAnswer(e *Entry, d *CallAnswered) {
 	if !d.Outcome.Final() {
 		p := &c.Pending[i]
 		p.NextAt, p.Deadline = d.NextAt, d.Deadline
+		if !d.SentAt.IsZero() {
+			p.SentAt = d.SentAt
+		}
 		switch d.Outcome {
 		case OutcomeNotDone:
-			p.State = NotDone
+			p.State, p.Doubt = NotDone, p.Doubt && d.Source != SourceOperation
 		case OutcomeUnknown:
-			p.State = Unsettled
+			p.State, p.Doubt = Unsettled, p.Writes()
 		case OutcomeAccepted:
 			p.State = InOperation
 		}

@@ -2,7 +2,6 @@ package procedure
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,16 +11,6 @@ import (
 	"resolute/agent/source"
 )
 
-// ToolSet is what is known of the tools that a procedure may call.
-type ToolSet interface {
-	// Schemas gives a tool's effect and schemas; ok is false if its plugin doesn't have it.
-	Schemas(tool string) (effect string, input, output json.RawMessage, ok bool)
-	// Known reports whether anything is known of a plugin; of one that is down nothing is.
-	Known(plugin string) bool
-	// Names gives the tools of a plugin, all if it is "".
-	Names(plugin string) []string
-}
-
 // checker checks one procedure against the tools.
 type checker struct {
 	*Procedure
@@ -29,6 +18,14 @@ type checker struct {
 	queues   []string
 	problems *source.Problems
 	facts    map[string]json.RawMessage // those there are so far, with their schema (nil if unknown)
+	maybe    map[string]json.RawMessage // those that only some paths have given by here
+}
+
+// reader is an expression, a text or an object of arguments.
+type reader interface {
+	Reads() []string
+	Facts() []string
+	Inputs() []string
 }
 
 // Check reports what a procedure says that can't work with these tools and queues.
@@ -37,13 +34,16 @@ func (p *Procedure) Check(tools ToolSet, queues []string, problems *source.Probl
 	k.start()
 	k.gather()
 	for i := range p.Ground {
-		k.reads(p.Pos, p.Ground[i].Facts(), p.Ground[i].Inputs(), p.Ground[i].Reads())
+		k.reads(p.groundAt[i], p.Ground[i])
 	}
+	gathered, all := maps.Clone(k.facts), k.allFacts()
+	used := map[string]bool{}
 	for i := range p.Require {
 		k.program(p.Require[i].Check)
-		k.route(p.Require[i].Otherwise)
+		k.maybe = all
+		k.route(p.Require[i].Otherwise, used)
+		k.maybe = nil
 	}
-	gathered := maps.Clone(k.facts)
 	names := map[string]bool{}
 	for i := range p.Hypotheses {
 		h := &p.Hypotheses[i]
@@ -53,68 +53,86 @@ func (p *Procedure) Check(tools ToolSet, queues []string, problems *source.Probl
 		names[h.Name] = true
 		k.facts = maps.Clone(gathered)
 		k.hypothesis(h)
+		k.reply(h.Pos, h.Reply, used)
 	}
 	if len(p.Hypotheses) == 0 && p.Otherwise == nil {
 		problems.Warn(p.Pos, "there is no hypothesis and no otherwise: every case ends as hypotheses.exhausted")
 	}
-	k.facts = k.allFacts()
+	k.facts, k.maybe = gathered, all
 	if p.Otherwise != nil {
-		k.route(*p.Otherwise)
+		k.route(*p.Otherwise, used)
 	}
-	for code, on := range p.On {
-		if !slices.Contains(stopCodes, code) {
-			problems.Add(on.Pos, "%s is no stop code%s", code, source.Nearest(string(code), words(stopCodes)))
-		}
-		if on.Then.Escalate != "" || on.Then.Close != "" {
-			k.route(on.Then)
-		}
+	for _, code := range slices.Sorted(maps.Keys(p.On)) {
+		k.on(code, p.On[code], used)
 	}
+	k.facts = all
 	for _, name := range slices.Sorted(maps.Keys(p.Replies)) {
-		t := p.Replies[name]
-		k.reads(p.Pos, t.Facts(), t.Inputs(), t.Reads())
+		if !used[name] {
+			k.reads(p.replyAt[name], p.Replies[name])
+		}
 	}
 }
 
-// stopCodes are those that `on` can route.
-var stopCodes = []casefile.StopCode{casefile.StopPolicyDeny, casefile.StopConfidenceLow, casefile.StopEvidenceMissing, casefile.StopOutcomeUnknown,
-	casefile.StopToolUnavailable, casefile.StopToolError, casefile.StopManifestChanged, casefile.StopCheckFailed, casefile.StopHypothesesExhausted,
-	casefile.StopApprovalRejected, casefile.StopApprovalExpired, casefile.StopLoopLimit, casefile.StopProcedureEscalate, casefile.StopInputMissing}
+// stopCodes are those that `on` can route: all that a case may be escalated with.
+var stopCodes = []casefile.StopCode{casefile.StopPolicyDeny, "authority.shadow", "budget.exceeded", casefile.StopConfidenceLow,
+	casefile.StopEvidenceMissing, casefile.StopOutcomeUnknown, casefile.StopToolUnavailable, casefile.StopToolError, casefile.StopManifestChanged,
+	casefile.StopCheckFailed, casefile.StopHypothesesExhausted, casefile.StopApprovalRejected, casefile.StopApprovalExpired,
+	casefile.StopLoopLimit, "model.unavailable", casefile.StopProcedureEscalate, casefile.StopHumanTakeover, casefile.StopInputMissing}
 
-func words[S ~string](list []S) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = string(s)
+func (k *checker) on(code casefile.StopCode, on OnStop, used map[string]bool) {
+	if !slices.Contains(stopCodes, code) {
+		known := make([]string, len(stopCodes))
+		for i, c := range stopCodes {
+			known[i] = string(c)
+		}
+		k.problems.Add(on.Pos, "%s is no stop code that escalates%s", code, hintOr(string(code), known, ""))
 	}
-	return out
+	k.route(on.Then, used)
 }
 
 func (k *checker) start() {
-	for _, e := range []*expr.Program{k.Start.When} {
-		if e != nil && (len(e.Facts()) > 0 || len(e.Inputs()) > 0) {
-			k.problems.Add(e.Pos, "start.when sees the signal alone; facts and inputs come later")
-		}
+	if e := k.Start.When; e != nil && (readsFacts(e) || len(e.Inputs()) > 0) {
+		k.problems.Add(e.Pos, "start.when sees the signal alone; facts and inputs come later")
 	}
 	for i := range k.Inputs {
-		if f := k.Inputs[i].From; f != nil && len(f.Facts()) > 0 {
+		in := &k.Inputs[i]
+		switch f := in.From; {
+		case f == nil:
+		case readsFacts(f):
 			k.problems.Add(f.Pos, "an input comes from signals, before any fact is gathered")
+		default:
+			k.program(f)
+		}
+		switch {
+		case in.Ask == nil:
+		case readsFacts(in.Ask):
+			k.problems.Add(in.Pos, "the question for %s is asked before any fact is gathered, so it can't read one", in.Name)
+		case slices.Contains(in.Ask.Inputs(), in.Name):
+			k.problems.Add(in.Pos, "the question for %s reads %s itself, which is absent when it is asked", in.Name, in.Name)
+		default:
+			k.reads(in.Pos, in.Ask)
 		}
 	}
 	for _, e := range k.Correlate {
-		if len(e.Facts()) > 0 {
+		if readsFacts(e) {
 			k.problems.Add(e.Pos, "correlate sees signals and inputs, before any fact is gathered")
+			continue
 		}
 		k.program(e)
 	}
 }
 
+// readsFacts reports whether any fact is read, be it by a name that isn't constant.
+func readsFacts(e reader) bool {
+	return len(e.Facts()) > 0 || slices.Contains(e.Reads(), "facts")
+}
+
 // gather checks the reads, in the order in which they can be made.
 func (k *checker) gather() {
 	names := map[string]bool{}
-	for i := range k.Gather {
-		names[k.Gather[i].As] = true
-	}
 	left := make([]*Call, 0, len(k.Gather))
 	for i := range k.Gather {
+		names[k.Gather[i].As] = true
 		left = append(left, &k.Gather[i])
 	}
 	for len(left) > 0 {
@@ -142,26 +160,39 @@ func (k *checker) hypothesis(h *Hypothesis) {
 	for i := range h.Do {
 		switch s := &h.Do[i]; {
 		case s.Call != nil:
-			if s.Call.Undo != nil {
+			k.call(s.Call, false)
+			if s.Call.Undo != nil { // it runs when the call is done, so it may read what the call gave
 				k.call(s.Call.Undo, false)
 			}
-			k.call(s.Call, false)
 		case s.Ask != nil:
 			if s.Ask.Text != nil {
-				k.reads(s.Pos, s.Ask.Text.Facts(), s.Ask.Text.Inputs(), s.Ask.Text.Reads())
+				k.reads(s.Pos, s.Ask.Text)
 			}
 			k.facts[s.Ask.As] = nil
 		case s.Wait != nil:
 			k.program(s.Wait.Match)
 		case s.Checkpoint != nil && s.Checkpoint.Show != nil:
-			k.reads(s.Pos, s.Checkpoint.Show.Facts(), s.Checkpoint.Show.Inputs(), s.Checkpoint.Show.Reads())
+			k.reads(s.Pos, s.Checkpoint.Show)
 		}
 	}
 	if h.Verify.Call.Tool != "" {
 		k.call(&h.Verify.Call, true)
 	}
 	k.program(h.Verify.Check)
-	k.reply(h.Pos, h.Reply)
+	k.proves(&h.Verify)
+}
+
+// proves reports a check that would hold or fail whatever the system of record says.
+func (k *checker) proves(v *Verify) {
+	switch as := v.Call.As; {
+	case v.Check == nil || as != "" && slices.Contains(v.Check.Facts(), as) || slices.Contains(v.Check.Reads(), "facts"):
+	case len(v.Check.Facts()) == 0:
+		k.problems.Add(v.Check.Pos, "the check reads no fact, so it proves nothing; read what verify's call gives, by its `as`")
+	case as == "":
+		k.problems.Warn(v.Check.Pos, "the check reads nothing that verify's call gives, so it proves nothing new; give the call an `as` and read it")
+	default:
+		k.problems.Warn(v.Check.Pos, "the check doesn't read facts.%s, which verify's call gives, so it proves nothing new", as)
+	}
 }
 
 // allFacts are all that any path may have gathered.
@@ -170,6 +201,9 @@ func (k *checker) allFacts() map[string]json.RawMessage {
 	add := func(c *Call) {
 		if c != nil && c.As != "" {
 			_, _, output, _ := k.tools.Schemas(c.Tool)
+			if other, two := all[c.As]; two && string(other) != string(output) {
+				output = nil // two tools may give it, and nobody knows which one did
+			}
 			all[c.As] = output
 		}
 	}
@@ -191,169 +225,77 @@ func (k *checker) allFacts() map[string]json.RawMessage {
 
 func (k *checker) program(e *expr.Program) {
 	if e != nil {
-		k.reads(e.Pos, e.Facts(), e.Inputs(), e.Reads())
+		k.reads(e.Pos, e)
 	}
 }
 
 // reads checks names of facts and inputs, and fields of facts as far as schemas tell.
-func (k *checker) reads(at source.Pos, facts, inputs, paths []string) {
+func (k *checker) reads(at source.Pos, e reader) {
 	known := slices.Sorted(maps.Keys(k.facts))
-	for _, f := range facts {
-		if !slices.Contains(known, f) {
-			k.problems.Add(at, "nothing gives the fact %s before it is read%s", f, source.Nearest(f, known))
+	for _, f := range e.Facts() {
+		if slices.Contains(known, f) {
+			continue
+		}
+		if _, perhaps := k.maybe[f]; perhaps {
+			k.warn(at, "the fact %s may not be there yet when this is read, and then nothing is sent", f)
+		} else {
+			k.fail(at, "nothing gives the fact %s before it is read%s", f, source.Nearest(f, known))
 		}
 	}
 	var declared []string
 	for i := range k.Inputs {
 		declared = append(declared, k.Inputs[i].Name)
 	}
-	for _, in := range inputs {
+	for _, in := range e.Inputs() {
 		if !slices.Contains(declared, in) {
-			k.problems.Add(at, "there is no input %s%s", in, source.Nearest(in, declared))
+			k.fail(at, "there is no input %s%s", in, source.Nearest(in, declared))
 		}
 	}
-	for _, path := range paths {
+	for _, path := range e.Reads() {
 		if rest, ok := strings.CutPrefix(path, "facts."); ok {
-			name, fields, deeper := strings.Cut(rest, ".")
-			if deeper {
+			if name, fields, deeper := strings.Cut(rest, "."); deeper {
 				k.field(at, name, k.facts[name], fields)
 			}
 		}
 	}
 }
 
-// schema is the part of a JSON Schema that tells which fields there are.
-type schema struct {
-	Properties           map[string]json.RawMessage `json:"properties"`
-	Required             []string                   `json:"required"`
-	AdditionalProperties json.RawMessage            `json:"additionalProperties"`
-	Type                 any                        `json:"type"`
-	Ref                  string                     `json:"$ref"`
+// fail and warn add what isn't said yet: a reply is read on several paths.
+func (k *checker) fail(at source.Pos, format string, args ...any) {
+	var one source.Problems
+	one.Add(at, format, args...)
+	k.once(one[0])
 }
 
-func (k *checker) field(at source.Pos, fact string, raw json.RawMessage, path string) {
-	walked := fact
-	for path != "" && len(raw) > 0 {
-		var s schema
-		if json.Unmarshal(raw, &s) != nil || s.Properties == nil || s.Ref != "" {
-			return
-		}
-		var name string
-		name, path, _ = strings.Cut(path, ".")
-		next, ok := s.Properties[name]
-		if !ok {
-			fields := slices.Sorted(maps.Keys(s.Properties))
-			k.problems.Add(at, "%s has no field %s by its tool's output schema%s", walked, name, hintOr(name, fields))
-			return
-		}
-		walked, raw = walked+"."+name, next
+func (k *checker) warn(at source.Pos, format string, args ...any) {
+	var one source.Problems
+	one.Warn(at, format, args...)
+	k.once(one[0])
+}
+
+func (k *checker) once(p source.Problem) {
+	if !slices.Contains(*k.problems, p) {
+		*k.problems = append(*k.problems, p)
 	}
 }
 
-func hintOr(name string, known []string) string {
-	if hint := source.Nearest(name, known); hint != "" {
-		return hint
-	}
-	return "; it has " + strings.Join(known, ", ")
-}
-
-// call checks a call, and adds the fact that it gives.
-func (k *checker) call(c *Call, reading bool) {
-	plugin, _, dotted := strings.Cut(c.Tool, ".")
-	effect, input, output, ok := k.tools.Schemas(c.Tool)
-	switch {
-	case c.Tool == "":
-	case !dotted:
-		k.problems.Add(c.Pos, "%s is no tool; tools are called PLUGIN.TOOL", c.Tool)
-	case !ok && k.tools.Known(plugin):
-		k.problems.Add(c.Pos, "%s has no tool %s%s", plugin, c.Tool, hintOr(c.Tool, k.tools.Names(plugin)))
-	case !ok && !slices.ContainsFunc(k.tools.Names(""), func(t string) bool { return strings.HasPrefix(t, plugin+".") }):
-		k.problems.Add(c.Pos, "no file in tools/ is the plugin %s%s", plugin, source.Nearest(plugin, k.plugins()))
-	case ok && reading && effect != "read":
-		k.problems.Add(c.Pos, "%s changes something (its effect is %s); gather and verify only read", c.Tool, effect)
-	}
-	k.reads(c.Pos, c.With.Facts(), c.With.Inputs(), c.With.Reads())
-	if ok {
-		k.arguments(c, input)
-	}
-	if c.As != "" {
-		k.facts[c.As] = output
-	}
-}
-
-func (k *checker) plugins() []string {
-	var list []string
-	for _, t := range k.tools.Names("") {
-		if plugin, _, _ := strings.Cut(t, "."); !slices.Contains(list, plugin) {
-			list = append(list, plugin)
-		}
-	}
-	return list
-}
-
-func (k *checker) arguments(c *Call, raw json.RawMessage) {
-	var s schema
-	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil || s.Properties == nil {
-		return
-	}
-	known := slices.Sorted(maps.Keys(s.Properties))
-	given := map[string]bool{}
-	for _, arg := range c.With.Names() {
-		given[arg.Value] = true
-		prop, ok := s.Properties[arg.Value]
-		if !ok {
-			if string(s.AdditionalProperties) != "true" {
-				k.problems.Add(arg.Pos, "%s has no argument %s%s", c.Tool, arg.Value, hintOr(arg.Value, known))
-			}
-			continue
-		}
-		if v, isLiteral := c.With.Literal(arg.Value); isLiteral {
-			k.literal(c, arg, v, prop)
-		}
-	}
-	for _, name := range s.Required {
-		if !given[name] {
-			k.problems.Add(c.With.Pos, "%s needs the argument %s", c.Tool, name)
-		}
-	}
-}
-
-func (k *checker) literal(c *Call, arg source.Text, v any, raw json.RawMessage) {
-	var s schema
-	if json.Unmarshal(raw, &s) != nil {
-		return
-	}
-	want, _ := s.Type.(string)
-	got := "null"
-	switch v.(type) {
-	case string:
-		got = "string"
-	case int64:
-		got = "integer"
-	case float64:
-		got = "number"
-	case bool:
-		got = "boolean"
-	}
-	if want == "" || want == got || want == "number" && got == "integer" {
-		return
-	}
-	hint := ""
-	if text, ok := v.(string); ok && strings.ContainsAny(text, ".(") {
-		hint = fmt.Sprintf("; an expression starts with =, like =%s", text)
-	}
-	k.problems.Add(arg.Pos, "%s of %s is a %s, and this is a %s%s", arg.Value, c.Tool, want, got, hint)
-}
-
-func (k *checker) route(r Route) {
+func (k *checker) route(r Route, used map[string]bool) {
 	if r.To != "" && !slices.Contains(k.queues, r.To) {
 		k.problems.Add(r.Pos, "there is no queue %s in resolute.yaml%s", r.To, source.Nearest(r.To, k.queues))
 	}
-	k.reply(r.Pos, r.Reply)
+	k.reply(r.Pos, r.Reply, used)
 }
 
-func (k *checker) reply(at source.Pos, name string) {
-	if _, ok := k.Replies[name]; !ok && name != "" {
-		k.problems.Add(at, "there is no reply %s%s", name, source.Nearest(name, slices.Sorted(maps.Keys(k.Replies))))
+// reply checks a reply with the facts that there are where it is written.
+func (k *checker) reply(at source.Pos, name string, used map[string]bool) {
+	if name == "" {
+		return
 	}
+	t, ok := k.Replies[name]
+	if !ok {
+		k.problems.Add(at, "there is no reply %s%s", name, source.Nearest(name, slices.Sorted(maps.Keys(k.Replies))))
+		return
+	}
+	used[name] = true
+	k.reads(k.replyAt[name], t)
 }

@@ -2,6 +2,7 @@ package procedure
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"resolute/agent/casefile"
@@ -29,8 +30,8 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 			n.Fail("%s is for the model planner, which comes with a later version; write hypotheses", later)
 		}
 	}
-	proc := &Procedure{Pos: m.Pos(), Name: m.Need("procedure", "damaged-item").String(), Goal: m.Need("goal", "The customer has a replacement, and the order shows it").String(),
-		Start: p.start(m.Need("start", "{signals: [ticket.created]}")), On: map[casefile.StopCode]OnStop{}, Replies: map[string]*expr.Template{}}
+	proc := &Procedure{Pos: m.Pos(), Name: slug(m.Need("procedure", "damaged-item")), Goal: m.Need("goal", "The customer has a replacement, and the order shows it").String(),
+		Start: p.start(m.Need("start", "{signals: [ticket.created]}")), On: map[casefile.StopCode]OnStop{}, Replies: map[string]*expr.Template{}, replyAt: map[string]source.Pos{}}
 	for _, n := range m.Get("correlate").List() {
 		if e := p.Compile(n.Text(), expr.Signal, problems); e != nil {
 			proc.Correlate = append(proc.Correlate, e)
@@ -42,11 +43,12 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 	for _, e := range m.Get("gather").Entries() {
 		call := p.call(e.Value.Mapping("call", "with", "within"))
 		call.As = e.Key.Value
+		p.identifier(e.Key)
 		proc.Gather = append(proc.Gather, call)
 	}
 	for _, n := range m.Get("ground").List() {
 		if t := p.Template(n.Text(), expr.Procedure, problems); t != nil {
-			proc.Ground = append(proc.Ground, t)
+			proc.Ground, proc.groundAt = append(proc.Ground, t), append(proc.groundAt, n.Pos())
 		}
 	}
 	for _, n := range m.Get("require").List() {
@@ -64,6 +66,7 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 		proc.On[casefile.StopCode(e.Key.Value)] = p.on(e)
 	}
 	for _, e := range m.Get("replies").Entries() {
+		proc.replyAt[e.Key.Value] = e.Key.Pos
 		if t := p.Template(e.Value.Text(), expr.Procedure, problems); t != nil {
 			proc.Replies[e.Key.Value] = t
 		} else {
@@ -71,6 +74,34 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 		}
 	}
 	return proc
+}
+
+// slugs are the names of procedures and hypotheses: they stand in paths, ids and logs.
+var slugs = regexp.MustCompile(`^[a-z0-9_-]+$`)
+
+func slug(n source.Node) string {
+	name := n.String()
+	if n.Here() && !slugs.MatchString(name) {
+		n.Fail("%q is no name; it has only a-z, 0-9, - and _", name)
+	}
+	return name
+}
+
+// identifiers are the names of facts and inputs: expressions select them by it.
+var identifiers = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+func (p parser) identifier(t source.Text) {
+	if !identifiers.MatchString(t.Value) || slices.Contains([]string{"true", "false", "null", "in"}, t.Value) {
+		p.problems.Add(t.Pos, "%q can't be named in an expression; a name has letters, digits and _, and begins with no digit", t.Value)
+	}
+}
+
+// as reads the name that a result is given.
+func (p parser) as(n source.Node) string {
+	if n.Here() {
+		p.identifier(n.Text())
+	}
+	return n.String()
 }
 
 // condition compiles a condition that must be there; nil where it isn't or is wrong.
@@ -83,7 +114,11 @@ func (p parser) condition(n source.Node, scope expr.Scope) *expr.Program {
 
 func (p parser) start(n source.Node) Start {
 	m := n.Mapping("signals", "when", "examples")
-	s := Start{Signals: m.Need("signals", "[ticket.created]").Strings(), Examples: m.Get("examples").Strings()}
+	signals := m.Need("signals", "[ticket.created]")
+	s := Start{Signals: signals.Strings(), Examples: m.Get("examples").Strings()}
+	if signals.Here() && (len(s.Signals) == 0 || slices.Contains(s.Signals, "")) {
+		signals.Fail("signals names no type, so nothing starts the procedure; write for example [ticket.created]")
+	}
 	if when := m.Get("when"); when.Here() && when.String() != "" {
 		s.When = p.Compile(when.Text(), expr.Signal, p.problems)
 	}
@@ -93,6 +128,7 @@ func (p parser) start(n source.Node) Start {
 func (p parser) input(e source.Entry) Input {
 	m := e.Value.Mapping("type", "pattern", "from", "ask")
 	in := Input{Name: e.Key.Value, Pos: e.Key.Pos, Type: m.Need("type", "string").OneOf("string", "int", "number", "bool")}
+	p.identifier(e.Key)
 	in.Pattern, in.Whole = pattern(m.Get("pattern"))
 	in.From = p.condition(m.Get("from"), expr.Signal)
 	if ask := m.Get("ask"); ask.Here() {
@@ -104,21 +140,28 @@ func (p parser) input(e source.Entry) Input {
 	return in
 }
 
+// pattern compiles an expression as it is, to find it in a text, and anchored at both ends.
 func pattern(n source.Node) (found, whole *regexp.Regexp) {
 	if !n.Here() {
 		return nil, nil
 	}
-	re, err := regexp.Compile(n.String())
+	found, err := regexp.Compile(n.String())
+	if err == nil {
+		whole, err = regexp.Compile(`\A(?:` + n.String() + `)\z`)
+		if err != nil { // a \Q that isn't closed quotes what is put behind it
+			whole, err = regexp.Compile(`\A(?:` + n.String() + `\E)\z`)
+		}
+	}
 	if err != nil {
 		n.Fail("pattern: %s; it is an RE2 expression", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return nil, nil
 	}
-	return re, regexp.MustCompile(`\A(?:` + n.String() + `)\z`)
+	return found, whole
 }
 
 func (p parser) call(m source.Mapping) Call {
 	tool := m.Need("call", "shop.get_order")
-	c := Call{Pos: tool.Pos(), Tool: tool.String(), With: p.Object(m.Get("with"), expr.Procedure, p.problems), As: m.Get("as").String(), Within: m.Get("within").Duration()}
+	c := Call{Pos: tool.Pos(), Tool: tool.String(), With: p.Object(m.Get("with"), expr.Procedure, p.problems), As: p.as(m.Get("as")), Within: m.Get("within").Duration()}
 	if !m.Get("with").Here() {
 		c.With.Pos = tool.Pos()
 	}
@@ -148,7 +191,7 @@ func (p parser) route(n source.Node) Route {
 }
 
 func (p parser) on(e source.Entry) OnStop {
-	m := e.Value.Mapping("wait", "then", "escalate", "to", "close", "reply")
+	m := e.Value.Mapping("wait", "then")
 	on := OnStop{Pos: e.Key.Pos, Wait: m.Get("wait").Duration()}
 	if m.Get("wait").Here() && e.Key.Value != string(casefile.StopToolUnavailable) {
 		m.Get("wait").Fail("only tool.unavailable waits")
@@ -156,15 +199,15 @@ func (p parser) on(e source.Entry) OnStop {
 	switch then := m.Get("then"); {
 	case then.Here():
 		on.Then = p.route(then)
-	case m.Get("escalate").Here() || m.Get("close").Here():
-		on.Then = p.route(e.Value)
+	case m.Here() && !m.Get("wait").Here():
+		m.Fail("say where the case goes: then: {escalate: REASON, to: QUEUE} or then: {close: declined, reply: NAME}")
 	}
 	return on
 }
 
 func (p parser) hypothesis(n source.Node) Hypothesis {
 	m := n.Mapping("name", "when", "do", "verify", "reply", "then")
-	h := Hypothesis{Pos: n.Pos(), Name: m.Need("name", "replaceable").String(), Reply: m.Get("reply").String(), When: p.condition(m.Get("when"), expr.Procedure)}
+	h := Hypothesis{Pos: n.Pos(), Name: slug(m.Need("name", "replaceable")), Reply: m.Get("reply").String(), When: p.condition(m.Get("when"), expr.Procedure)}
 	for _, s := range m.Need("do", "[{call: shop.create_replacement, with: {order_id: =facts.order.id}}]").List() {
 		h.Do = append(h.Do, p.step(s))
 	}
@@ -210,7 +253,7 @@ func (p parser) step(n source.Node) Step {
 	case "ask":
 		k := m.Get("ask").Mapping("text", "as", "pattern", "within")
 		re, _ := pattern(k.Get("pattern"))
-		s.Ask = &Ask{Text: p.Template(k.Need("text", "Which one do you want?").Text(), expr.Procedure, p.problems), As: k.Need("as", "choice").String(), Pattern: re, Within: k.Get("within").Duration()}
+		s.Ask = &Ask{Text: p.Template(k.Need("text", "Which one do you want?").Text(), expr.Procedure, p.problems), As: p.as(k.Need("as", "choice")), Pattern: re, Within: k.Get("within").Duration()}
 	case "wait":
 		k := m.Get("wait").Mapping("for", "match", "within")
 		s.Wait = &Wait{For: k.Need("for", "payment.succeeded").String(), Match: p.condition(k.Get("match"), expr.Signal), Within: k.Get("within").Duration()}

@@ -27,6 +27,9 @@ type Procedure struct {
 	Otherwise  *Route // nil: hypotheses.exhausted
 	On         map[casefile.StopCode]OnStop
 	Replies    map[string]*expr.Template
+
+	groundAt []source.Pos // of Ground
+	replyAt  map[string]source.Pos
 }
 
 // Start says which signals may begin a case of the procedure.

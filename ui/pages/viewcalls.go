@@ -107,7 +107,7 @@ func answerLine(e *casefile.Entry, d *casefile.CallAnswered, start time.Time, se
 		l.Text += " at +" + took(e.At.Sub(start))
 	}
 	if d.Source != "" && d.Source != "answer" {
-		l.Text += ", by " + d.Source
+		l.Text += ", by " + string(d.Source)
 	}
 	if d.Detail != "" {
 		l.Text += ". " + d.Detail

@@ -14,6 +14,7 @@ package expr
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -161,6 +162,10 @@ func collect(e ast.Expr, reads *[]string) {
 			collect(x.AsMapEntry().Key(), reads)
 			collect(x.AsMapEntry().Value(), reads)
 		}
+	case ast.StructKind:
+		for _, x := range e.AsStruct().Fields() {
+			collect(x.AsStructField().Value(), reads)
+		}
 	case ast.ComprehensionKind:
 		k := e.AsComprehension()
 		for _, x := range []ast.Expr{k.IterRange(), k.AccuInit(), k.LoopCondition(), k.LoopStep(), k.Result()} {
@@ -264,8 +269,14 @@ func native(v ref.Val) (any, error) {
 	case types.Int:
 		return int64(t), nil
 	case types.Uint:
+		if t > math.MaxInt64 {
+			return nil, fmt.Errorf("%w: %d doesn't fit 64 bits", ErrEval, t)
+		}
 		return int64(t), nil
 	case types.Double:
+		if f := float64(t); math.IsNaN(f) || math.IsInf(f, 0) {
+			return nil, fmt.Errorf("%w: %v is no number", ErrEval, f)
+		}
 		return float64(t), nil
 	case types.String:
 		return string(t), nil

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"time"
 
 	"resolute/agent/casefile"
@@ -34,7 +35,9 @@ func (g *Guard) Judge(c *casefile.Case, a casefile.Action, hypothesis string, no
 			allowed = j.policy(p) || allowed
 		}
 	}
-	if a.Effect != "write" && !allowed {
+	if a.Effect != "write" && a.Effect != "irreversible" {
+		j.fire(casefile.RuleResult{Rule: "effect", Says: casefile.Deny, Reason: a.Tool + " has the effect " + strconv.Quote(a.Effect) + ", which nobody knows"})
+	} else if a.Effect != "write" && !allowed {
 		j.fire(casefile.RuleResult{Rule: "irreversible", Says: casefile.Deny, Reason: a.Tool + " can't be undone, and no rule allows it"})
 	} else if !applies {
 		j.fire(casefile.RuleResult{Rule: "no-policy", Says: casefile.Approve, Reason: "no policy applies to " + a.Tool})

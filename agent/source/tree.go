@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -38,7 +39,8 @@ type style int
 // The styles.
 const (
 	plain style = iota
-	quoted
+	singleQuoted
+	doubleQuoted
 	block
 )
 
@@ -77,7 +79,11 @@ func (t *tree) parse(text []byte) (root *item) {
 			root = nil
 		}
 	}()
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+	tokens := lexer.Tokenize(string(text))
+	if t.tooDeep(tokens) {
+		return nil
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		line, col, message := 1, 1, err.Error()
 		var at yaml.Error
@@ -111,6 +117,24 @@ func (t *tree) parse(text []byte) (root *item) {
 	return root
 }
 
+// tooDeep refuses files that take the parser a time that grows with the square of their nesting.
+func (t *tree) tooDeep(tokens token.Tokens) bool {
+	depth := 0
+	for _, tk := range tokens {
+		switch tk.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		}
+		if depth > maxDepth || tk.Position.IndentNum > 8*maxDepth {
+			t.add(tk.Position.Line, tk.Position.Column, "it is nested more than %d deep", maxDepth)
+			return true
+		}
+	}
+	return false
+}
+
 func (t *tree) item(n ast.Node) *item {
 	tk := n.GetToken()
 	i := &item{kind: scalar, text: tk.Value, line: tk.Position.Line, col: tk.Position.Column}
@@ -141,8 +165,11 @@ func (t *tree) item(n ast.Node) *item {
 		i.style, i.text = block, n.Value.Value
 	case *ast.StringNode:
 		i.text = n.Value
-		if tk.Type == token.SingleQuoteType || tk.Type == token.DoubleQuoteType {
-			i.style = quoted
+		switch tk.Type {
+		case token.SingleQuoteType:
+			i.style = singleQuoted
+		case token.DoubleQuoteType:
+			i.style = doubleQuoted
 		}
 	case *ast.NullNode:
 		i.tag = null

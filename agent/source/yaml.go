@@ -93,9 +93,12 @@ func (n Node) Text() Text {
 	}
 	t.Value = n.node.text
 	switch n.node.style {
-	case quoted:
+	case singleQuoted:
 		t.Pos.Col++
-		t.Plain = !strings.ContainsAny(t.Value, "'\"\\\n")
+		t.Plain = !strings.ContainsAny(t.Value, "'\n")
+	case doubleQuoted:
+		t.Pos.Col++
+		t.Plain = !strings.ContainsAny(t.Value, "\"\\\n")
 	case block:
 		t.Pos.Line++
 	default:

@@ -152,7 +152,10 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if a.secrets, err = people.OpenSecrets(ctx, a.store, key, audit, people.Options{}); err != nil {
 		return err
 	}
-	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now}); err != nil {
+	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now,
+		Audit: func(ctx context.Context, by, action, version string) error {
+			return audit.Record(ctx, by, action, version, nil)
+		}}); err != nil {
 		return err
 	}
 	a.books = books{library: a.library, embedder: a.embedder}

@@ -71,7 +71,8 @@ type loader struct {
 	problems  source.Problems
 	authority *policy.Authority
 	authFile  string
-	guarded   []string // files that the guard is made of
+	guarded   []string         // files that the guard is made of
+	unsound   []*policy.Policy // those that were parsed with errors
 }
 
 // Load reads a bundle; name is the folder as the user gave it, put before paths in problems. The
@@ -111,9 +112,12 @@ func (l *loader) inside(shown string) string {
 	return strings.TrimPrefix(shown, path.Clean(l.name)+"/")
 }
 
+// errTooLarge is of a folder or an archive that holds more than a bundle may.
+var errTooLarge = fmt.Errorf("a bundle has at most %d files and %d bytes", maxFiles, maxBytes)
+
 // read gives the regular files of a bundle; those that begin with a dot aren't part of it.
 func read(files fs.FS) (map[string][]byte, error) {
-	all, size := map[string][]byte{}, 0
+	all, left := map[string][]byte{}, int64(maxBytes)
 	err := fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -127,14 +131,21 @@ func read(files fs.FS) (map[string][]byte, error) {
 		if !d.Type().IsRegular() {
 			return nil
 		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if info.Size() > left || len(all) == maxFiles {
+			return fmt.Errorf("%w, and %s is beyond that", errTooLarge, file)
+		}
 		b, err := fs.ReadFile(files, file)
 		if err != nil {
 			return err
 		}
-		all[file] = b
-		if size += len(b); len(all) > maxFiles || size > maxBytes {
-			return fmt.Errorf("a bundle has at most %d files and %d bytes", maxFiles, maxBytes)
+		if left -= int64(len(b)); left < 0 { // it grew meanwhile
+			return fmt.Errorf("%w, and %s is beyond that", errTooLarge, file)
 		}
+		all[file] = b
 		return nil
 	})
 	if err == nil && len(all) == 0 {
@@ -179,9 +190,14 @@ func (l *loader) read(file string, text []byte) {
 		}
 	case dir == "policies" && yaml:
 		l.guarded = append(l.guarded, file)
-		if p := policy.Parse(shown, text, l.compiler, &l.problems); p != nil {
+		var problems source.Problems
+		if p := policy.Parse(shown, text, l.compiler, &problems); p != nil {
 			l.Policies = append(l.Policies, p)
+			if problems.Failed() {
+				l.unsound = append(l.unsound, p)
+			}
 		}
+		l.problems = append(l.problems, problems...)
 	case dir == "tools" && yaml:
 		if p := parsePlugin(shown, text, &l.problems); p != nil {
 			l.Plugins = append(l.Plugins, p)
@@ -232,18 +248,16 @@ func (l *loader) check() {
 	arguments := set.arguments()
 	for _, p := range l.Policies {
 		p.CheckTools(arguments, &l.problems)
-		if !l.problems.Failed() {
+		if !slices.Contains(l.unsound, p) {
 			p.RunExamples(&l.problems)
 		}
 	}
 	l.authority.Check(l.authFile, names, set.Names(""), &l.problems)
-	for _, m := range l.Monitors {
-		plugin, _, _ := strings.Cut(m.Tool, ".")
-		if effect, _, _, ok := set.Schemas(m.Tool); !ok && set.Known(plugin) {
-			l.problems.Add(m.Pos, "%s has no tool %s%s", plugin, m.Tool, source.Nearest(m.Tool, set.Names(plugin)))
-		} else if ok && effect != "read" {
-			l.problems.Add(m.Pos, "%s changes something; a monitor only reads", m.Tool)
+	for i, m := range l.Monitors {
+		if slices.ContainsFunc(l.Monitors[:i], func(o *Monitor) bool { return o.Name == m.Name }) {
+			l.problems.Add(m.Pos, "monitor %s is there twice", m.Name)
 		}
+		m.check(set, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.Policies, l.authority, hash(l.Files, l.guarded))
 }

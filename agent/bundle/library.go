@@ -65,7 +65,10 @@ type LibraryOptions struct {
 	// Activated is called with each bundle that is to become active, before it does; an error
 	// keeps the old one.
 	Activated func(ctx context.Context, b *Bundle) error
-	Now       func() time.Time
+	// Audit records who applied (bundle.applied) or activated (bundle.activated) a version, once it
+	// is active.
+	Audit func(ctx context.Context, by, action, version string) error
+	Now   func() time.Time
 }
 
 // Library keeps versions, and knows the active one. It is safe for concurrent use.
@@ -166,7 +169,7 @@ func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, alway
 	if err := l.store(ctx, b, files, by); err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b)
+	return b, l.activate(ctx, b, by, "bundle.applied")
 }
 
 func (l *Library) store(ctx context.Context, b *Bundle, files fs.FS, by string) error {
@@ -193,17 +196,17 @@ func (l *Library) store(ctx context.Context, b *Bundle, files fs.FS, by string) 
 }
 
 // Activate makes a stored version the active one.
-func (l *Library) Activate(ctx context.Context, version string) (*Bundle, error) {
+func (l *Library) Activate(ctx context.Context, version, by string) (*Bundle, error) {
 	l.change.Lock()
 	defer l.change.Unlock()
 	b, err := l.Get(ctx, version)
 	if err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b)
+	return b, l.activate(ctx, b, by, "bundle.activated")
 }
 
-func (l *Library) activate(ctx context.Context, b *Bundle) error {
+func (l *Library) activate(ctx context.Context, b *Bundle, by, action string) error {
 	if err := l.Activated(ctx, b); err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
@@ -211,6 +214,9 @@ func (l *Library) activate(ctx context.Context, b *Bundle) error {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
 	l.active.Store(b)
+	if err := l.Audit(ctx, by, action, b.Version); err != nil {
+		return fmt.Errorf("bundle %.12s is active, and that can't be recorded: %w", b.Version, err)
+	}
 	return nil
 }
 

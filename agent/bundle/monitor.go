@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"resolute/agent/expr"
+	"resolute/agent/procedure"
 	"resolute/agent/source"
 )
 
@@ -14,7 +15,8 @@ type Monitor struct {
 	Every  time.Duration
 	Tool   string
 	With   *expr.Object
-	As     string
+	As     string     // the one fact that there is
+	CallAt source.Pos // of Tool
 	Each   *expr.Program
 	When   *expr.Program // nil: each item is a finding
 	Key    *expr.Program
@@ -29,8 +31,12 @@ func parseMonitor(file string, text []byte, c *expr.Compiler, problems *source.P
 	}
 	k := &Monitor{Pos: m.Pos(), Name: m.Need("monitor", "stalled-shipments").String(), Every: m.Need("every", "15m").Duration(), Limit: 50}
 	call := m.Need("call", "{call: shop.list_shipments, as: shipments}").Mapping("call", "with", "as")
-	k.Tool, k.As = call.Need("call", "shop.list_shipments").String(), call.Need("as", "shipments").String()
+	tool := call.Need("call", "shop.list_shipments")
+	k.Tool, k.CallAt, k.As = tool.String(), tool.Pos(), call.Need("as", "shipments").String()
 	k.With = c.Object(call.Get("with"), expr.Monitor, problems)
+	if !call.Get("with").Here() {
+		k.With.Pos = k.CallAt
+	}
 	k.Each = compiled(m.Need("each", "facts.shipments.items"), c, problems)
 	k.When = compiled(m.Get("when"), c, problems)
 	k.Key = compiled(m.Need("key", "item.id"), c, problems)
@@ -42,6 +48,12 @@ func parseMonitor(file string, text []byte, c *expr.Compiler, problems *source.P
 		m.Get("every").Fail("a monitor runs once a second at most")
 	}
 	return k
+}
+
+// check reports what a monitor says that can't work with these tools.
+func (k *Monitor) check(tools toolset, problems *source.Problems) {
+	call := &procedure.Call{Pos: k.CallAt, Tool: k.Tool, With: k.With, As: k.As}
+	procedure.CheckRead(call, tools, k.Signal, []*expr.Program{k.Each, k.When, k.Key}, problems)
 }
 
 func compiled(n source.Node, c *expr.Compiler, problems *source.Problems) *expr.Program {

@@ -40,43 +40,54 @@ func Pack(files fs.FS) ([]byte, error) {
 // ErrArchive is wrapped by what Unpack reports.
 var ErrArchive = errors.New("the archive is no bundle")
 
-// Unpack reads what Pack makes. Paths that leave the folder, links, and more than a bundle may hold
-// are refused.
+// Unpack reads what Pack makes. Paths that leave the folder or are there twice, links, and more
+// than a bundle may hold are refused.
 func Unpack(archive []byte) (fs.FS, error) {
 	zipped, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
 		return nil, fmt.Errorf("%w: it is not gzip: %w", ErrArchive, err)
 	}
-	files, left := map[string][]byte{}, int64(maxBytes)
+	files, entries, left := map[string][]byte{}, 0, int64(maxBytes)
 	for r := tar.NewReader(zipped); ; {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return memory(files)
+			break
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrArchive, err)
+		}
+		entries++
+		if left -= int64(len(h.Name)); h.Size > left || entries > maxFiles {
+			return nil, fmt.Errorf("%w: %w", ErrArchive, errTooLarge)
 		}
 		name := path.Clean(h.Name)
 		switch {
 		case h.Typeflag == tar.TypeDir:
 			continue
 		case h.Typeflag != tar.TypeReg:
-			return nil, fmt.Errorf("%w: %s is neither a file nor a folder", ErrArchive, h.Name)
+			return nil, fmt.Errorf("%w: %.100q is neither a file nor a folder", ErrArchive, h.Name)
 		case !fs.ValidPath(name) || name == ".":
-			return nil, fmt.Errorf("%w: the path %q leaves the folder", ErrArchive, h.Name)
-		case h.Size > left || len(files) >= maxFiles:
-			return nil, fmt.Errorf("%w: it holds more than %d files or %d bytes", ErrArchive, maxFiles, maxBytes)
-		}
-		if _, twice := files[name]; twice {
-			return nil, fmt.Errorf("%w: %s is there twice", ErrArchive, name)
+			return nil, fmt.Errorf("%w: the path %.100q is none of a file in the folder", ErrArchive, h.Name)
+		case files[name] != nil:
+			return nil, fmt.Errorf("%w: %.100q is there twice", ErrArchive, name)
 		}
 		b, err := io.ReadAll(io.LimitReader(r, left+1))
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrArchive, name, err)
+			return nil, fmt.Errorf("%w: %.100q: %w", ErrArchive, name, err)
 		}
-		left -= int64(len(b))
+		if left -= int64(len(b)); left < 0 {
+			return nil, fmt.Errorf("%w: %w", ErrArchive, errTooLarge)
+		}
 		files[name] = b
 	}
+	for name := range files {
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if files[dir] != nil {
+				return nil, fmt.Errorf("%w: %.100q is a file and a folder", ErrArchive, dir)
+			}
+		}
+	}
+	return memory(files)
 }
 
 // memory gives files as a file system: an uncompressed zip in memory is one that the standard

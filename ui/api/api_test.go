@@ -97,7 +97,10 @@ func newHouse(t testing.TB) *house {
 			return protocol.Manifest{}, errors.New("no plugin runs")
 		},
 		Lookup:    func(string, string) (string, bool) { return "http://127.0.0.1:1", true },
-		Activated: func(context.Context, *bundle.Bundle) error { return nil }})
+		Activated: func(context.Context, *bundle.Bundle) error { return nil },
+		Audit: func(ctx context.Context, by, action, version string) error {
+			return audit.Record(ctx, by, action, version, nil)
+		}})
 	h.must(err)
 	h.engine = &engine{store: h.store}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }

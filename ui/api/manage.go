@@ -135,9 +135,6 @@ func (s *server) postBundle(r *request) error {
 		return err
 	}
 	b, err := s.Bundles.Apply(r.Request.Context(), files, "", r.who.Actor(), true)
-	if err == nil {
-		err = s.Audit.Record(r.Request.Context(), r.who.Actor(), "bundle.applied", b.Version, nil)
-	}
 	if err != nil {
 		return err
 	}
@@ -166,10 +163,7 @@ func (s *server) getBundle(r *request) error {
 }
 
 func (s *server) activateBundle(r *request) error {
-	b, err := s.Bundles.Activate(r.Request.Context(), r.Param("version"))
-	if err == nil {
-		err = s.Audit.Record(r.Request.Context(), r.who.Actor(), "bundle.activated", b.Version, nil)
-	}
+	b, err := s.Bundles.Activate(r.Request.Context(), r.Param("version"), r.who.Actor())
 	if err != nil {
 		return err
 	}

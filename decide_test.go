@@ -1,0 +1,99 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"resolute/agent/casefile"
+)
+
+// decide wants a status for a decision.
+func (r *rig) decide(id string, d map[string]any, want int) {
+	r.t.Helper()
+	var out map[string]any
+	if code := r.do("POST", "/api/v1/cases/"+id+"/decisions", d, &out); code != want {
+		r.t.Fatalf("%v: %d %v, want %d", d, code, out["detail"], want)
+	}
+}
+
+func TestPersonChoosesAnotherHypothesis(t *testing.T) {
+	r := newRig(t)
+	id := r.send(story(t, "not-the-owner")[0])
+	r.settled(id, casefile.Escalated)
+	r.decide(id, map[string]any{"decision": "override", "hypothesis": "nonsense"}, 422)
+	r.decide(id, map[string]any{"decision": "override", "hypothesis": "refundable", "note": "try"}, 200)
+	c := r.settled(id, casefile.Escalated)
+	if n := r.called("shop.refund_order"); c.Stop.Code != casefile.StopPolicyDeny || n != 0 {
+		t.Errorf("a person chose a refund of somebody else's order: case %v, %d refunds; the guard holds for people too", c, n)
+	}
+}
+
+func TestPersonChoosesAnotherAction(t *testing.T) {
+	r := newRig(t)
+	id := r.send(story(t, "duplicate-charge")[0])
+	r.settled(id, casefile.Approving)
+	other := map[string]any{"tool": "billing.refund_payment", "args": map[string]any{"payment_id": "PAY-2005", "amount_cents": 100}}
+	r.decide(id, map[string]any{"decision": "override", "action": other, "note": "this one"}, 200)
+	c := r.settled(id, casefile.Escalated)
+	if n := r.called("billing.refund_payment"); c.Stop.Code != casefile.StopPolicyDeny || n != 0 {
+		t.Errorf("an action on another payment than the bound one: case %v, %d refunds", c, n)
+	}
+}
+
+func TestCloseAndReopen(t *testing.T) {
+	r := newRig(t)
+	id := r.send(story(t, "duplicate-charge")[0])
+	hash := r.settled(id, casefile.Approving).Pending.Approval.Hash
+	r.decide(id, map[string]any{"decision": "close", "note": "settled by phone"}, 200)
+	if c := r.settled(id, casefile.Closed); c.Stop.Code != casefile.StopHumanClosed {
+		t.Errorf("closed by a person: %v", c)
+	}
+	r.decide(id, map[string]any{"decision": "close"}, 409)
+	r.decide(id, map[string]any{"decision": "approve", "hash": hash}, 409)
+	r.decide(id, map[string]any{"decision": "reopen", "note": "not settled"}, 200)
+	again := r.settled(id, casefile.Approving).Pending.Approval.Hash
+	if again == hash {
+		t.Error("the approval of before is still good after the case was reopened")
+	}
+	r.decide(id, map[string]any{"decision": "approve", "hash": again}, 200)
+	r.settled(id, casefile.Resolved)
+	r.decide(id, map[string]any{"decision": "retry"}, 409)
+	r.decide(id, map[string]any{"decision": "reopen"}, 200)
+	c := r.settled(id, casefile.Escalated) // there is no second charge any more
+	if n := r.called("billing.refund_payment"); n != 1 || c.Stop.Code != casefile.StopProcedureEscalate {
+		t.Errorf("reopened after it was resolved: case %v, %d refunds; want it to look again and do nothing", c, n)
+	}
+}
+
+func TestTakeoverAtAnyStop(t *testing.T) {
+	r := newRig(t)
+	id := r.send(story(t, "angry-email")[0])
+	r.settled(id, casefile.Waiting)
+	r.decide(id, map[string]any{"decision": "takeover", "note": "mine"}, 200)
+	r.decide(id, map[string]any{"decision": "takeover"}, 409)
+	reply := story(t, "angry-email")[1]
+	if got := r.send(reply); got != id {
+		t.Errorf("the answer went to case %s, want %s", got, id)
+	}
+	time.Sleep(100 * time.Millisecond) // room for a mistake
+	if c := r.settled(id, casefile.Escalated); c.Stop.Code != casefile.StopHumanTakeover || r.called("shop.get_stock") != 0 {
+		t.Errorf("a person has the case: %v, %d reads", c, r.called("shop.get_stock"))
+	}
+	r.decide(id, map[string]any{"decision": "handback"}, 200)
+	r.decide(id, map[string]any{"decision": "handback"}, 409)
+	if c := r.settled(id, casefile.Resolved); c.Outcome != "replaceable" {
+		t.Errorf("handed back with the answer there: %v", c)
+	}
+}
+
+func TestRejectedGoesToThePerson(t *testing.T) {
+	r := newRig(t)
+	id := r.send(story(t, "duplicate-charge")[0])
+	hash := r.settled(id, casefile.Approving).Pending.Approval.Hash
+	r.decide(id, map[string]any{"decision": "reject", "hash": hash, "note": "wait for the bank"}, 200)
+	c := r.settled(id, casefile.Escalated)
+	if c.Stop.Code != casefile.StopApprovalRejected || r.called("billing.refund_payment") != 0 {
+		t.Errorf("rejected: %v, %d calls", c, r.called("billing.refund_payment"))
+	}
+	r.decide(id, map[string]any{"decision": "dance"}, 422)
+}

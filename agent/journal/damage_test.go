@@ -191,6 +191,10 @@ func TestFlippedBits(t *testing.T) {
 		} else if len(found) == 0 {
 			unnoticed++ // in free space
 		}
+		for i := range 5 { // writing on top of it doesn't make wrong values of damage
+			_, _ = b.Accept(bg(), []journal.Arrival{arrival(fmt.Sprint(bit, "-", i))})
+		}
+		serves(t, b, want, fmt.Sprint("bit ", bit, ", written on"), true)
 		b.Close()
 	}
 	t.Logf("%d flips: %d refused at opening, %d in free space, the rest reported by Verify", n, refused, unnoticed)

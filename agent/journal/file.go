@@ -29,11 +29,11 @@ const (
 // the other one and forget the newest commit without a word.
 func checkSize(f *os.File) error {
 	var err error
-	for range 10 { // another process may just be writing them
+	for range 5 { // another process may just be writing them
 		if err = checkMetas(f); err == nil {
 			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(2 * time.Millisecond)
 	}
 	return damaged(f.Name(), err)
 }

@@ -164,9 +164,8 @@ func (s *server) principal(r *http.Request, rt route) (people.Principal, error) 
 	if rt.role == anybody || rt.role == loopback && fromLoopback(r) {
 		return people.Principal{}, nil
 	}
-	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	who, known := s.Tokens.Principal(strings.TrimSpace(secret))
-	if !ok || !known {
+	who, known := s.bearer(r)
+	if !known {
 		return who, &problem{Status: http.StatusUnauthorized, Detail: "send a token that is valid: Authorization: Bearer TOKEN (resolute token create makes one)"}
 	}
 	need := people.Role(rt.role)
@@ -179,7 +178,20 @@ func (s *server) principal(r *http.Request, rt route) (people.Principal, error) 
 	return who, nil
 }
 
+// bearer tells whose token a request shows.
+func (s *server) bearer(r *http.Request) (people.Principal, bool) {
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return people.Principal{}, false
+	}
+	return s.Tokens.Principal(strings.TrimSpace(secret))
+}
+
+// fromLoopback reports whether this machine asks. A proxy on it asks for somebody else, and says so.
 func fromLoopback(r *http.Request) bool {
+	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+		return false
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	ip := net.ParseIP(host)
 	return err == nil && ip != nil && ip.IsLoopback()

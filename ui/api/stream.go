@@ -15,7 +15,8 @@ const (
 	streamBatch = 200
 )
 
-// getStream sends an event for each entry that is committed, from Last-Event-ID on, else from now.
+// getStream sends an event for each entry that is committed, from Last-Event-ID on, else from now,
+// for as long as the token counts.
 func (s *server) getStream(r *request) error {
 	ctx := r.Request.Context()
 	committed, cancel := s.Store.Committed()
@@ -37,6 +38,9 @@ func (s *server) getStream(r *request) error {
 			entries, _, err := s.Store.Feed(ctx, after, streamBatch)
 			if err != nil || len(entries) == 0 {
 				break
+			}
+			if _, known := s.bearer(r.Request); !known && !s.local {
+				return nil // the token was revoked meanwhile, or its time is over
 			}
 			for i := range entries {
 				if !send(r, &entries[i]) {

@@ -350,7 +350,7 @@ func (b *books) triage(ctx context.Context, version string) (triage.Book, error)
 	if err != nil {
 		return triage.Book{}, err
 	}
-	return triage.Book{Starting: k.planner.Starting, Classifier: k.classifier, Threshold: k.Config.Thresholds.Triage}, nil
+	return triage.Book{Starting: k.planner.Starting, Classifier: k.classifier, Threshold: k.Config.Triage}, nil
 }
 
 func (b *books) intake() (intake.Book, error) {

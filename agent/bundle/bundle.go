@@ -40,13 +40,11 @@ type Bundle struct {
 	Version    string
 	Config     Config
 	Procedures []*procedure.Procedure // by name
-	Policies   []*policy.Policy
 	Guard      *policy.Guard
 	Monitors   []*Monitor
 	Plugins    []*Plugin
 	Manifests  map[string]protocol.Manifest // by plugin
 	Knowledge  map[string][]byte            // by path below knowledge/
-	Files      map[string][]byte            // all, by path
 }
 
 // Options are what loading works with; the zero value asks no plugin.
@@ -65,10 +63,12 @@ type loader struct {
 	*Bundle
 	ctx       context.Context
 	files     fs.FS
-	name      string // the folder, as the user gave it
+	content   map[string][]byte // all files, by path
+	name      string            // the folder, as the user gave it
 	opt       Options
 	compiler  *expr.Compiler
 	problems  source.Problems
+	policies  []*policy.Policy
 	authority *policy.Authority
 	authFile  string
 	guarded   []string         // files that the guard is made of
@@ -83,19 +83,19 @@ func Load(ctx context.Context, files fs.FS, name string, o Options) (*Bundle, so
 	at := source.Pos{File: l.shown(configFile)}
 	var err error
 	if l.compiler, err = expr.NewCompiler(); err == nil {
-		l.Files, err = read(files)
+		l.content, err = read(files)
 	}
 	if err != nil {
 		l.problems.Add(at, "%v", err)
 		return nil, l.problems
 	}
-	if _, ok := l.Files[configFile]; !ok {
+	if _, ok := l.content[configFile]; !ok {
 		l.problems.Add(at, "the bundle has no resolute.yaml; resolute init DIR writes one to begin with")
 	}
-	for _, file := range slices.Sorted(maps.Keys(l.Files)) {
-		l.read(file, l.Files[file])
+	for _, file := range slices.Sorted(maps.Keys(l.content)) {
+		l.read(file, l.content[file])
 	}
-	l.Version = Version(l.Files)
+	l.Version = Version(l.content)
 	l.check()
 	l.problems.Sort()
 	return l.Bundle, l.problems
@@ -192,7 +192,7 @@ func (l *loader) read(file string, text []byte) {
 		l.guarded = append(l.guarded, file)
 		var problems source.Problems
 		if p := policy.Parse(shown, text, l.compiler, &problems); p != nil {
-			l.Policies = append(l.Policies, p)
+			l.policies = append(l.policies, p)
 			if problems.Failed() {
 				l.unsound = append(l.unsound, p)
 			}
@@ -239,14 +239,13 @@ func (l *loader) check() {
 			l.Manifests[p.Name] = m
 		}
 	}
-	queues := l.Config.QueueNames()
 	names := make([]string, len(l.Procedures))
 	for i, p := range l.Procedures {
 		names[i] = p.Name
-		p.Check(set, queues, &l.problems)
+		p.Check(set, l.Config.Queues, &l.problems)
 	}
 	arguments := set.arguments()
-	for _, p := range l.Policies {
+	for _, p := range l.policies {
 		p.CheckTools(arguments, &l.problems)
 		if !slices.Contains(l.unsound, p) {
 			p.RunExamples(&l.problems)
@@ -259,5 +258,5 @@ func (l *loader) check() {
 		}
 		m.check(set, &l.problems)
 	}
-	l.Guard = policy.NewGuard(l.Policies, l.authority, hash(l.Files, l.guarded))
+	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded))
 }

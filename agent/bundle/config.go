@@ -11,18 +11,13 @@ import (
 // Config is a bundle's resolute.yaml.
 type Config struct {
 	Company      string
-	TimeZone     *time.Location
-	Locale       string
 	Currency     string // ISO 4217
 	ReopenWithin time.Duration
-	Thresholds   Thresholds
+	Triage       float64 // how sure triage must be, from 0 to 1
 	Limits       Limits
-	Queues       map[string]Queue // default is always there
-	Webhook      string           // where replies are posted, "" for nowhere
+	Queues       []string // sorted; default is always there
+	Webhook      string   // where replies are posted, "" for nowhere
 }
-
-// Thresholds are scores from 0 to 1.
-type Thresholds struct{ Triage, Relevance float64 }
 
 // Limits bound one case.
 type Limits struct {
@@ -31,27 +26,10 @@ type Limits struct {
 	Wall  time.Duration
 }
 
-// Queue is where handoffs wait for people.
-type Queue struct {
-	Notify      []string
-	Due, Remind time.Duration
-}
-
-// QueueNames gives the queues, sorted.
-func (c *Config) QueueNames() []string {
-	var names []string
-	for name := range c.Queues {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
 const configFile = "resolute.yaml"
 
 func parseConfig(file string, text []byte, problems *source.Problems) Config {
-	c := Config{TimeZone: time.UTC, Locale: "en", Currency: "USD", Thresholds: Thresholds{Triage: 0.7, Relevance: 0.3},
-		Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: map[string]Queue{"default": {Due: 8 * time.Hour, Remind: 2 * time.Hour}}}
+	c := Config{Currency: "USD", Triage: 0.7, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []string{"default"}}
 	m := source.Parse(file, text, problems).Mapping("company", "time_zone", "locale", "currency", "reopen_within", "thresholds", "limits", "queues", "replies", "model", "embedder", "redact")
 	if !m.Here() {
 		return c
@@ -59,16 +37,11 @@ func parseConfig(file string, text []byte, problems *source.Problems) Config {
 	c.Company = m.Need("company", "Fernhill Supply").String()
 	c.ReopenWithin = m.Get("reopen_within").Duration()
 	if n := m.Get("time_zone"); n.Here() {
-		zone, err := time.LoadLocation(n.String())
-		if err != nil {
+		if _, err := time.LoadLocation(n.String()); err != nil {
 			n.Fail("%q is no time zone; write it like Europe/Berlin", n.String())
-		} else {
-			c.TimeZone = zone
 		}
 	}
-	if n := m.Get("locale"); n.Here() {
-		c.Locale = n.String()
-	}
+	m.Get("locale").Text() // or it says that it is none
 	if n := m.Get("currency"); n.Here() {
 		if c.Currency = n.String(); len(c.Currency) != 3 || strings.ToUpper(c.Currency) != c.Currency {
 			n.Fail("%q is no currency; write its ISO 4217 code, like EUR", c.Currency)
@@ -77,15 +50,14 @@ func parseConfig(file string, text []byte, problems *source.Problems) Config {
 	parseBounds(m, &c)
 	for _, e := range m.Get("queues").Entries() {
 		q := e.Value.Mapping("notify", "due", "remind")
-		queue := Queue{Notify: q.Get("notify").Strings(), Due: 8 * time.Hour, Remind: 2 * time.Hour}
-		if n := q.Get("due"); n.Here() {
-			queue.Due = n.Duration()
+		q.Get("notify").Strings()
+		q.Get("due").Duration()
+		q.Get("remind").Duration()
+		if !slices.Contains(c.Queues, e.Key.Value) {
+			c.Queues = append(c.Queues, e.Key.Value)
 		}
-		if n := q.Get("remind"); n.Here() {
-			queue.Remind = n.Duration()
-		}
-		c.Queues[e.Key.Value] = queue
 	}
+	slices.Sort(c.Queues)
 	c.Webhook = m.Get("replies").Mapping("webhook").Get("webhook").String()
 	later(m)
 	return c
@@ -93,11 +65,12 @@ func parseConfig(file string, text []byte, problems *source.Problems) Config {
 
 func parseBounds(m source.Mapping, c *Config) {
 	t := m.Get("thresholds").Mapping("triage", "relevance", "model", "risk_approve", "risk_deny")
-	for key, to := range map[string]*float64{"triage": &c.Thresholds.Triage, "relevance": &c.Thresholds.Relevance} {
-		if n := t.Get(key); n.Here() {
-			if *to = n.Float(); *to < 0 || *to > 1 {
-				n.Fail("%s is from 0 to 1", key)
-			}
+	if n := t.Get("triage"); n.Here() {
+		c.Triage = n.Float()
+	}
+	for key, most := range map[string]float64{"triage": 1, "relevance": 1, "model": 1, "risk_approve": 100, "risk_deny": 100} {
+		if v := t.Get(key).Float(); !(v >= 0 && v <= most) {
+			t.Get(key).Fail("%s is from 0 to %v", key, most)
 		}
 	}
 	l := m.Get("limits").Mapping("steps", "asks", "model_calls", "model_tokens", "wall")
@@ -107,6 +80,8 @@ func parseBounds(m source.Mapping, c *Config) {
 	if n := l.Get("asks"); n.Here() {
 		c.Limits.Asks = n.Int()
 	}
+	l.Get("model_calls").Int()
+	l.Get("model_tokens").Int()
 	if n := l.Get("wall"); n.Here() {
 		c.Limits.Wall = n.Duration()
 	}

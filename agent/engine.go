@@ -69,11 +69,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var workers sync.WaitGroup
-	free := make(chan struct{}, e.opt.Workers)
+	busy := slots{taken: make(chan struct{}, e.opt.Workers), freed: make(chan struct{}, 1)}
 	due := time.NewTimer(0)
 	defer due.Stop()
 	for {
-		e.claim(ctx, calls, free, &workers)
+		e.claim(ctx, calls, busy, &workers)
 		select {
 		case <-ctx.Done():
 			timeout := time.AfterFunc(e.opt.Drain, cancel)
@@ -85,6 +85,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			workers.Wait()
 			return errors.New("the engine stopped with the journal")
 		case <-e.Store.Wakeups():
+		case <-busy.freed: // what woke the loop while all were busy is still runnable
 		case <-due.C:
 		}
 		e.resetTimer(ctx, due)
@@ -105,10 +106,24 @@ func (e *Engine) resetTimer(ctx context.Context, due *time.Timer) {
 	due.Reset(wait)
 }
 
-// claim starts a worker for each runnable case, as far as there are free ones.
-func (e *Engine) claim(ctx, calls context.Context, free chan struct{}, workers *sync.WaitGroup) {
+// slots bound how many workers there are.
+type slots struct {
+	taken chan struct{} // one for each worker
+	freed chan struct{} // told when a worker ends
+}
+
+func (s slots) free() {
+	<-s.taken
+	select {
+	case s.freed <- struct{}{}:
+	default: // it was told already
+	}
+}
+
+// claim starts a worker for each runnable case, as far as there is room.
+func (e *Engine) claim(ctx, calls context.Context, busy slots, workers *sync.WaitGroup) {
 	for ctx.Err() == nil {
-		room := cap(free) - len(free)
+		room := cap(busy.taken) - len(busy.taken)
 		if room == 0 {
 			return
 		}
@@ -117,10 +132,10 @@ func (e *Engine) claim(ctx, calls context.Context, free chan struct{}, workers *
 			return
 		}
 		for _, l := range leases {
-			free <- struct{}{}
+			busy.taken <- struct{}{}
 			workers.Go(func() {
 				e.work(ctx, calls, l)
-				<-free
+				busy.free()
 			})
 		}
 	}

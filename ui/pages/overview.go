@@ -162,6 +162,6 @@ func (s *site) doing(ctx context.Context, v viewer) ([]NowView, error) {
 // offset is how far the journal is. Pages read it before anything else, so that their stream
 // misses nothing.
 func (s *site) offset(ctx context.Context) (uint64, error) {
-	_, last, err := s.Feed.Feed(ctx, ^uint64(0), 1)
+	_, last, err := s.Feed.Feed(ctx, 0, 1)
 	return last, err
 }

@@ -402,23 +402,3 @@ func TestEveryDecisionExplainsItself(t *testing.T) {
 		t.Errorf("effects %q, want the first fix, its undo, and the second", got)
 	}
 }
-
-func TestMoreCasesThanWorkers(t *testing.T) {
-	r := newRig(t)
-	release := make(chan struct{})
-	r.lies = func(_ http.ResponseWriter, q *http.Request) bool {
-		if strings.HasSuffix(q.URL.Path, "/ops/tools/get_flag") {
-			<-release
-		}
-		return false
-	}
-	var ids []string
-	for i := range 300 { // more than there are workers
-		s := story(t, "flag-misfired")[0]
-		ids = append(ids, r.send(demo.Signal{Source: s.Source, ID: fmt.Sprint(i), Type: s.Type, Data: map[string]any{"flag_key": "checkout-v2", "customer": map[string]any{"id": fmt.Sprint("c-", i)}}}))
-	}
-	close(release)
-	for _, id := range ids { // one that had no worker at first gets one long before settled's patience is over
-		r.settled(id, casefile.Resolved, casefile.Escalated)
-	}
-}

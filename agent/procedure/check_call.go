@@ -188,5 +188,5 @@ func (k *checker) literal(c *Call, arg source.Text, v any, raw json.RawMessage) 
 	if text, ok := v.(string); ok && strings.ContainsAny(text, ".(") {
 		hint = fmt.Sprintf("; an expression starts with =, like =%s", text)
 	}
-	k.problems.Add(arg.Pos, "%s of %s is a %s, and this is a %s%s", arg.Value, c.Tool, want, got, hint)
+	k.problems.Add(arg.Pos, "%s of %s takes a value of type %s, and this one is of type %s%s", arg.Value, c.Tool, want, got, hint)
 }

@@ -129,7 +129,7 @@ func TestWhatCantWorkIsSaidWhereItStands(t *testing.T) {
 		{"an argument that an open tool doesn't declare", strings.Replace(body, "hypotheses:", "  more: {call: shop.listed, with: {idd: a}}\nhypotheses:", 1) + "replies: {done: ok}\n",
 			[]string{"p.yaml:8:36: warning: shop.listed doesn't declare the argument idd; did you mean id?"}},
 		{"an argument of the wrong type", strings.Replace(body, "{id: =facts.order.id}", "{id: facts.order.id, count: few}", 1) + "replies: {done: ok}\n",
-			[]string{"p.yaml:10:55: count of shop.send is a integer, and this is a string"}},
+			[]string{"p.yaml:10:55: count of shop.send takes a value of type integer, and this one is of type string"}},
 		{"an argument that is missing", strings.Replace(body, "{id: =facts.order.id}", "{}", 1) + "replies: {done: ok}\n",
 			[]string{"p.yaml:10:34: shop.send needs the argument id"}},
 

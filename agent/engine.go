@@ -213,6 +213,9 @@ func Load(ctx context.Context, store interface {
 
 // commit makes a step durable. It reports whether the case has to be read and stepped again.
 func (e *Engine) commit(ctx context.Context, l journal.Lease, c *casefile.Case, res Result, ev *Event) (again bool, err error) {
+	if len(res.Entries) == 0 && !res.Park {
+		return false, nil // only questions follow, to triage or to a plugin: there is nothing to make durable
+	}
 	a, err := e.change(c, res)
 	if err != nil {
 		return false, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -151,11 +152,16 @@ func (l *Library) Get(ctx context.Context, version string) (*Bundle, error) {
 func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, always bool) (*Bundle, error) {
 	l.change.Lock()
 	defer l.change.Unlock()
+	all, err := read(files)
+	if err == nil {
+		files, err = memory(all) // what is checked is what is stored, whatever happens to the folder
+	}
+	if err != nil {
+		var problems source.Problems
+		problems.Add(source.Pos{File: path.Join(name, configFile)}, "%v", err)
+		return nil, &RefusedError{Problems: problems}
+	}
 	if !always {
-		all, err := read(files)
-		if err != nil {
-			return nil, err
-		}
 		if b, err := l.Get(ctx, Version(all)); err == nil {
 			return b, nil
 		} else if !errors.Is(err, ErrVersion) {
@@ -166,33 +172,28 @@ func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, alway
 	if problems.Failed() {
 		return nil, &RefusedError{Problems: problems}
 	}
-	if err := l.store(ctx, b, files, by); err != nil {
+	stored, err := l.records(b, files, by)
+	if err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b, by, "bundle.applied")
+	return b, l.activate(ctx, b, by, "bundle.applied", stored...)
 }
 
-func (l *Library) store(ctx context.Context, b *Bundle, files fs.FS, by string) error {
+// records are a version as it is stored.
+func (l *Library) records(b *Bundle, files fs.FS, by string) ([]journal.Record, error) {
 	archive, err := Pack(files)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	raw, err := json.Marshal(content{Archive: archive, Manifests: b.Manifests})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	shown, err := json.Marshal(Stored{Version: b.Version, Company: b.Config.Company, AppliedAt: l.Now().UTC(), AppliedBy: by})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = l.Records.Put(ctx, journal.Record{Kind: kindBundle, Key: b.Version, Value: raw}, journal.Record{Kind: kindVersion, Key: b.Version, Value: shown})
-	if err != nil {
-		return fmt.Errorf("store bundle %s: %w", b.Version, err)
-	}
-	l.mu.Lock()
-	l.loaded[b.Version] = b
-	l.mu.Unlock()
-	return nil
+	return []journal.Record{{Kind: kindBundle, Key: b.Version, Value: raw}, {Kind: kindVersion, Key: b.Version, Value: shown}}, nil
 }
 
 // Activate makes a stored version the active one.
@@ -206,13 +207,18 @@ func (l *Library) Activate(ctx context.Context, version, by string) (*Bundle, er
 	return b, l.activate(ctx, b, by, "bundle.activated")
 }
 
-func (l *Library) activate(ctx context.Context, b *Bundle, by, action string) error {
+// activate makes a version live, and then the active one, along with the records that store it: a
+// version that can't be made live isn't stored, so that the next start tries it again.
+func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, stored ...journal.Record) error {
 	if err := l.Activated(ctx, b); err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
-	if err := l.Records.Put(ctx, journal.Record{Kind: kindActive, Key: keyActive, Value: []byte(b.Version)}); err != nil {
+	if err := l.Records.Put(ctx, append(stored, journal.Record{Kind: kindActive, Key: keyActive, Value: []byte(b.Version)})...); err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
+	l.mu.Lock()
+	l.loaded[b.Version] = b
+	l.mu.Unlock()
 	l.active.Store(b)
 	if err := l.Audit(ctx, by, action, b.Version); err != nil {
 		return fmt.Errorf("bundle %.12s is active, and that can't be recorded: %w", b.Version, err)

@@ -179,6 +179,9 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 	}
 	s.refuse = nil
 	s.expect(one, "after all that was refused")
+	if list, err := s.List(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("%d versions are stored (%v), want the one that was applied, so that a start tries the other again", len(list), err)
+	}
 	if !slices.Equal(s.audit, audited) {
 		t.Errorf("the audit says %q, want nothing of what was refused", s.audit[len(audited):])
 	}

@@ -302,11 +302,6 @@ func (c *Case) pendingIndex(id string) int {
 	return slices.IndexFunc(c.Pending, func(p Call) bool { return p.ID == id })
 }
 
-// Wrote reports whether a write of the case is done and not undone.
-func (c *Case) Wrote() bool {
-	return slices.ContainsFunc(c.Writes, func(w Write) bool { return !w.Undone })
-}
-
 // WroteIn reports whether a write of the hypothesis is done and not undone.
 func (c *Case) WroteIn(h *Hypothesis) bool {
 	return slices.ContainsFunc(c.Writes, func(w Write) bool {
@@ -319,15 +314,4 @@ func (c *Case) Acted(h *Hypothesis) bool {
 	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool {
 		return a.Purpose == ForDo && a.Hypothesis == h.Name && a.Seq > h.Seq
 	})
-}
-
-// Newest gives the newest signal in the order that doesn't depend on delivery, nil if there is none.
-func (c *Case) Newest() *Received {
-	var newest *Received
-	for i := range c.Signals {
-		if s := &c.Signals[i]; newest == nil || newest.Signal.Before(&s.Signal) {
-			newest = s
-		}
-	}
-	return newest
 }

@@ -130,7 +130,7 @@ func (d *demonstration) present(ctx context.Context, a Appliance, l net.Listener
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- d.Program.run(serving, a, l, d.data, log) }()
-	link, err := d.signIn(ctx, l)
+	link, err := signIn(ctx, d.api, "http://"+l.Addr().String())
 	if err == nil {
 		fmt.Fprintf(d.Stdout, "Fernhill Supply is open, and resolute works for it. Watch it, decide with it:\n\n  %s\n\n", link)
 		if d.browser {
@@ -142,7 +142,7 @@ func (d *demonstration) present(ctx context.Context, a Appliance, l net.Listener
 	case ctx.Err() != nil:
 		err = nil
 	case err == nil && !d.exit:
-		fmt.Fprintf(d.Stdout, "\nStill serving. The link above works once; for another: resolute demo again. Ctrl-C ends it.\n")
+		fmt.Fprintf(d.Stdout, "\nStill serving. The link above works once; for another, end this with Ctrl-C and run resolute demo again.\n")
 		select {
 		case <-ctx.Done():
 		case err := <-ended:
@@ -151,14 +151,6 @@ func (d *demonstration) present(ctx context.Context, a Appliance, l net.Listener
 	}
 	stop()
 	return errors.Join(err, <-ended)
-}
-
-func (d *demonstration) signIn(ctx context.Context, l net.Listener) (string, error) {
-	var out struct {
-		Code string `json:"code"`
-	}
-	err := d.api.call(ctx, "POST", "/admin/signin", nil, "", &out)
-	return "http://" + l.Addr().String() + "/signin?code=" + out.Code, err
 }
 
 // serveCompany serves the demo company on loopback.

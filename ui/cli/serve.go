@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -108,8 +109,22 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 			return errors.Join(err, a.Close())
 		}
 	}
+	link, err := signIn(ctx, &client{http: &http.Client{Transport: inProcess{a.Admin()}}, base: "http://admin"}, publicURL(s.PublicURL, l))
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	fmt.Fprintf(p.Stdout, "Sign in (works once, within ten minutes): %s\n", link)
 	log.Info("serving", "address", "http://"+l.Addr().String(), "data", data)
 	return errors.Join(p.run(ctx, a, l, data, log), a.Close())
+}
+
+// signIn makes a link that opens the console, once.
+func signIn(ctx context.Context, api *client, base string) (string, error) {
+	var out struct {
+		Code string `json:"code"`
+	}
+	err := api.call(ctx, "POST", "/admin/signin", nil, "", &out)
+	return strings.TrimRight(base, "/") + "/signin?code=" + out.Code, err
 }
 
 func publicURL(given string, l net.Listener) string {
@@ -142,6 +157,9 @@ func listenAdmin(data string) (net.Listener, error) {
 	}
 	return l, nil
 }
+
+// grace is how long requests may still take once the server is told to end.
+const grace = 300 * time.Millisecond
 
 // run serves on l and on the folder's socket, and drives cases, until ctx ends or the store fails.
 func (p *Program) run(ctx context.Context, a Appliance, l net.Listener, data string, log *slog.Logger) error {
@@ -181,7 +199,7 @@ func (p *Program) run(ctx context.Context, a Appliance, l net.Listener, data str
 		log.Error("stopping", "error", err)
 	}
 	stopDriving()
-	endStreams()
+	time.AfterFunc(grace, endStreams) // requests that are short get their answer, streams would never end
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	for _, s := range servers {

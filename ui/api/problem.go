@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,6 +69,7 @@ var statuses = []struct {
 	{bundle.ErrNone, http.StatusConflict},
 	{journal.ErrConflict, http.StatusConflict},
 	{journal.ErrStopped, http.StatusServiceUnavailable},
+	{context.Canceled, http.StatusServiceUnavailable}, // the server ends, or nobody waits for the answer
 }
 
 // problemOf turns any error into a problem. What isn't foreseen says nothing of the inside.

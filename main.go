@@ -198,6 +198,9 @@ func (a *appliance) Admin() http.Handler   { return a.admin }
 
 // Run drives cases, delivers messages, runs monitors and watches manifests.
 func (a *appliance) Run(ctx context.Context) error {
+	if err := a.library.Down(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := &outbox.Outbox{Store: a.store, Channel: a.channel, Now: time.Now, Log: a.Log}
@@ -377,11 +380,20 @@ func (g ground) Ground(ctx context.Context, queries []string) ([]casefile.Passag
 		for _, h := range hits {
 			if !seen[h.Citation] {
 				seen[h.Citation] = true
-				list = append(list, casefile.Passage{Address: h.Citation, Title: strings.Join(append([]string{h.Title}, h.Headings...), " › "), Text: h.Text, Score: h.Score, Query: q})
+				list = append(list, casefile.Passage{Address: h.Citation, Title: heading(h), Text: h.Text, Score: h.Score, Query: q})
 			}
 		}
 	}
 	return list, nil
+}
+
+// heading is where a passage stands: the document's title, and the headings under it.
+func heading(h kb.Hit) string {
+	path := h.Headings
+	if len(path) == 0 || path[0] != h.Title {
+		path = append([]string{h.Title}, path...)
+	}
+	return strings.Join(path, " › ")
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -77,12 +77,13 @@ type Library struct {
 	LibraryOptions
 	active atomic.Pointer[Bundle]
 	change sync.Mutex // one activation at a time
+	down   error      // under change
 	mu     sync.Mutex
 	loaded map[string]*Bundle
 }
 
-// OpenLibrary reads which version is active. Where none is, Active reports ErrNone. A stored
-// version whose plugins lack a variable or a secret is an error.
+// OpenLibrary reads which version is active. Where none is, Active reports ErrNone; where
+// its plugins lack a variable or a secret, Down says which.
 func OpenLibrary(ctx context.Context, o LibraryOptions) (*Library, error) {
 	l := &Library{LibraryOptions: o, loaded: map[string]*Bundle{}}
 	version, err := o.Records.Get(ctx, kindActive, keyActive)
@@ -93,14 +94,22 @@ func OpenLibrary(ctx context.Context, o LibraryOptions) (*Library, error) {
 		return nil, fmt.Errorf("the active bundle: %w", err)
 	}
 	b, err := l.Get(ctx, string(version))
-	if err == nil {
-		err = o.Activated(ctx, b)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("the active bundle %.12s: %w", version, err)
 	}
 	l.active.Store(b)
+	if err := o.Activated(ctx, b); err != nil {
+		l.down = fmt.Errorf("the active bundle %.12s: %w", version, err)
+	}
 	return l, nil
+}
+
+// Down is why the active version isn't live, nil if it is or none is active. What needs no tools
+// works all the same: setting the secret that is missing, or applying another version.
+func (l *Library) Down() error {
+	l.change.Lock()
+	defer l.change.Unlock()
+	return l.down
 }
 
 // Active gives the active version, or ErrNone.
@@ -220,6 +229,7 @@ func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, st
 	l.loaded[b.Version] = b
 	l.mu.Unlock()
 	l.active.Store(b)
+	l.down = nil
 	if err := l.Audit(ctx, by, action, b.Version); err != nil {
 		return fmt.Errorf("bundle %.12s is active, and that can't be recorded: %w", b.Version, err)
 	}

@@ -127,14 +127,14 @@ func (b *Bolt) Feed(ctx context.Context, after uint64, limit int) (entries []cas
 			return nil
 		}
 		last = offsetOf(k)
-		for at := after + 1; at <= last && len(entries) < limit; at++ {
-			rec, err := r.record(at)
+		for at := after; at < last && len(entries) < limit; at++ {
+			rec, err := r.record(at + 1)
 			if err != nil {
 				return err
 			}
 			e, err := rec.entry(rec.hash())
 			if err != nil {
-				return fmt.Errorf("entry %d: %w", at, err)
+				return fmt.Errorf("entry %d: %w", at+1, err)
 			}
 			entries = append(entries, e)
 		}

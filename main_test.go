@@ -35,15 +35,24 @@ type rig struct {
 	company *demo.Company
 	url     string // of the company
 	app     cli.Appliance
-	lies    func(w http.ResponseWriter, r *http.Request) bool // answers in place of the company
+	lies    liar
 	mu      sync.Mutex
 	calls   []string // requests to tools, as PLUGIN.TOOL
 }
 
+// liar answers in place of the company where it reports true.
+type liar func(w http.ResponseWriter, r *http.Request) bool
+
 func newRig(t testing.TB) *rig {
 	t.Helper()
+	return newRigWith(t, nil)
+}
+
+// newRigWith has a liar from the start: monitors call as soon as the appliance runs.
+func newRigWith(t testing.TB, lies liar) *rig {
+	t.Helper()
 	dir := t.TempDir()
-	r := &rig{t: t}
+	r := &rig{t: t, lies: lies}
 	var err error
 	if r.company, err = demo.Open(filepath.Join(dir, "company.db"), demo.Options{InvoiceDelay: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
@@ -284,14 +293,13 @@ func TestContradictingEventsEndTheSameInAnyOrder(t *testing.T) {
 }
 
 func TestClosedMeansVerified(t *testing.T) {
-	r := newRig(t)
-	r.lies = func(w http.ResponseWriter, q *http.Request) bool {
+	r := newRigWith(t, func(w http.ResponseWriter, q *http.Request) bool {
 		if !strings.HasSuffix(q.URL.Path, "/ops/tools/replay_webhook") {
 			return false
 		}
 		_, _ = io.WriteString(w, `{"id":"WHD-6001","customer_id":"CUS-110","customer_email":"x@example.com","event":"e","endpoint":"u","status":"delivered","last_code":200,"attempts":5,"endpoint_healthy":true}`)
 		return true
-	}
+	})
 	c := r.settled(r.send(story(t, "webhook-replayed")[0]), casefile.Escalated, casefile.Waiting)
 	for c.Status == casefile.Waiting { // the check is read again for a while
 		time.Sleep(50 * time.Millisecond)

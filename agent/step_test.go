@@ -360,7 +360,7 @@ func TestEntriesSurviveTheirEncoding(t *testing.T) {
 	again := newRig(t, "bank.credit", allow).c
 	for i := range r.journal {
 		e := r.journal[i]
-		b, err := casefile.EncodePayload(&e)
+		b, err := casefile.AppendPayload(nil, &e)
 		if err != nil {
 			t.Fatal(err)
 		}

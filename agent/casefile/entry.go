@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -70,65 +71,45 @@ type Data interface{ Kind() Kind }
 
 // payload is an entry's content as it is stored.
 type payload struct {
-	Data     json.RawMessage `json:"data"`
-	Evidence []string        `json:"evidence,omitempty"`
-	Versions Versions        `json:"versions,omitzero"`
+	Data     Data     `json:"data"`
+	Evidence []string `json:"evidence"`
+	Versions Versions `json:"versions"`
 }
 
-// EncodePayload gives the bytes that the store keeps for the entry's content.
-func EncodePayload(e *Entry) ([]byte, error) {
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s of case %s: %w", e.Data.Kind(), e.Case, err)
+// AppendPayload appends the bytes that the store keeps for the entry's content.
+func AppendPayload(b []byte, e *Entry) ([]byte, error) {
+	w := writer{b: b}
+	w.open()
+	w.name("data")
+	w.data(e.Data)
+	w.someTexts("evidence", e.Evidence)
+	if v := e.Versions; v != (Versions{}) {
+		w.name("versions")
+		w.open()
+		w.someText("bundle", v.Bundle)
+		w.someText("procedure", v.Procedure)
+		w.someText("policy", v.Policy)
+		w.someText("manifest", v.Manifest)
+		w.close()
 	}
-	b := make([]byte, 0, len(data)+256)
-	b = append(append(b, `{"data":`...), data...)
-	for i, ref := range e.Evidence {
-		if i == 0 {
-			b = append(b, `,"evidence":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		b = appendString(b, ref)
+	w.close()
+	if w.err != nil {
+		return nil, fmt.Errorf("encode %s of case %s: %w", e.Data.Kind(), e.Case, w.err)
 	}
-	if len(e.Evidence) > 0 {
-		b = append(b, ']')
-	}
-	return append(e.Versions.append(b), '}'), nil
-}
-
-// append encodes the versions, if there are any, as a member of the payload.
-func (v Versions) append(b []byte) []byte {
-	if v == (Versions{}) {
-		return b
-	}
-	b = append(b, `,"versions":{`...)
-	for _, m := range [...]struct{ name, value string }{{"bundle", v.Bundle}, {"procedure", v.Procedure}, {"policy", v.Policy}, {"manifest", v.Manifest}} {
-		if m.value == "" {
-			continue
-		}
-		if b[len(b)-1] != '{' {
-			b = append(b, ',')
-		}
-		b = appendString(append(append(append(b, '"'), m.name...), `":`...), m.value)
-	}
-	return append(b, '}')
+	return w.b, nil
 }
 
 // ErrKind is wrapped by what DecodePayload reports of an entry of an unknown kind.
 var ErrKind = errors.New("unknown kind of entry; this resolute is older than the data folder")
 
-// DecodePayload fills Data, Evidence and Versions from what EncodePayload gave.
+// DecodePayload fills Data, Evidence and Versions from what AppendPayload gave.
 func DecodePayload(e *Entry, kind Kind, b []byte) error {
 	data := newData(kind)
 	if data == nil {
 		return fmt.Errorf("%w: %q", ErrKind, kind)
 	}
-	var p payload
+	p := payload{Data: data}
 	if err := json.Unmarshal(b, &p); err != nil {
-		return fmt.Errorf("decode %s: %w", kind, err)
-	}
-	if err := json.Unmarshal(p.Data, data); err != nil {
 		return fmt.Errorf("decode %s: %w", kind, err)
 	}
 	e.Data, e.Evidence, e.Versions = data, p.Evidence, p.Versions
@@ -136,7 +117,7 @@ func DecodePayload(e *Entry, kind Kind, b []byte) error {
 }
 
 // EvidenceEntry names an entry that a decision rests on.
-func EvidenceEntry(seq uint64) string { return fmt.Sprintf("entry:%d", seq) }
+func EvidenceEntry(seq uint64) string { return "entry:" + strconv.FormatUint(seq, 10) }
 
 // EvidenceSignal names a signal that a decision rests on.
 func EvidenceSignal(id string) string { return "signal:" + id }

@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Object is a JSON object whose numbers keep their kind; see the package comment.
@@ -51,54 +50,6 @@ func (v Value) MarshalJSON() ([]byte, error) { return EncodeValue(v.V) }
 func (v *Value) UnmarshalJSON(b []byte) (err error) {
 	v.V, err = DecodeValue(b)
 	return err
-}
-
-// DecodeValue decodes one JSON text. Whole numbers beyond 64 bits become float64.
-func DecodeValue(b []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("more than one JSON value")
-	}
-	return plain(v)
-}
-
-func plain(v any) (any, error) {
-	var err error
-	switch t := v.(type) {
-	case json.Number:
-		return number(string(t))
-	case []any:
-		for i := range t {
-			if t[i], err = plain(t[i]); err != nil {
-				return nil, err
-			}
-		}
-	case map[string]any:
-		for k := range t {
-			if t[k], err = plain(t[k]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return v, nil
-}
-
-func number(s string) (any, error) {
-	if !strings.ContainsAny(s, ".eE") {
-		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return n, nil
-		}
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return nil, fmt.Errorf("number %s doesn't fit 64 bits", s)
-	}
-	return f, nil
 }
 
 // EncodeValue encodes a value of the package comment's kinds canonically: keys sorted, doubles
@@ -143,7 +94,7 @@ func appendValue(b []byte, v any) ([]byte, error) {
 func appendObject(b []byte, m map[string]any) ([]byte, error) {
 	var err error
 	b = append(b, '{')
-	for i, k := range slices.Sorted(maps.Keys(m)) {
+	for i, k := range sortedKeys(m) {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -153,6 +104,15 @@ func appendObject(b []byte, m map[string]any) ([]byte, error) {
 		}
 	}
 	return append(b, '}'), nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func appendFloat(b []byte, f float64) ([]byte, error) {
@@ -172,16 +132,44 @@ func appendOther(b []byte, v any) ([]byte, error) {
 	return append(b, e...), err
 }
 
+// appendString writes as encoding/json does without escapes for HTML.
 func appendString(b []byte, s string) []byte {
+	ascii := true
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
 			return appendEscaped(b, s)
+		} else if c >= utf8.RuneSelf {
+			ascii = false
 		}
+	}
+	if !ascii && (!utf8.ValidString(s) || strings.ContainsAny(s, "\u2028\u2029")) {
+		return appendByLibrary(b, s)
 	}
 	return append(append(append(b, '"'), s...), '"')
 }
 
 func appendEscaped(b []byte, s string) []byte {
+	const short = "\b\f\n\r\t\"\\"
+	if !utf8.ValidString(s) || strings.ContainsAny(s, "\u2028\u2029") {
+		return appendByLibrary(b, s)
+	}
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case strings.IndexByte(short, c) >= 0:
+			b = append(b, '\\', `bfnrt"\`[strings.IndexByte(short, c)])
+		case c < ' ':
+			b = append(b, `\u00`...)
+			b = append(b, "01"[c>>4], "0123456789abcdef"[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}
+
+// appendByLibrary is for what is not UTF-8, and for line separators.
+func appendByLibrary(b []byte, s string) []byte {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)

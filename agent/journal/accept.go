@@ -81,13 +81,8 @@ func (a *arrival) prepare(in *Arrival) (err error) {
 
 // record encodes an entry that the arrival may write, for the case that it would open.
 func (a *arrival) record(actor string, data casefile.Data, salt int, evidence ...string) (record, error) {
-	payload, err := casefile.EncodePayload(&casefile.Entry{
-		Case: a.CaseID, Data: data, Evidence: evidence, Versions: casefile.Versions{Bundle: a.Bundle},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return newRecord(a.caseID, a.At, data.Kind(), actor, a.Salts[salt], payload)
+	return newRecord(a.caseID, &casefile.Entry{At: a.At, Actor: actor, Case: a.CaseID, Data: data, Evidence: evidence,
+		Versions: casefile.Versions{Bundle: a.Bundle}}, a.Salts[salt])
 }
 
 // firstWords is the beginning of a text, in one line of at most 100 characters.

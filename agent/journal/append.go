@@ -97,11 +97,8 @@ func (o *appendOp) encode(id uuid.UUID, entries []casefile.Entry, salts []Salt) 
 		if e.Data == nil {
 			return nil, fmt.Errorf("entry %d has no data", i)
 		}
-		payload, err := casefile.EncodePayload(e)
-		if err != nil {
-			return nil, err
-		}
-		if records[i], err = newRecord(id, e.At, e.Data.Kind(), e.Actor, salts[i], payload); err != nil {
+		var err error
+		if records[i], err = newRecord(id, e, salts[i]); err != nil {
 			return nil, err
 		}
 		o.bytes += len(records[i])

@@ -66,21 +66,25 @@ type record []byte
 
 // newRecord encodes what is known of an entry before its place in the journal is; link fills in
 // the rest.
-func newRecord(caseID uuid.UUID, at time.Time, kind casefile.Kind, actor string, salt Salt, payload []byte) (record, error) {
-	if len(kind) > math.MaxUint8 || len(actor) > math.MaxUint8 {
-		return nil, fmt.Errorf("entry %.40q by %.40q: kind and actor have at most %d bytes each", kind, actor, math.MaxUint8)
+func newRecord(id uuid.UUID, e *casefile.Entry, salt Salt) (record, error) {
+	kind := e.Data.Kind()
+	if len(kind) > math.MaxUint8 || len(e.Actor) > math.MaxUint8 {
+		return nil, fmt.Errorf("entry %.40q by %.40q: kind and actor have at most %d bytes each", kind, e.Actor, math.MaxUint8)
 	}
-	end := atNames + len(kind) + len(actor)
-	r := make(record, end, end+len(salt)+len(payload))
+	end := atNames + len(kind) + len(e.Actor)
+	r := make(record, end, 1024)
 	r[atHeader] = entryFormat
 	binary.BigEndian.PutUint16(r[atLength:], uint16(end-atHeader))
-	binary.BigEndian.PutUint64(r[atTime:], uint64(nanos(at)))
-	copy(r[atCase:], caseID[:])
+	binary.BigEndian.PutUint64(r[atTime:], uint64(nanos(e.At)))
+	copy(r[atCase:], id[:])
 	r[atKind] = byte(len(kind))
-	binary.BigEndian.PutUint16(r[atActor:], uint16(len(actor)))
+	binary.BigEndian.PutUint16(r[atActor:], uint16(len(e.Actor)))
 	copy(r[atNames:], kind)
-	copy(r[atNames+len(kind):], actor)
-	r = append(append(r, salt[:]...), payload...)
+	copy(r[atNames+len(kind):], e.Actor)
+	r, err := casefile.AppendPayload(append(r, salt[:]...), e)
+	if err != nil {
+		return nil, err
+	}
 	sum := sha256.Sum256(r[end:])
 	copy(r[atPayload:], sum[:])
 	return r, nil

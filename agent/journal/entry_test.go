@@ -16,16 +16,13 @@ import (
 func testRecord(t testing.TB, h *head) record {
 	t.Helper()
 	e := casefile.Entry{
+		At: time.Unix(1, 5), Actor: "agent",
 		Data:     &casefile.ReplyWritten{Reply: casefile.Reply{To: "a@example.com", Text: "ACC-0001"}},
 		Evidence: []string{"entry:3"},
 		Versions: casefile.Versions{Bundle: "v1"},
 	}
-	payload, err := casefile.EncodePayload(&e)
-	if err != nil {
-		t.Fatal(err)
-	}
 	id := uuid.MustParse("018f0000-0000-7000-8000-000000000001")
-	r, err := newRecord(id, time.Unix(1, 5), e.Data.Kind(), "agent", Salt{1, 2, 3}, payload)
+	r, err := newRecord(id, &e, Salt{1, 2, 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,11 @@ type Triage interface {
 	Route(ctx context.Context, c *casefile.Case) (Routing, error)
 }
 
+// Loader gives a case's newest snapshot and the entries behind it; see journal.Store.
+type Loader interface {
+	Load(ctx context.Context, caseID string) (snapshot []byte, tail []casefile.Entry, err error)
+}
+
 // Store is what the engine needs of a journal.Store.
 type Store interface {
 	Claim(ctx context.Context, worker string, max int, now time.Time, ttl time.Duration) ([]journal.Lease, error)
@@ -82,7 +87,7 @@ type Store interface {
 	Release(l journal.Lease)
 	Wakeups() <-chan struct{}
 	Due(ctx context.Context, now time.Time) (time.Time, error)
-	Load(ctx context.Context, caseID string) ([]byte, []casefile.Entry, error)
+	Loader
 	Append(ctx context.Context, a journal.Append) (journal.Appended, error)
 	Failed() <-chan struct{}
 }

@@ -68,24 +68,23 @@ func New(d Deps, o Options) *Engine {
 func (e *Engine) Run(ctx context.Context) error {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	var workers sync.WaitGroup
-	busy := slots{taken: make(chan struct{}, e.opt.Workers), freed: make(chan struct{}, 1)}
+	workers := newWorkers(e.opt.Workers, func(l journal.Lease) { e.work(ctx, calls, l) })
 	due := time.NewTimer(0)
 	defer due.Stop()
 	for {
-		e.claim(ctx, calls, busy, &workers)
+		e.claim(ctx, workers)
 		select {
 		case <-ctx.Done():
 			timeout := time.AfterFunc(e.opt.Drain, cancel)
-			workers.Wait()
+			workers.end()
 			timeout.Stop()
 			return nil
 		case <-e.Store.Failed():
 			cancel()
-			workers.Wait()
+			workers.end()
 			return errors.New("the engine stopped with the journal")
 		case <-e.Store.Wakeups():
-		case <-busy.freed: // what woke the loop while all were busy is still runnable
+		case <-workers.freed: // what woke the loop while all were busy is still runnable
 		case <-due.C:
 		}
 		e.resetTimer(ctx, due)
@@ -106,24 +105,10 @@ func (e *Engine) resetTimer(ctx context.Context, due *time.Timer) {
 	due.Reset(wait)
 }
 
-// slots bound how many workers there are.
-type slots struct {
-	taken chan struct{} // one for each worker
-	freed chan struct{} // told when a worker ends
-}
-
-func (s slots) free() {
-	<-s.taken
-	select {
-	case s.freed <- struct{}{}:
-	default: // it was told already
-	}
-}
-
-// claim starts a worker for each runnable case, as far as there is room.
-func (e *Engine) claim(ctx, calls context.Context, busy slots, workers *sync.WaitGroup) {
+// claim has each runnable case worked on, as far as there is room.
+func (e *Engine) claim(ctx context.Context, w *workers) {
 	for ctx.Err() == nil {
-		room := cap(busy.taken) - len(busy.taken)
+		room := w.room()
 		if room == 0 {
 			return
 		}
@@ -132,11 +117,7 @@ func (e *Engine) claim(ctx, calls context.Context, busy slots, workers *sync.Wai
 			return
 		}
 		for _, l := range leases {
-			busy.taken <- struct{}{}
-			workers.Go(func() {
-				e.work(ctx, calls, l)
-				busy.free()
-			})
+			w.give(l)
 		}
 	}
 }
@@ -153,22 +134,22 @@ func (e *Engine) work(ctx, calls context.Context, l journal.Lease) {
 // Drive advances one leased case until it is parked. It returns early, with the lease to be
 // released, when ctx ends between two steps; calls bounds the requests on the wire.
 func (e *Engine) Drive(ctx, calls context.Context, l journal.Lease) error {
-	c, err := e.Load(calls, l.CaseID)
+	s, err := load(calls, e.Store, l.CaseID)
 	if err != nil {
 		return err
 	}
 	ev := Event{Now: e.Now()}
 	for {
-		book, err := e.Playbooks.Playbook(calls, c.Bundle)
+		book, err := e.Playbooks.Playbook(calls, s.Bundle)
 		if err != nil {
 			return fmt.Errorf("bundle of the case: %w", err)
 		}
-		res := e.core.Step(c, book, ev)
-		switch again, err := e.commit(calls, l, c, res, &ev); {
+		res := e.core.Step(s.Case, book, ev)
+		switch again, err := e.commit(calls, l, s, res, &ev); {
 		case err != nil:
 			return err
 		case again:
-			if c, err = e.Load(calls, l.CaseID); err != nil {
+			if s, err = load(calls, e.Store, l.CaseID); err != nil {
 				return err
 			}
 			ev.Now = e.Now()
@@ -178,7 +159,7 @@ func (e *Engine) Drive(ctx, calls context.Context, l journal.Lease) error {
 		case ev.Draining:
 			return ctx.Err()
 		}
-		ev = e.carryOut(calls, c, res.Commands)
+		ev = e.carryOut(calls, s.Case, res.Commands)
 		ev.Draining = ctx.Err() != nil
 		if err := e.Store.Renew(l, ev.Now, e.opt.Lease); err != nil {
 			return err
@@ -192,31 +173,41 @@ func (e *Engine) Load(ctx context.Context, caseID string) (*casefile.Case, error
 }
 
 // Load folds a case from its newest snapshot and the entries behind it.
-func Load(ctx context.Context, store interface {
-	Load(ctx context.Context, caseID string) ([]byte, []casefile.Entry, error)
-}, caseID string) (*casefile.Case, error) {
+func Load(ctx context.Context, store Loader, caseID string) (*casefile.Case, error) {
+	s, err := load(ctx, store, caseID)
+	return s.Case, err
+}
+
+// loaded is a case with the seq of its newest snapshot.
+type loaded struct {
+	*casefile.Case
+	saved uint64
+}
+
+func load(ctx context.Context, store Loader, caseID string) (loaded, error) {
 	snapshot, tail, err := store.Load(ctx, caseID)
 	if err != nil {
-		return nil, err
+		return loaded{}, err
 	}
 	c := casefile.New(caseID)
 	if snapshot != nil {
 		if err := json.Unmarshal(snapshot, c); err != nil {
-			return nil, fmt.Errorf("snapshot of case %s: %w", caseID, err)
+			return loaded{}, fmt.Errorf("snapshot of case %s: %w", caseID, err)
 		}
 	}
+	s := loaded{Case: c, saved: c.Seq}
 	for i := range tail {
 		c.Fold(&tail[i])
 	}
-	return c, nil
+	return s, nil
 }
 
 // commit makes a step durable. It reports whether the case has to be read and stepped again.
-func (e *Engine) commit(ctx context.Context, l journal.Lease, c *casefile.Case, res Result, ev *Event) (again bool, err error) {
+func (e *Engine) commit(ctx context.Context, l journal.Lease, s loaded, res Result, ev *Event) (again bool, err error) {
 	if len(res.Entries) == 0 && !res.Park {
 		return false, nil // only questions follow, to triage or to a plugin: there is nothing to make durable
 	}
-	a, err := e.change(c, res)
+	a, err := e.change(s, res)
 	if err != nil {
 		return false, err
 	}
@@ -233,8 +224,13 @@ func (e *Engine) commit(ctx context.Context, l journal.Lease, c *casefile.Case, 
 	return false, err
 }
 
+// snapshotAfter is how many entries follow a snapshot before a parked case gets the next: reading so
+// many costs about as much as reading a snapshot, and most cases end with fewer.
+const snapshotAfter = 32
+
 // change is what the store gets of a step.
-func (e *Engine) change(c *casefile.Case, res Result) (journal.Append, error) {
+func (e *Engine) change(s loaded, res Result) (journal.Append, error) {
+	c := s.Case
 	a := journal.Append{CaseID: c.ID, After: c.Seq - uint64(len(res.Entries)), Entries: res.Entries,
 		Hold: holds(c, res.Entries), HoldAnyway: res.HoldAnyway, Messages: messages(c, res.Entries)}
 	if res.Merge != "" {
@@ -242,13 +238,15 @@ func (e *Engine) change(c *casefile.Case, res Result) (journal.Append, error) {
 		a.DeliverTo, a.Deliver = res.Merge, handedOn(c, e.Now())
 	}
 	if res.Park {
-		snapshot, err := json.Marshal(c)
-		if err != nil {
-			return a, fmt.Errorf("snapshot of case %s: %w", c.ID, err)
-		}
-		a.Park = &journal.Park{Summary: Summarize(c), Snapshot: snapshot, WakeAt: res.WakeAt}
+		a.Park = &journal.Park{Summary: Summarize(c), WakeAt: res.WakeAt}
 		if c.Wait != nil && c.Status == casefile.Waiting {
 			a.Park.WaitFor = c.Wait.For
+		}
+		if c.Seq >= s.saved+snapshotAfter {
+			var err error
+			if a.Park.Snapshot, err = json.Marshal(c); err != nil {
+				return a, fmt.Errorf("snapshot of case %s: %w", c.ID, err)
+			}
 		}
 	}
 	for range len(a.Entries) + len(a.Deliver) {

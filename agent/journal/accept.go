@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -67,7 +66,7 @@ func (a *arrival) prepare(in *Arrival) (err error) {
 	if a.opened, err = a.record(casefile.ActorSystem, &casefile.CaseOpened{Bundle: in.Bundle}, 1, casefile.EvidenceSignal(in.Signal.ID)); err != nil {
 		return err
 	}
-	a.summary, err = json.Marshal(&Summary{
+	a.summary, err = encodeSummary(&Summary{
 		ID:        a.caseID.String(),
 		Status:    casefile.Working,
 		Customer:  in.Signal.Customer(),
@@ -208,20 +207,15 @@ func (w *writer) open(a *arrival, linked *holder) error {
 		}
 	}
 	w.putOpen(codeWorking, id)
-	s := snapshotRecord{summary: a.summary}
-	w.put(bucketSnapshots, id[:], seal(id[:], s.encode()))
+	w.put(bucketSummaries, id[:], seal(id[:], a.summary))
 	return nil
 }
 
 // reopen lets a case that was resolved go on with the signal.
 func (w *writer) reopen(a *arrival, c *holder) error {
-	s, err := w.snapshot(c.id)
+	sum, err := w.summary(c.id[:], w.get(bucketSummaries, c.id[:]))
 	if err != nil {
 		return err
-	}
-	var sum Summary
-	if err := json.Unmarshal(s.summary, &sum); err != nil {
-		return damaged("the summary of case "+c.id.String(), err)
 	}
 	sum.Status, sum.Stop, sum.Outcome, sum.UpdatedAt = casefile.Working, nil, "", a.At
 	sum.EndedAt = time.Time{}
@@ -229,7 +223,8 @@ func (w *writer) reopen(a *arrival, c *holder) error {
 	if err != nil {
 		return err
 	}
-	if s.summary, err = json.Marshal(&sum); err != nil {
+	summary, err := encodeSummary(&sum)
+	if err != nil {
 		return err
 	}
 	w.add(c.id, c.h, a.received)
@@ -237,7 +232,7 @@ func (w *writer) reopen(a *arrival, c *holder) error {
 	c.h.status, c.h.ended = codeWorking, noTime
 	w.putHead(c.id, c.h)
 	w.putOpen(codeWorking, c.id)
-	w.put(bucketSnapshots, c.id[:], seal(c.id[:], s.encode()))
+	w.put(bucketSummaries, c.id[:], seal(c.id[:], summary))
 	return nil
 }
 

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -34,7 +33,8 @@ type parking struct {
 	due      int64
 	ended    int64
 	wait     string
-	snapshot snapshotRecord
+	summary  []byte
+	snapshot []byte // nil for none
 }
 
 func (o *appendOp) size() int { return o.bytes }
@@ -120,14 +120,13 @@ func (o *appendOp) prepark(p *Park) (*parking, error) {
 	} else {
 		q.due, q.wait = nanos(p.WakeAt), p.WaitFor
 	}
-	q.snapshot = snapshotRecord{seq: o.after + uint64(len(o.records)), state: p.Snapshot}
-	if p.Snapshot == nil {
-		q.snapshot.seq = 0
+	if p.Snapshot != nil {
+		q.snapshot = snapshotRecord(o.after+uint64(len(o.records)), p.Snapshot)
 	}
-	if q.snapshot.summary, err = json.Marshal(&p.Summary); err != nil {
+	if q.summary, err = encodeSummary(&p.Summary); err != nil {
 		return nil, fmt.Errorf("encode the summary: %w", err)
 	}
-	o.bytes += len(q.snapshot.summary) + len(p.Snapshot)
+	o.bytes += len(q.summary) + len(q.snapshot)
 	return q, nil
 }
 
@@ -258,7 +257,11 @@ func (w *writer) park(id uuid.UUID, h *head, p *parking) {
 		w.putOpen(p.status, id)
 	}
 	h.status, h.due, h.ended, h.wait = p.status, p.due, p.ended, p.wait
-	w.put(bucketSnapshots, id[:], seal(id[:], p.snapshot.encode()))
+	w.put(bucketSummaries, id[:], seal(id[:], p.summary))
+	if p.snapshot != nil {
+		h.saved = h.seq
+		w.put(bucketSnapshots, id[:], seal(id[:], p.snapshot))
+	}
 	w.remove(bucketRunnable, id[:])
 	w.remove(bucketLeases, id[:])
 	w.events = append(w.events, event{id, parked})

@@ -14,7 +14,8 @@ const (
 	bucketMeta        bucketID = iota // format, fences
 	bucketJournal                     // offset → record
 	bucketHeads                       // case → head
-	bucketSnapshots                   // case → summary and snapshot
+	bucketSummaries                   // case → summary
+	bucketSnapshots                   // case → seq and state, of those that have one
 	bucketRunnable                    // case
 	bucketTimers                      // due, case
 	bucketDedupe                      // see dedupe
@@ -31,7 +32,7 @@ const (
 
 // String gives the bucket's name in the file.
 func (id bucketID) String() string {
-	return [bucketCount]string{"meta", "journal", "heads", "snapshots", "runnable", "timers", "dedupe", "correlation",
+	return [bucketCount]string{"meta", "journal", "heads", "summaries", "snapshots", "runnable", "timers", "dedupe", "correlation",
 		"leases", "open", "waits", "outbox", "outbox_queue", "records"}[id]
 }
 
@@ -94,15 +95,33 @@ func (r *reader) record(offset uint64) (record, error) {
 	return rec, nil
 }
 
-// snapshot gives what is kept of a case beside its entries.
-func (r *reader) snapshot(id uuid.UUID) (snapshotRecord, error) {
+// snapshot gives the newest snapshot of a case, nil where there is none.
+func (r *reader) snapshot(id uuid.UUID, h *head) ([]byte, error) {
+	if h.saved == 0 {
+		return nil, nil
+	}
 	v := r.get(bucketSnapshots, id[:])
 	if v == nil {
-		return snapshotRecord{}, damaged("the snapshot of case "+id.String(), errMissing)
+		return nil, damaged("the snapshot of case "+id.String(), errMissing)
 	}
-	s, err := decodeSnapshot(id[:], v)
+	seq, state, err := decodeSnapshot(id[:], v)
+	if err == nil && (seq != h.saved || seq > h.seq) {
+		err = fmt.Errorf("it is of seq %d, the case is at %d and its snapshot at %d", seq, h.seq, h.saved)
+	}
 	if err != nil {
-		return s, damaged("the snapshot of case "+id.String(), err)
+		return nil, damaged("the snapshot of case "+id.String(), err)
+	}
+	return state, nil
+}
+
+// summary gives what lists show of a case.
+func (r *reader) summary(key, value []byte) (Summary, error) {
+	s, err := decodeSummary(key, value)
+	if value == nil {
+		err = errMissing
+	}
+	if err != nil {
+		return s, damaged(fmt.Sprintf("the summary of case %x", key), err)
 	}
 	return s, nil
 }

@@ -118,7 +118,8 @@ func FuzzRecord(f *testing.F) {
 			b = seal(key, b)
 		}
 		_, _ = decodeHead(key, b)
-		_, _ = decodeSnapshot(key, b)
+		_, _, _ = decodeSnapshot(key, b)
+		_, _ = decodeSummary(key, b)
 		_, _ = decodeDelivery(key, b)
 		_, _, _ = decodeSeen(b)
 		_, _, _ = searchRun(b, identity{})

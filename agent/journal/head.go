@@ -19,11 +19,12 @@ type head struct {
 	opened int64         // Unix nanoseconds
 	ended  int64         // noTime while it is not
 	due    int64         // of its timer, noTime for none
+	saved  uint64        // seq of its snapshot, 0 for none
 	wait   string        // signal type that it waits for, "" for none
 }
 
 // headSize is the size of an encoded head without checksum and wait.
-const headSize = 8 + 8 + 32 + 1 + 8 + 8 + 8
+const headSize = 8 + 8 + 32 + 1 + 8 + 8 + 8 + 8
 
 func (h *head) encode() []byte {
 	b := make([]byte, 0, 4+headSize+len(h.wait))
@@ -35,6 +36,7 @@ func (h *head) encode() []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(h.opened))
 	b = binary.BigEndian.AppendUint64(b, uint64(h.ended))
 	b = binary.BigEndian.AppendUint64(b, uint64(h.due))
+	b = binary.BigEndian.AppendUint64(b, h.saved)
 	return append(b, h.wait...)
 }
 
@@ -54,6 +56,7 @@ func decodeHead(key, value []byte) (*head, error) {
 		opened: int64(binary.BigEndian.Uint64(b[49:])),
 		ended:  int64(binary.BigEndian.Uint64(b[57:])),
 		due:    int64(binary.BigEndian.Uint64(b[65:])),
+		saved:  binary.BigEndian.Uint64(b[73:]),
 		wait:   string(b[headSize:]),
 	}, nil
 }
@@ -68,7 +71,7 @@ func (h *head) olderThan(id uuid.UUID, other *head, otherID uuid.UUID) bool {
 	return string(id[:]) < string(otherID[:])
 }
 
-// The codes of statuses in keys and heads.
+// The codes of statuses in keys, heads and summaries.
 const (
 	codeWorking byte = iota + 1
 	codeWaiting
@@ -94,6 +97,15 @@ func statusCode(s casefile.Status) (byte, error) {
 		return codeClosed, nil
 	}
 	return 0, fmt.Errorf("unknown status %q of a case", s)
+}
+
+func statusOf(code byte) (casefile.Status, error) {
+	for _, s := range [...]casefile.Status{casefile.Working, casefile.Waiting, casefile.Approving, casefile.Escalated, casefile.Resolved, casefile.Closed} {
+		if c, err := statusCode(s); err == nil && c == code {
+			return s, nil
+		}
+	}
+	return "", fmt.Errorf("unknown code %d of a status", code)
 }
 
 // Values of the indexes begin with a CRC-32C of key and rest, so that a value that is read was
@@ -144,34 +156,22 @@ func waitPrefix(signalType string) []byte {
 
 func waitKey(signalType string, id uuid.UUID) []byte { return append(waitPrefix(signalType), id[:]...) }
 
-// snapshotRecord is a case's summary and the snapshot of its state.
-type snapshotRecord struct {
-	seq     uint64 // up to which the snapshot goes, 0 for none
-	summary []byte // JSON
-	state   []byte
+// snapshotRecord is the state of a case as it was after an entry: the checksum, the entry's seq, the
+// state.
+func snapshotRecord(seq uint64, state []byte) []byte {
+	b := binary.BigEndian.AppendUint64(make([]byte, 4, 12+len(state)), seq)
+	return append(b, state...)
 }
 
-func (s *snapshotRecord) encode() []byte {
-	b := make([]byte, 4, 4+12+len(s.summary)+len(s.state))
-	b = binary.BigEndian.AppendUint64(b, s.seq)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(s.summary)))
-	b = append(b, s.summary...)
-	return append(b, s.state...)
-}
-
-func decodeSnapshot(key, value []byte) (s snapshotRecord, err error) {
+func decodeSnapshot(key, value []byte) (seq uint64, state []byte, err error) {
 	b, err := unseal(key, value)
+	if err == nil && len(b) < 8 {
+		err = errShort
+	}
 	if err != nil {
-		return s, err
+		return 0, nil, err
 	}
-	if len(b) < 12 {
-		return s, errShort
-	}
-	n := int(binary.BigEndian.Uint32(b[8:]))
-	if len(b) < 12+n {
-		return s, errShort
-	}
-	return snapshotRecord{seq: binary.BigEndian.Uint64(b), summary: b[12 : 12+n], state: b[12+n:]}, nil
+	return binary.BigEndian.Uint64(b), b[8:], nil
 }
 
 // parseCase reads a case's id.

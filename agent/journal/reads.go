@@ -3,7 +3,6 @@ package journal
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -72,18 +71,13 @@ func (b *Bolt) Load(ctx context.Context, caseID string) (snapshot []byte, tail [
 		if err != nil {
 			return err
 		}
-		s, err := r.snapshot(id)
+		state, err := r.snapshot(id, h)
 		if err != nil {
 			return err
 		}
-		if s.seq > h.seq {
-			return damaged("the snapshot of case "+caseID, fmt.Errorf("it is of seq %d, the case is at %d", s.seq, h.seq))
-		}
-		if s.seq > 0 {
-			snapshot = bytes.Clone(s.state)
-		}
+		snapshot = bytes.Clone(state)
 		found := make([]linked, 0, 8)
-		if err := r.walk(id, h, s.seq, func(l linked) { found = append(found, l) }); err != nil {
+		if err := r.walk(id, h, h.saved, func(l linked) { found = append(found, l) }); err != nil {
 			return err
 		}
 		tail, err = decodeBackwards(found)
@@ -158,7 +152,7 @@ func (b *Bolt) Cases(ctx context.Context, cursor string, limit int, match func(*
 	}
 	for more := true; more; {
 		err = b.view(ctx, func(r *reader) error {
-			c := r.bucket(bucketSnapshots).Cursor()
+			c := r.bucket(bucketSummaries).Cursor()
 			var k, v []byte
 			if below == nil {
 				k, v = c.Last()
@@ -172,7 +166,7 @@ func (b *Bolt) Cases(ctx context.Context, cursor string, limit int, match func(*
 					more = false
 					return nil
 				}
-				s, err := decodeSummary(k, v)
+				s, err := r.summary(k, v)
 				if err != nil {
 					return err
 				}
@@ -193,17 +187,6 @@ func (b *Bolt) Cases(ctx context.Context, cursor string, limit int, match func(*
 		}
 	}
 	return list, next, nil
-}
-
-func decodeSummary(k, v []byte) (s Summary, err error) {
-	rec, err := decodeSnapshot(k, v)
-	if err == nil {
-		err = json.Unmarshal(rec.summary, &s)
-	}
-	if err != nil {
-		return s, damaged(fmt.Sprintf("the summary of case %x", k), err)
-	}
-	return s, nil
 }
 
 // Open lists cases by status; see Store.

@@ -170,7 +170,7 @@ type Append struct {
 // Park is how a case is left when there is nothing to do for it now.
 type Park struct {
 	Summary  Summary
-	Snapshot []byte    // of the state after Entries
+	Snapshot []byte    // of the state after Entries; nil leaves the one before
 	WakeAt   time.Time // zero for never
 	WaitFor  string    // signal type that the case waits for, "" for none
 }

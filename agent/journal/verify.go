@@ -61,6 +61,7 @@ func (v *verifier) parts() []verifyPart {
 		{"bucket dedupe", v.dedupe},
 		{"bucket journal", v.journal},
 		{"bucket heads", v.heads},
+		{"bucket summaries", v.summaries},
 		{"bucket snapshots", v.snapshots},
 		{"bucket open", v.open},
 		{"bucket runnable", v.runnable},
@@ -267,6 +268,9 @@ func (v *verifier) head(id uuid.UUID, h *head) (found []error) {
 	if h.wait != "" {
 		lacks(bucketWaits, waitKey(h.wait, id))
 	}
-	lacks(bucketSnapshots, id[:])
+	lacks(bucketSummaries, id[:])
+	if h.saved > 0 {
+		lacks(bucketSnapshots, id[:])
+	}
 	return found
 }

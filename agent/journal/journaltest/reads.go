@@ -31,6 +31,10 @@ func load(t *testing.T, h *harness) {
 	if err != nil || string(snapshot) != "state at 5" || len(tail) != 1 || tail[0].Seq != 6 {
 		t.Fatalf("Load gave snapshot %q, %d entries, %v, want the snapshot at 5 and entry 6", snapshot, len(tail), err)
 	}
+	h.park(r.CaseID, casefile.Waiting, func(p *journal.Park) { p.Snapshot = nil })
+	if again, tail, err := h.Load(bg(), r.CaseID); err != nil || string(again) != string(snapshot) || len(tail) != 1 {
+		t.Errorf("after a Park without a snapshot, Load gave snapshot %q, %d entries, %v, want the one before", again, len(tail), err)
+	}
 	page, err := h.Entries(bg(), r.CaseID, 2, 3)
 	if err != nil || len(page) != 3 || page[0].Seq != 3 || page[2].Seq != 5 {
 		t.Errorf("Entries after 2, at most 3, gave %d, %v, want 3 to 5", len(page), err)

@@ -7,16 +7,16 @@
 // whose address, allowed hosts and concurrency stay keeps its connections, its breaker and what is
 // known of its manifest.
 //
-// Each address has a link: the transport with the address guard, the slots that bound how many
+// Each address has a link: the wire with the address guard, the slots that bound how many
 // calls run at once, and the circuit breaker. Watch asks the plugins for their manifests again, at a
 // calm interval and when one is back after it could not be reached. Where a plugin now says
 // something else than the pin, Changed tells, and writes to the tools that differ are held.
 //
 // # Caveats
 //
-// One Send is at most one request on the wire. net/http repeats requests by itself when it may
-// rewind their body or when they have none, so no body here can be rewound; only questions (GET) may
-// be repeated by it, which does no harm. Redirects are not followed, proxies of the environment are
+// One Send is at most one request on the wire: net/http's transport, which repeats requests by itself
+// when a kept connection breaks, is not used, only its reading and writing. A kept connection that
+// the plugin closed is noticed before a request is written to it. Redirects are not followed, proxies of the environment are
 // ignored, answers are neither decompressed nor read beyond protocol.MaxAnswer.
 //
 // An Answer is not-done only if no connection was handed to the request, or if the plugin says so

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
-
-	"resolute/tools/protocol"
 )
 
 // Codes of answers that the plugin didn't give itself.
@@ -37,12 +34,12 @@ type link struct {
 	allow       []string
 	concurrency int
 
-	transport *http.Transport
-	slots     slots
-	breaker   *gobreaker.TwoStepCircuitBreaker[struct{}]
-	seen      atomic.Pointer[seenManifest] // what the plugin said last, nil before it was asked
-	lost      atomic.Bool                  // the last call got no answer
-	back      func()                       // called when one is answered after that
+	wire    *wire
+	slots   slots
+	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+	seen    atomic.Pointer[seenManifest] // what the plugin said last, nil before it was asked
+	lost    atomic.Bool                  // the last call got no answer
+	back    func()                       // called when one is answered after that
 }
 
 func newLink(p Plugin, resolver *net.Resolver, back func()) (*link, error) {
@@ -56,18 +53,7 @@ func newLink(p Plugin, resolver *net.Resolver, back func()) (*link, error) {
 	}
 	n := p.concurrency()
 	l := &link{allow: p.AllowHosts, concurrency: n, slots: make(slots, n), breaker: newBreaker(p.Name), back: back}
-	http1 := new(http.Protocols)
-	http1.SetHTTP1(true) // one connection carries one call at a time
-	l.transport = &http.Transport{
-		DialContext:            g.dialer(resolver).DialContext,
-		Protocols:              http1,
-		DisableCompression:     true,
-		MaxIdleConns:           n,
-		MaxIdleConnsPerHost:    n,
-		MaxResponseHeaderBytes: 64 << 10,
-		IdleConnTimeout:        60 * time.Second,
-		TLSHandshakeTimeout:    10 * time.Second,
-	}
+	l.wire = newWire(g.dialer(resolver), base, n)
 	return l, nil
 }
 
@@ -125,28 +111,14 @@ func (l *link) do(ctx context.Context, timeout time.Duration, r *http.Request) (
 
 // exchange makes one request and reads its answer.
 func (l *link) exchange(ctx context.Context, timeout time.Duration, r *http.Request) (reply, *failure) {
-	caller := ctx
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	sent := false
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
-	resp, err := l.transport.RoundTrip(r.WithContext(ctx))
+	rep, sent, err := l.wire.exchange(ctx, timeout, r)
 	if err != nil {
-		return reply{}, explain(caller, sent, timeout, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, protocol.MaxAnswer+1))
-	if err != nil {
-		return reply{}, explain(caller, true, timeout, fmt.Errorf("the answer broke off: %w", err))
-	}
-	rep := reply{status: resp.StatusCode, header: resp.Header, body: body}
-	if len(body) > protocol.MaxAnswer {
-		rep.body, rep.long = nil, true
+		return reply{}, explain(ctx, sent, timeout, err)
 	}
 	return rep, nil
 }
 
-// explain says what an error of the transport means.
+// explain says what an error of the wire means.
 func explain(caller context.Context, sent bool, timeout time.Duration, err error) *failure {
 	f := &failure{sent: sent, code: CodeNoAnswer, err: err}
 	var forbidden *forbiddenError
@@ -157,7 +129,7 @@ func explain(caller context.Context, sent bool, timeout time.Duration, err error
 		f.code, f.err = CodeCancelled, caller.Err()
 	case caller.Err() != nil:
 		f.err = fmt.Errorf("the call was given up: %w", caller.Err())
-	case errors.Is(err, context.DeadlineExceeded) && sent:
+	case errors.Is(err, os.ErrDeadlineExceeded) && sent:
 		f.err = fmt.Errorf("no answer within %v: %w", timeout, err)
 	case !sent:
 		f.code, f.err = CodeUnreachable, fmt.Errorf("the plugin can't be reached: %w", err)

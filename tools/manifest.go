@@ -70,7 +70,7 @@ func FetchManifest(ctx context.Context, p Plugin) (protocol.Manifest, error) {
 		if err != nil {
 			return protocol.Manifest{}, err
 		}
-		defer l.transport.CloseIdleConnections()
+		defer l.wire.close()
 		m, err := l.manifest(ctx, &plugin{Plugin: p, link: l, header: header})
 		if err != nil {
 			return m, err

@@ -84,7 +84,7 @@ func (r *Registry) Set(plugins []Plugin) error {
 	r.live.Store(next)
 	for name, old := range was.plugins {
 		if now := next.plugins[name]; now == nil || now.link != old.link {
-			old.link.transport.CloseIdleConnections()
+			old.link.wire.close()
 		}
 	}
 	r.lookAgain()
@@ -126,7 +126,7 @@ func (r *Registry) lookAgain() {
 // Close closes the connections that no call uses.
 func (r *Registry) Close() {
 	for _, p := range r.live.Load().order {
-		p.link.transport.CloseIdleConnections()
+		p.link.wire.close()
 	}
 }
 

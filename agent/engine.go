@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -283,59 +284,62 @@ func messages(c *casefile.Case, entries []casefile.Entry) []journal.NewMessage {
 	return list
 }
 
-// carryOut carries out the commands of a step whose entries are durable.
+// carryOut carries out the commands of a step whose entries are durable. What became of them is
+// reported in their order.
 func (e *Engine) carryOut(ctx context.Context, c *casefile.Case, commands []Command) Event {
-	var ev Event
-	var mu sync.Mutex
-	work := make([]func(), len(commands))
-	for i, cmd := range commands {
-		work[i] = func() {
-			report := e.one(ctx, c, cmd)
-			mu.Lock()
-			defer mu.Unlock()
-			report(&ev)
-		}
-	}
-	if len(work) == 1 {
-		work[0]()
+	reports := make([]report, len(commands))
+	if len(commands) == 1 {
+		e.one(ctx, c, commands[0], &reports[0])
 	} else {
+		work := make([]func(), len(commands))
+		for i, cmd := range commands {
+			work[i] = func() { e.one(ctx, c, cmd, &reports[i]) }
+		}
 		e.opt.Together(work...)
+	}
+	ev := Event{Answers: make([]Answered, 0, len(reports))}
+	for i := range reports {
+		r := &reports[i]
+		if r.answered {
+			ev.Answers = append(ev.Answers, r.answer)
+		}
+		ev.Found, ev.Routed = cmp.Or(r.found, ev.Found), cmp.Or(r.routed, ev.Routed)
 	}
 	ev.Now = e.Now()
 	return ev
 }
 
+// report is what became of one command.
+type report struct {
+	answered bool
+	answer   Answered
+	found    *Found
+	routed   *Routing
+}
+
 // one carries out one command. c is not changed meanwhile.
-func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command) func(*Event) {
+func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, r *report) {
 	switch cmd := cmd.(type) {
 	case Send:
-		sentAt := e.Now()
-		a := e.Tools.Send(ctx, casefile.Request{Case: c.ID, Step: cmd.Call.ID, Tool: cmd.Call.Tool, Args: cmd.Call.Args,
+		r.answered, r.answer = true, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, SentAt: e.Now()}
+		r.answer.Answer = e.Tools.Send(ctx, casefile.Request{Case: c.ID, Step: cmd.Call.ID, Tool: cmd.Call.Tool, Args: cmd.Call.Args,
 			Key: cmd.Call.Key, Callback: e.callback(c.ID, cmd.Call)})
-		return func(ev *Event) {
-			ev.Answers = append(ev.Answers, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, SentAt: sentAt, Answer: a})
-		}
 	case Ask:
-		sentAt := e.Now()
-		a := e.Tools.Ask(ctx, cmd.Call.Tool, cmd.Call.Key)
-		return func(ev *Event) {
-			ev.Answers = append(ev.Answers, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, Asked: true, SentAt: sentAt, Answer: a})
-		}
+		r.answered, r.answer = true, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, Asked: true, SentAt: e.Now()}
+		r.answer.Answer = e.Tools.Ask(ctx, cmd.Call.Tool, cmd.Call.Key)
 	case Search:
 		passages, err := e.Knowledge.Ground(ctx, cmd.Queries)
-		found := &Found{Queries: cmd.Queries, Passages: passages}
+		r.found = &Found{Queries: cmd.Queries, Passages: passages}
 		if err != nil {
-			found.Error = err.Error()
+			r.found.Error = err.Error()
 		}
-		return func(ev *Event) { ev.Found = found }
 	case Route:
-		r, err := e.Triage.Route(ctx, c)
+		routing, err := e.Triage.Route(ctx, c)
 		if err != nil {
-			r = Routing{Reason: "triage failed: " + err.Error()}
+			routing = Routing{Reason: "triage failed: " + err.Error()}
 		}
-		return func(ev *Event) { ev.Routed = &r }
+		r.routed = &routing
 	}
-	return func(*Event) {}
 }
 
 func (e *Engine) callback(caseID string, call casefile.Call) string {

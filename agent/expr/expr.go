@@ -80,6 +80,7 @@ type Program struct {
 	Pos     source.Pos
 	program cel.Program
 	reads   []string
+	path    []string // where it is nothing but a path of the state: its parts
 }
 
 // Compile compiles an expression; what is wrong goes to problems, and nil is given.
@@ -101,6 +102,9 @@ func (c *Compiler) Compile(t source.Text, scope Scope, problems *source.Problems
 		return nil
 	}
 	p := &Program{Source: t.Value, Pos: t.Pos, program: program}
+	if whole, ok := path(compiled.NativeRep().Expr()); ok {
+		p.path = strings.Split(whole, ".")
+	}
 	collect(compiled.NativeRep().Expr(), &p.reads)
 	slices.Sort(p.reads)
 	p.reads = slices.Compact(p.reads)
@@ -219,6 +223,9 @@ func under(root string, reads []string) []string {
 // Eval gives the value, in casefile's kinds; times and durations are texts. Errors wrap ErrAbsent,
 // ErrCost or ErrEval.
 func (p *Program) Eval(v Vars) (value any, err error) {
+	if value, ok := v.at(p.path); ok {
+		return value, nil
+	}
 	out, err := p.eval(v)
 	if err != nil {
 		return nil, err
@@ -228,6 +235,11 @@ func (p *Program) Eval(v Vars) (value any, err error) {
 
 // Bool gives the value of a condition.
 func (p *Program) Bool(v Vars) (bool, error) {
+	if value, ok := v.at(p.path); ok {
+		if b, ok := value.(bool); ok {
+			return b, nil
+		}
+	}
 	out, err := p.eval(v)
 	if err != nil {
 		return false, err

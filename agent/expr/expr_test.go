@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -29,6 +30,24 @@ func compile(t testing.TB, text string, scope expr.Scope) (*expr.Program, source
 	}
 	var ps source.Problems
 	return c.Compile(source.Text{Value: text, Pos: source.Pos{File: "x.yaml", Line: 3, Col: 10}, Plain: true}, scope, &ps), ps
+}
+
+// TestPathsAreReadAsCELReadsThem: what is nothing but a path is looked up without CEL.
+func TestPathsAreReadAsCELReadsThem(t *testing.T) {
+	for _, text := range []string{"inputs.order_id", `inputs["order_id"]`, "inputs.nope", "facts.order", "facts.order.total_cents", "facts.order.weight", "facts.order.note",
+		"facts.order.lines", "facts.order.nope", "facts.order.weight.deeper", "facts.nope", "facts", "signal.data.order_id", "case.opened_at", "facts.order.note.deeper"} {
+		path, ps := compile(t, text, expr.Procedure)
+		other, _ := compile(t, "["+text+"][0]", expr.Procedure)
+		if path == nil || other == nil {
+			t.Fatalf("%s doesn't compile: %v", text, ps)
+		}
+		vars := expr.CaseVars(aCase(), time.Time{})
+		got, gotErr := path.Eval(vars)
+		want, wantErr := other.Eval(vars)
+		if !reflect.DeepEqual(got, want) || errors.Is(gotErr, expr.ErrAbsent) != errors.Is(wantErr, expr.ErrAbsent) || (gotErr == nil) != (wantErr == nil) {
+			t.Errorf("%s is %#v (%v), CEL says %#v (%v)", text, got, gotErr, want, wantErr)
+		}
+	}
 }
 
 func TestEvaluation(t *testing.T) {

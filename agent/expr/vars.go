@@ -98,6 +98,41 @@ func (v Vars) ResolveName(name string) (any, bool) {
 	return nil, false
 }
 
+// at gives the value at a path under the inputs or the facts of a case, which most expressions are.
+// Where it reports false, CEL says what is to be said.
+func (v Vars) at(path []string) (any, bool) {
+	if len(path) < 2 || v.c == nil || v.given != nil || v.facts != nil {
+		return nil, false
+	}
+	var value any
+	switch path[0] {
+	case "inputs":
+		in, ok := v.c.Inputs[path[1]]
+		if !ok {
+			return nil, false
+		}
+		value = in.Value.V
+	case "facts":
+		f, ok := v.c.Facts[path[1]]
+		if !ok {
+			return nil, false
+		}
+		value = f.Value.V
+	default:
+		return nil, false
+	}
+	for _, key := range path[2:] {
+		m, ok := value.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if value, ok = m[key]; !ok {
+			return nil, false
+		}
+	}
+	return value, true
+}
+
 func (v Vars) factMap() map[string]any {
 	if v.facts != nil || v.c == nil {
 		return v.facts

@@ -21,11 +21,10 @@ type Bolt struct {
 	path   string
 	commit func(*bbolt.Tx) error
 
-	requests chan *request
-	quit     chan struct{} // closed by Close
-	done     chan struct{} // closed when the committer is gone
-	closing  sync.Once
-	stuck    atomic.Bool // a broken transaction can't be taken back, db would wait for it for ever
+	queue   queue
+	done    chan struct{} // closed when the committer is gone
+	closing sync.Once
+	stuck   atomic.Bool // a broken transaction can't be taken back, db would wait for it for ever
 
 	reason atomic.Pointer[error]
 	failed chan struct{}
@@ -34,6 +33,7 @@ type Bolt struct {
 	next      uint64 // offset of the next entry
 	lastGroup int    // how many requests it had
 	seen      dedupe
+	heads     heads
 
 	leases  leases
 	nextDue atomic.Int64 // of the first timer, noTime for none
@@ -61,12 +61,12 @@ const mapped = 1 << 30
 // ErrDamaged if it can't be trusted.
 func Open(path string, o Options) (*Bolt, error) {
 	b := &Bolt{
-		path:     path,
-		commit:   o.Commit,
-		requests: make(chan *request, maxGroup),
-		quit:     make(chan struct{}),
-		done:     make(chan struct{}),
-		failed:   make(chan struct{}),
+		path:   path,
+		commit: o.Commit,
+		queue:  newQueue(),
+		heads:  heads{},
+		done:   make(chan struct{}),
+		failed: make(chan struct{}),
 	}
 	if b.commit == nil {
 		b.commit = (*bbolt.Tx).Commit
@@ -217,7 +217,7 @@ var errClosed = fmt.Errorf("%w: it was closed", ErrStopped)
 func (b *Bolt) Close() error {
 	var err error
 	b.closing.Do(func() {
-		close(b.quit)
+		b.queue.close()
 		<-b.done
 		removeHolder(b.path)
 		if b.stuck.Load() {

@@ -39,28 +39,16 @@ func (b *Bolt) submit(ctx context.Context, op operation) error {
 		return err
 	}
 	r := &request{op: op, done: make(chan struct{})}
-	select {
-	case <-b.quit:
+	if !b.queue.put(r) {
 		return errClosed
-	default:
 	}
-	select {
-	case b.requests <- r:
-	case <-b.quit:
-		return errClosed
-	case <-ctx.Done():
-		return ctx.Err()
+	if ctx.Done() == nil {
+		<-r.done
+		return r.err
 	}
 	select {
 	case <-r.done:
 		return r.err
-	case <-b.done:
-		select {
-		case <-r.done:
-			return r.err
-		default:
-			return errClosed // the committer left without having seen it
-		}
 	case <-ctx.Done():
 		return fmt.Errorf("left before the journal answered, it may be done or not: %w", ctx.Err())
 	}
@@ -84,37 +72,21 @@ func (b *Bolt) commitLoop() {
 // just answered tends to ask again at once: it lets them, as long as the group is smaller than the
 // one before, so that groups don't fall into a large and a small half.
 func (b *Bolt) gather(group []*request) []*request {
-	var first *request
-	select {
-	case first = <-b.requests:
-	default:
-		select {
-		case first = <-b.requests:
-		case <-b.quit:
-			select {
-			case first = <-b.requests:
-			default:
-				return group
-			}
+	size, closed := 0, false
+	for {
+		if group, closed = b.queue.take(group, &size, maxGroup, maxGroupBytes); len(group) > 0 || closed {
+			break
 		}
+		<-b.queue.wake
 	}
-	group = append(group, first)
-	size := first.op.size()
-	yields := 0
-	for len(group) < maxGroup && size < maxGroupBytes {
-		select {
-		case r := <-b.requests:
-			group = append(group, r)
-			size += r.op.size()
-		default:
-			if yields == maxYields || len(group) >= b.lastGroup {
-				b.lastGroup = len(group)
-				return group
-			}
-			yields++
-			runtime.Gosched()
+	for range maxYields {
+		if len(group) >= b.lastGroup {
+			break
 		}
+		runtime.Gosched()
+		group, _ = b.queue.take(group, &size, maxGroup, maxGroupBytes)
 	}
+	b.lastGroup = len(group)
 	return group
 }
 
@@ -190,6 +162,7 @@ func (b *Bolt) try(w *writer, group []*request) (again bool, err error) {
 
 func (b *Bolt) rollback(w *writer) error {
 	b.seen.forget()
+	b.heads.forget()
 	if err := w.tx.Rollback(); err != nil {
 		return fmt.Errorf("take a transaction back: %w", err)
 	}
@@ -204,6 +177,7 @@ func (b *Bolt) takeBack(w *writer) {
 		}
 	}()
 	b.seen.forget()
+	b.heads.forget()
 	if w.tx != nil {
 		_ = w.tx.Rollback() // a transaction that is over already says so
 	}
@@ -214,6 +188,7 @@ func (b *Bolt) publish(w *writer) {
 	wrote := w.next > b.next
 	b.next = w.next
 	b.seen.keep()
+	b.heads.keep()
 	before := b.nextDue.Swap(w.due)
 	earlier := w.due != noTime && (before == noTime || w.due < before)
 	b.leases.follow(w.events, earlier)
@@ -260,7 +235,33 @@ func (w *writer) add(id uuid.UUID, h *head, rec record) uint64 {
 	return offset
 }
 
-func (w *writer) putHead(id uuid.UUID, h *head) { w.put(bucketHeads, id[:], seal(id[:], h.encode())) }
+func (w *writer) putHead(id uuid.UUID, h *head) {
+	w.b.heads[id] = h
+	w.put(bucketHeads, id[:], seal(id[:], h.encode()))
+}
+
+// head gives a case's head, nil if there is no such case. Whoever changes it puts it.
+func (w *writer) head(id uuid.UUID) (*head, error) {
+	if h := w.b.heads[id]; h != nil {
+		return h, nil
+	}
+	return w.reader.head(id)
+}
+
+// heads are those that the committer wrote last. What a transaction changed is there at once; keep or
+// forget tells what became of it.
+type heads map[uuid.UUID]*head
+
+// maxHeads bounds heads; a case that is at work is asked for again soon.
+const maxHeads = 8192
+
+func (h heads) keep() {
+	if len(h) > maxHeads {
+		clear(h)
+	}
+}
+
+func (h heads) forget() { clear(h) }
 
 // wake makes a case runnable.
 func (w *writer) wake(id uuid.UUID) {

@@ -46,12 +46,19 @@ func (p *Planner) Plan(c *casefile.Case, now time.Time) casefile.Decision {
 		return casefile.Escalate{Stop: casefile.Stop{Code: casefile.StopProcedureEscalate, Detail: "the bundle of the case has no procedure " + c.Procedure}}
 	}
 	r := &run{Procedure: proc, planner: p, c: c, vars: expr.CaseVars(c, now), now: now}
-	for _, stage := range []func() casefile.Decision{r.readInputs, r.failed, r.askInputs, r.correlate, r.gather, r.ground, r.require, r.hypothesis} {
-		if d := stage(); d != nil {
+	for _, stage := range stages() {
+		if d := stage(r); d != nil {
 			return d
 		}
 	}
 	return r.choose()
+}
+
+// stages are what comes before a hypothesis is chosen, in their order; the first that has something
+// to decide does.
+func stages() [8]func(*run) casefile.Decision {
+	return [...]func(*run) casefile.Decision{(*run).readInputs, (*run).failed, (*run).askInputs, (*run).correlate,
+		(*run).gather, (*run).ground, (*run).require, (*run).hypothesis}
 }
 
 // unrouted is for a case that no procedure was found for yet: it is looked for once; where there

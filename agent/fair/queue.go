@@ -53,9 +53,9 @@ func (q *Queue[K, V]) append(l *line[K, V]) {
 	q.last = l
 }
 
-// Pop takes the value whose turn it is. Values that aren't wanted any more are dropped on the way and
-// take nobody's turn. It reports false if none is left.
-func (q *Queue[K, V]) Pop(wanted func(V) bool) (value V, ok bool) {
+// Pop takes the value whose turn it is, and gives its class. Values that aren't wanted any more are
+// dropped on the way and take nobody's turn. It reports false if none is left.
+func (q *Queue[K, V]) Pop(wanted func(V) bool) (class K, value V, ok bool) {
 	for q.first != nil {
 		l := q.first
 		if q.first = l.next; q.first == nil {
@@ -72,10 +72,11 @@ func (q *Queue[K, V]) Pop(wanted func(V) bool) (value V, ok bool) {
 			delete(q.lines, l.class)
 		}
 		if ok {
-			return value, true
+			return l.class, value, true
 		}
 	}
 	var none V
+	var nobody K
 	q.lines = nil // a map keeps the room that it once needed
-	return none, false
+	return nobody, none, false
 }

@@ -19,7 +19,7 @@ func TestClassesTakeTurns(t *testing.T) {
 	q.Push("two", "two-0")
 	q.Push("two", "two-1")
 	var got []string
-	for v, ok := q.Pop(all); ok; v, ok = q.Pop(all) {
+	for _, v, ok := q.Pop(all); ok; _, v, ok = q.Pop(all) {
 		got = append(got, v)
 		if v == "one-0" {
 			q.Push("one", "one-1") // behind the flood, which has waited longer
@@ -40,7 +40,7 @@ func TestUnwantedValuesTakeNobodysTurn(t *testing.T) {
 	q.Push("c", "c-1")
 	var got []string
 	wanted := func(v string) bool { return v[2:] != "gone" }
-	for v, ok := q.Pop(wanted); ok; v, ok = q.Pop(wanted) {
+	for _, v, ok := q.Pop(wanted); ok; _, v, ok = q.Pop(wanted) {
 		got = append(got, v)
 	}
 	if want := []string{"a-1", "c-1", "a-2"}; !slices.Equal(got, want) || q.Len() != 0 {
@@ -67,7 +67,7 @@ func TestNobodyWaitsForMoreThanATurnOfEach(t *testing.T) {
 				q.Push(class, serial*10+class)
 				continue
 			}
-			v, ok := q.Pop(func(int) bool { return true })
+			who, v, ok := q.Pop(func(int) bool { return true })
 			if !ok {
 				for class, line := range pushed {
 					if len(line) > 0 {
@@ -77,6 +77,9 @@ func TestNobodyWaitsForMoreThanATurnOfEach(t *testing.T) {
 				continue
 			}
 			class := v % 10
+			if who != class {
+				t.Fatalf("the queue says that %d is of class %d", v, who)
+			}
 			if len(pushed[class]) == 0 || pushed[class][0] != v {
 				t.Fatalf("the queue served %d of class %d, which waits with %v", v, class, pushed[class])
 			}

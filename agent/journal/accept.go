@@ -17,6 +17,7 @@ type arrival struct {
 	identity identity
 	signalID uuid.UUID
 	caseID   uuid.UUID
+	class    class
 	keys     []correlationKey
 	hold     []correlationKey
 	received record
@@ -60,6 +61,8 @@ func (a *arrival) prepare(in *Arrival) (err error) {
 		return err
 	}
 	a.keys, a.hold = correlationKeys(in.Keys), correlationKeys(in.Hold)
+	customer := in.Signal.Customer()
+	a.class = classOf(customer)
 	if a.received, err = a.record(in.Actor, &casefile.SignalReceived{Signal: in.Signal}, 0); err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (a *arrival) prepare(in *Arrival) (err error) {
 	a.summary, err = encodeSummary(&Summary{
 		ID:        a.caseID.String(),
 		Status:    casefile.Working,
-		Customer:  in.Signal.Customer(),
+		Customer:  customer,
 		Subject:   firstWords(in.Signal.Text()),
 		OpenedAt:  in.At,
 		UpdatedAt: in.At,
@@ -115,16 +118,16 @@ func (w *writer) accept(a *arrival, receipt *Receipt) error {
 		return nil
 	}
 	open, ended, err := w.belongs(a)
-	id := a.caseID
+	id, whose := a.caseID, a.class
 	switch {
 	case err != nil:
 		return err
 	case open != nil:
-		id = open.id
+		id, whose = open.id, open.h.class
 		w.add(id, open.h, a.received)
 		w.putHead(id, open.h)
 	case ended != nil && a.reopens(ended.h):
-		id = ended.id
+		id, whose = ended.id, ended.h.class
 		err = w.reopen(a, ended)
 	default:
 		err = w.open(a, ended)
@@ -132,7 +135,7 @@ func (w *writer) accept(a *arrival, receipt *Receipt) error {
 	if err != nil {
 		return err
 	}
-	w.wake(id)
+	w.wake(id, whose)
 	w.b.seen.add(w, a.identity, seenSignal{a.signalID, id})
 	*receipt = Receipt{SignalID: a.signalID.String(), CaseID: id.String(), Opened: id == a.caseID}
 	return nil
@@ -189,7 +192,7 @@ func (w *writer) open(a *arrival, linked *holder) error {
 	} else if h != nil {
 		return fmt.Errorf("case %s exists already", id)
 	}
-	h := &head{status: codeWorking, opened: nanos(a.At), ended: noTime, due: noTime}
+	h := &head{status: codeWorking, opened: nanos(a.At), ended: noTime, due: noTime, class: a.class}
 	w.add(id, h, a.received)
 	w.add(id, h, a.opened)
 	if linked != nil {

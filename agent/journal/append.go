@@ -159,9 +159,9 @@ func (o *appendOp) run(w *writer) error {
 		w.park(o.id, h, o.park)
 	case held != nil && !held.recorded:
 		w.put(bucketLeases, o.id[:], leaseRecord(o.id, held))
-		w.events = append(w.events, event{o.id, leaseRecorded})
+		w.events = append(w.events, event{o.id, h.class, leaseRecorded})
 	case o.wake:
-		w.wake(o.id)
+		w.wake(o.id, h.class)
 	}
 	if o.park != nil || len(o.records) > 0 {
 		w.putHead(o.id, h)
@@ -171,7 +171,7 @@ func (o *appendOp) run(w *writer) error {
 			w.add(o.deliverTo, other, rec)
 		}
 		w.putHead(o.deliverTo, other)
-		w.wake(o.deliverTo)
+		w.wake(o.deliverTo, other.class)
 	}
 	return nil
 }
@@ -264,5 +264,5 @@ func (w *writer) park(id uuid.UUID, h *head, p *parking) {
 	}
 	w.remove(bucketRunnable, id[:])
 	w.remove(bucketLeases, id[:])
-	w.events = append(w.events, event{id, parked})
+	w.events = append(w.events, event{id, h.class, parked})
 }

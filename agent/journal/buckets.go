@@ -16,7 +16,7 @@ const (
 	bucketHeads                       // case → head
 	bucketSummaries                   // case → summary
 	bucketSnapshots                   // case → seq and state, of those that have one
-	bucketRunnable                    // case
+	bucketRunnable                    // case → class of its customer
 	bucketTimers                      // due, case
 	bucketDedupe                      // see dedupe
 	bucketCorrelation                 // key hash, case → whether its customer has an id

@@ -264,9 +264,9 @@ func (h heads) keep() {
 func (h heads) forget() { clear(h) }
 
 // wake makes a case runnable.
-func (w *writer) wake(id uuid.UUID) {
+func (w *writer) wake(id uuid.UUID, c class) {
 	if w.get(bucketRunnable, id[:]) == nil {
-		w.put(bucketRunnable, id[:], mark(id[:]))
+		w.put(bucketRunnable, id[:], runnableRecord(id, c))
 	}
-	w.events = append(w.events, event{id, madeRunnable})
+	w.events = append(w.events, event{id, c, madeRunnable})
 }

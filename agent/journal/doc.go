@@ -18,6 +18,10 @@
 // the case's last seq. A signal or a decision that comes while a case is leased makes the worker's
 // next append fail with ErrConflict, so it is never overlooked.
 //
+// Runnable cases are queued by customer, and customers have their turn one after the other: whoever
+// sends a thousand signals waits for those, and nobody else does. Whose a case is stands beside it as a
+// hash of eight bytes, that of the customer of the signal that opened it.
+//
 // Keys correlate signals with cases. A key is kept under the customer's id and under their email,
 // hashed; whether its case is open is looked up in the case's head, so a key is written once.
 //

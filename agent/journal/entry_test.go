@@ -127,7 +127,7 @@ func FuzzRecord(f *testing.F) {
 }
 
 func TestHeadRoundTrip(t *testing.T) {
-	want := &head{last: 9, seq: 3, hash: casefile.Hash{1}, status: codeWaiting, opened: 5, ended: noTime, due: 77, wait: "x.y"}
+	want := &head{last: 9, seq: 3, hash: casefile.Hash{1}, status: codeWaiting, opened: 5, ended: noTime, due: 77, class: 1 << 40, wait: "x.y"}
 	key := []byte("0123456789abcdef")
 	got, err := decodeHead(key, seal(key, want.encode()))
 	if err != nil || *got != *want {

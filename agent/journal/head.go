@@ -20,11 +20,12 @@ type head struct {
 	ended  int64         // noTime while it is not
 	due    int64         // of its timer, noTime for none
 	saved  uint64        // seq of its snapshot, 0 for none
+	class  class         // of its customer
 	wait   string        // signal type that it waits for, "" for none
 }
 
 // headSize is the size of an encoded head without checksum and wait.
-const headSize = 8 + 8 + 32 + 1 + 8 + 8 + 8 + 8
+const headSize = 8 + 8 + 32 + 1 + 8 + 8 + 8 + 8 + 8
 
 func (h *head) encode() []byte {
 	b := make([]byte, 0, 4+headSize+len(h.wait))
@@ -37,6 +38,7 @@ func (h *head) encode() []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(h.ended))
 	b = binary.BigEndian.AppendUint64(b, uint64(h.due))
 	b = binary.BigEndian.AppendUint64(b, h.saved)
+	b = binary.BigEndian.AppendUint64(b, uint64(h.class))
 	return append(b, h.wait...)
 }
 
@@ -57,6 +59,7 @@ func decodeHead(key, value []byte) (*head, error) {
 		ended:  int64(binary.BigEndian.Uint64(b[57:])),
 		due:    int64(binary.BigEndian.Uint64(b[65:])),
 		saved:  binary.BigEndian.Uint64(b[73:]),
+		class:  class(binary.BigEndian.Uint64(b[81:])),
 		wait:   string(b[headSize:]),
 	}, nil
 }

@@ -10,20 +10,24 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"resolute/agent/fair"
 )
 
 // leases knows which cases are runnable and who works on which. A runnable case is queued or held.
+// Queued cases are served by customer in turn.
 type leases struct {
 	mu     sync.Mutex
-	fence  uint64             // of the newest lease
-	queue  []uuid.UUID        // longest runnable first; what isn't in queued any more is skipped
-	queued map[uuid.UUID]bool //
+	fence  uint64                       // of the newest lease
+	queue  fair.Queue[class, uuid.UUID] // what isn't in queued any more is skipped
+	queued map[uuid.UUID]bool
 	held   map[uuid.UUID]*holding
 	expiry time.Time // nothing that is held expires before it
 	wake   chan struct{}
 }
 
 type holding struct {
+	class    class
 	fence    uint64
 	worker   string
 	until    time.Time
@@ -32,8 +36,9 @@ type holding struct {
 
 // event is what a commit did to a case.
 type event struct {
-	id   uuid.UUID
-	what change
+	id    uuid.UUID
+	class class
+	what  change
 }
 
 type change byte
@@ -51,20 +56,21 @@ func (l *leases) load(r *reader, fence uint64) error {
 	l.held = map[uuid.UUID]*holding{}
 	l.wake = make(chan struct{}, 1)
 	err := r.bucket(bucketRunnable).ForEach(func(k, v []byte) error {
-		if _, err := unseal(k, v); err != nil || len(k) != 16 {
-			return damaged(fmt.Sprintf("runnable case %x", k), cmp.Or(err, errShort))
+		c, err := decodeRunnable(k, v)
+		if err != nil {
+			return damaged(fmt.Sprintf("runnable case %x", k), err)
 		}
-		l.push(uuid.UUID(k))
+		l.push(uuid.UUID(k), c)
 		return nil
 	})
 	l.tell()
 	return err
 }
 
-func (l *leases) push(id uuid.UUID) {
+func (l *leases) push(id uuid.UUID, c class) {
 	if !l.queued[id] {
 		l.queued[id] = true
-		l.queue = append(l.queue, id)
+		l.queue.Push(c, id)
 	}
 }
 
@@ -90,7 +96,7 @@ func (l *leases) follow(events []event, timer bool) {
 		switch e.what {
 		case madeRunnable:
 			if l.held[e.id] == nil {
-				l.push(e.id)
+				l.push(e.id, e.class)
 			}
 		case leaseRecorded:
 			if h := l.held[e.id]; h != nil {
@@ -122,14 +128,14 @@ func (l *leases) expire(now time.Time) {
 		return
 	}
 	type late struct {
-		id    uuid.UUID
-		fence uint64
+		id uuid.UUID
+		*holding
 	}
 	var over []late
 	l.expiry = time.Time{}
 	for id, h := range l.held {
 		if !now.Before(h.until) {
-			over = append(over, late{id, h.fence})
+			over = append(over, late{id, h})
 		} else if l.expiry.IsZero() || h.until.Before(l.expiry) {
 			l.expiry = h.until
 		}
@@ -137,7 +143,7 @@ func (l *leases) expire(now time.Time) {
 	slices.SortFunc(over, func(a, b late) int { return cmp.Compare(a.fence, b.fence) })
 	for _, o := range over {
 		delete(l.held, o.id)
-		l.push(o.id)
+		l.push(o.id, o.class)
 	}
 }
 
@@ -154,23 +160,19 @@ func (b *Bolt) Claim(ctx context.Context, worker string, max int, now time.Time,
 	defer l.mu.Unlock()
 	l.expire(now)
 	var claimed []Lease
-	taken := 0
-	for ; taken < len(l.queue) && len(claimed) < max; taken++ {
-		id := l.queue[taken]
-		if !l.queued[id] {
-			continue
+	for len(claimed) < max {
+		c, id, ok := l.queue.Pop(func(id uuid.UUID) bool { return l.queued[id] })
+		if !ok {
+			break
 		}
 		delete(l.queued, id)
 		l.fence++
 		until := now.Add(ttl)
-		l.held[id] = &holding{fence: l.fence, worker: worker, until: until}
+		l.held[id] = &holding{class: c, fence: l.fence, worker: worker, until: until}
 		if len(l.held) == 1 || until.Before(l.expiry) {
 			l.expiry = until
 		}
 		claimed = append(claimed, Lease{CaseID: id.String(), Worker: worker, Fence: l.fence})
-	}
-	if l.queue = l.queue[taken:]; len(l.queued) == 0 {
-		l.queue = nil
 	}
 	l.tell()
 	return claimed, nil
@@ -209,7 +211,7 @@ func (b *Bolt) Release(lease Lease) {
 	defer l.mu.Unlock()
 	if h := l.held[id]; h != nil && h.fence == lease.Fence {
 		delete(l.held, id)
-		l.push(id)
+		l.push(id, h.class)
 		l.tell()
 	}
 }

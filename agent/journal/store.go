@@ -20,8 +20,9 @@ type Store interface {
 	// it changes nothing and reports ErrConflict, ErrLeaseLost or a *HeldError.
 	Append(ctx context.Context, a Append) (Appended, error)
 
-	// Claim leases up to max cases that are runnable and not leased, longest runnable first. It
-	// doesn't wait; Wakeups tells when asking again is worthwhile.
+	// Claim leases up to max cases that are runnable and not leased. Customers have their turn one
+	// after the other, each with the case that is runnable longest, so that the flood of one
+	// doesn't hold up the others. It doesn't wait; Wakeups tells when asking again is worthwhile.
 	Claim(ctx context.Context, worker string, max int, now time.Time, ttl time.Duration) ([]Lease, error)
 	// Renew extends a lease, or reports ErrLeaseLost.
 	Renew(l Lease, now time.Time, ttl time.Duration) error

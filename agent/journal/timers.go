@@ -56,7 +56,7 @@ func (o *dueOp) run(w *writer) error {
 		if string(timerKey(h.due, t.id)) == string(t.key) {
 			h.due = noTime
 			w.putHead(t.id, h)
-			w.wake(t.id)
+			w.wake(t.id, h.class)
 		}
 	}
 	return nil

@@ -48,7 +48,10 @@ func (v *verifier) open() error {
 }
 
 func (v *verifier) runnable() error {
-	return v.index(bucketRunnable, 16, func([]byte, *head) bool { return true })
+	return v.index(bucketRunnable, 16, func(k []byte, h *head) bool {
+		c, err := decodeRunnable(k, v.get(bucketRunnable, k))
+		return err == nil && c == h.class
+	})
 }
 
 func (v *verifier) timers() error {

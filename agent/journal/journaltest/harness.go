@@ -36,6 +36,8 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 		{"a case delivers to another", appendDeliver},
 		{"parking ends the work until something happens", parking},
 		{"leases expire", leaseExpiry},
+		{"customers take turns", turns},
+		{"customers take turns after a restart", turnsAfterRestart},
 		{"timers fire in time", timers},
 		{"load gives snapshot and tail", load},
 		{"the feed has every entry", feed},

@@ -27,33 +27,3 @@ func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[struct{}] {
 		},
 	})
 }
-
-// slotWait bounds the wait for a slot. A call that waited longer has gone stale: it is better
-// planned again than sent.
-const slotWait = time.Second
-
-var errBusy = errors.New("as many calls as the bundle's concurrency allows are running")
-
-// slots bound how many calls to a plugin run at once.
-type slots chan struct{}
-
-// take waits for a slot, at most slotWait; give gives it back.
-func (s slots) take(ctx context.Context) error {
-	select {
-	case s <- struct{}{}:
-		return nil
-	default:
-	}
-	t := time.NewTimer(slotWait)
-	defer t.Stop()
-	select {
-	case s <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return errBusy
-	}
-}
-
-func (s slots) give() { <-s }

@@ -51,23 +51,3 @@ func TestBreakerProbesAfterAPause(t *testing.T) {
 		}
 	})
 }
-
-func TestWaitForASlotIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := make(slots, 1)
-		if err := s.take(t.Context()); err != nil {
-			t.Fatalf("a free slot can't be taken: %v", err)
-		}
-		start := time.Now()
-		if err := s.take(t.Context()); !errors.Is(err, errBusy) || time.Since(start) != slotWait {
-			t.Errorf("no slot got free: error %v after %v, want busy after %v", err, time.Since(start), slotWait)
-		}
-		go func() {
-			time.Sleep(slotWait / 2)
-			s.give()
-		}()
-		if err := s.take(t.Context()); err != nil {
-			t.Errorf("a slot got free in time, and the wait ended with %v", err)
-		}
-	})
-}

@@ -42,7 +42,7 @@ func (r *Registry) Send(ctx context.Context, c casefile.Request) casefile.Answer
 			h.Set(own.name, printable(own.value))
 		}
 	}
-	rep, fail := t.plugin.link.do(ctx, t.timeout, &http.Request{
+	rep, fail := t.plugin.link.do(ctx, c.Customer, t.timeout, &http.Request{
 		Method: http.MethodPost, URL: t.url, Host: t.url.Host, Header: h, ContentLength: int64(len(body)),
 		Body: io.NopCloser(bytes.NewReader(body)), // without GetBody: net/http can't send it a second time
 	})
@@ -66,7 +66,7 @@ func (r *Registry) Ask(ctx context.Context, name, key string) casefile.Answer {
 	if err != nil {
 		return casefile.Answer{Outcome: casefile.OutcomeUnknown, Detail: "ask about " + t.Name + ": " + err.Error()}
 	}
-	rep, fail := t.plugin.link.do(ctx, t.timeout, &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: t.plugin.header})
+	rep, fail := t.plugin.link.do(ctx, "", t.timeout, &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: t.plugin.header})
 	if fail != nil {
 		return casefile.Answer{Outcome: casefile.OutcomeUnknown, Code: fail.code, Detail: clip("what became of " + t.Name + " can't be asked: " + fail.err.Error())}
 	}

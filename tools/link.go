@@ -35,7 +35,7 @@ type link struct {
 	concurrency int
 
 	wire    *wire
-	slots   slots
+	slots   *slots
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	seen    atomic.Pointer[seenManifest] // what the plugin said last, nil before it was asked
 	lost    atomic.Bool                  // the last call got no answer
@@ -52,7 +52,7 @@ func newLink(p Plugin, resolver *net.Resolver, back func()) (*link, error) {
 		return nil, err
 	}
 	n := p.concurrency()
-	l := &link{allow: p.AllowHosts, concurrency: n, slots: make(slots, n), breaker: newBreaker(p.Name), back: back}
+	l := &link{allow: p.AllowHosts, concurrency: n, slots: newSlots(n), breaker: newBreaker(p.Name), back: back}
 	l.wire = newWire(g.dialer(resolver), base, n)
 	return l, nil
 }
@@ -84,9 +84,9 @@ type failure struct {
 	err  error
 }
 
-// do makes one request under the link's slots and breaker.
-func (l *link) do(ctx context.Context, timeout time.Duration, r *http.Request) (reply, *failure) {
-	if err := l.slots.take(ctx); errors.Is(err, errBusy) {
+// do makes one request under the link's slots and breaker, in the customer's turn.
+func (l *link) do(ctx context.Context, customer string, timeout time.Duration, r *http.Request) (reply, *failure) {
+	if err := l.slots.take(ctx, customer); errors.Is(err, errBusy) {
 		return reply{}, &failure{code: CodeBusy, err: err}
 	} else if err != nil {
 		return reply{}, &failure{code: CodeCancelled, err: err}

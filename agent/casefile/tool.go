@@ -22,6 +22,7 @@ type Request struct {
 	Args     Object
 	Key      string // idempotency key, "" for reads
 	Callback string // URL for an asynchronous result, "" for none
+	Customer string // who is served by it, for turns to be taken where calls wait; "" for nobody in particular
 }
 
 // Answer is what became of a request, or of the question what became of one.

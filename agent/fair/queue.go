@@ -53,6 +53,15 @@ func (q *Queue[K, V]) append(l *line[K, V]) {
 	q.last = l
 }
 
+// Keep drops the values that aren't wanted any more, in time that grows with the queue.
+func (q *Queue[K, V]) Keep(wanted func(V) bool) {
+	var kept Queue[K, V]
+	for class, v, ok := q.Pop(wanted); ok; class, v, ok = q.Pop(wanted) {
+		kept.Push(class, v) // in the order of turns, which it gets back by that
+	}
+	*q = kept
+}
+
 // Pop takes the value whose turn it is, and gives its class. Values that aren't wanted any more are
 // dropped on the way and take nobody's turn. It reports false if none is left.
 func (q *Queue[K, V]) Pop(wanted func(V) bool) (class K, value V, ok bool) {

@@ -38,13 +38,31 @@ func TestUnwantedValuesTakeNobodysTurn(t *testing.T) {
 	}
 	q.Push("b", "b-gone")
 	q.Push("c", "c-1")
-	var got []string
 	wanted := func(v string) bool { return v[2:] != "gone" }
+	var got []string
 	for _, v, ok := q.Pop(wanted); ok; _, v, ok = q.Pop(wanted) {
 		got = append(got, v)
 	}
 	if want := []string{"a-1", "c-1", "a-2"}; !slices.Equal(got, want) || q.Len() != 0 {
 		t.Errorf("the queue served %v and has %d left, want %v and none", got, q.Len(), want)
+	}
+}
+
+func TestKeepKeepsTheOrderOfTurns(t *testing.T) {
+	var q Queue[string, string]
+	for _, v := range []string{"a-1", "a-2", "a-gone", "b-gone", "c-1", "b-1"} {
+		q.Push(v[:1], v)
+	}
+	q.Keep(func(v string) bool { return v[2:] != "gone" })
+	if q.Len() != 4 {
+		t.Errorf("of four wanted values and two others, %d were kept", q.Len())
+	}
+	var got []string
+	for _, v, ok := q.Pop(all); ok; _, v, ok = q.Pop(all) {
+		got = append(got, v)
+	}
+	if want := []string{"a-1", "b-1", "c-1", "a-2"}; !slices.Equal(got, want) {
+		t.Errorf("the queue served %v, want %v", got, want)
 	}
 }
 

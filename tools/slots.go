@@ -19,8 +19,7 @@ var errBusy = errors.New("as many calls as the bundle's concurrency allows are r
 type slots struct {
 	mu   sync.Mutex
 	free int
-	line fair.Queue[string, *waiter]
-	gone int // how many in line wait no longer
+	line *fair.Queue[string, *waiter]
 }
 
 type waiter struct {
@@ -28,9 +27,9 @@ type waiter struct {
 	gone bool          // it waits no longer
 }
 
-func waits(w *waiter) bool { return !w.gone }
-
-func newSlots(n int) *slots { return &slots{free: n} }
+func newSlots(n int) *slots {
+	return &slots{free: n, line: fair.New[string](func(w *waiter) bool { return !w.gone })}
+}
 
 // take waits for a slot, at most slotWait; give gives it back.
 func (s *slots) take(ctx context.Context, customer string) error {
@@ -60,10 +59,7 @@ func (s *slots) take(ctx context.Context, customer string) error {
 		return nil
 	default:
 		w.gone = true
-		if s.gone++; s.gone > s.line.Len()/2 {
-			s.line.Keep(waits)
-			s.gone = 0
-		}
+		s.line.Left()
 		return err
 	}
 }
@@ -71,13 +67,9 @@ func (s *slots) take(ctx context.Context, customer string) error {
 func (s *slots) give() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.line.Len()
-	_, w, ok := s.line.Pop(waits)
-	if !ok {
-		s.free++
-		s.gone = 0
+	if _, w, ok := s.line.Pop(); ok {
+		close(w.turn)
 		return
 	}
-	s.gone -= before - s.line.Len() - 1
-	close(w.turn)
+	s.free++
 }

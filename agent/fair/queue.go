@@ -4,12 +4,13 @@ package fair
 
 // Queue holds values in a line for each class. Classes have their turn in the order in which they
 // came, one value a turn; within a class the oldest value comes first. Each operation takes the same
-// time however long the lines are. The zero value is an empty queue. It isn't safe for concurrent
-// use.
+// time on average, however long the lines are. It isn't safe for concurrent use.
 type Queue[K comparable, V any] struct {
+	wanted      func(V) bool
 	lines       map[K]*line[K, V] // of classes that have values
 	first, last *line[K, V]       // whose turn is next, and whose comes last
 	size        int
+	left        int // how many of them aren't wanted any more, as far as Left told
 }
 
 type line[K comparable, V any] struct {
@@ -23,8 +24,9 @@ type node[V any] struct {
 	next  *node[V]
 }
 
-// Len gives how many values are in the queue.
-func (q *Queue[K, V]) Len() int { return q.size }
+// New makes an empty queue. Values that aren't wanted when their turn comes are dropped and take
+// nobody's turn.
+func New[K comparable, V any](wanted func(V) bool) *Queue[K, V] { return &Queue[K, V]{wanted: wanted} }
 
 // Push adds a value behind those of its class.
 func (q *Queue[K, V]) Push(class K, value V) {
@@ -53,27 +55,20 @@ func (q *Queue[K, V]) append(l *line[K, V]) {
 	q.last = l
 }
 
-// Keep drops the values that aren't wanted any more, in time that grows with the queue.
-func (q *Queue[K, V]) Keep(wanted func(V) bool) {
-	var kept Queue[K, V]
-	for class, v, ok := q.Pop(wanted); ok; class, v, ok = q.Pop(wanted) {
-		kept.Push(class, v) // in the order of turns, which it gets back by that
-	}
-	*q = kept
-}
-
-// Pop takes the value whose turn it is, and gives its class. Values that aren't wanted any more are
-// dropped on the way and take nobody's turn. It reports false if none is left.
-func (q *Queue[K, V]) Pop(wanted func(V) bool) (class K, value V, ok bool) {
+// Pop takes the value whose turn it is, and gives its class. It reports false if none is left.
+func (q *Queue[K, V]) Pop() (class K, value V, ok bool) {
 	for q.first != nil {
 		l := q.first
 		if q.first = l.next; q.first == nil {
 			q.last = nil
 		}
 		for l.first != nil && !ok {
-			value, ok = l.first.value, wanted(l.first.value)
+			value, ok = l.first.value, q.wanted(l.first.value)
 			l.first = l.first.next
 			q.size--
+			if !ok {
+				q.left = max(q.left-1, 0)
+			}
 		}
 		if l.first != nil {
 			q.append(l)
@@ -84,8 +79,20 @@ func (q *Queue[K, V]) Pop(wanted func(V) bool) (class K, value V, ok bool) {
 			return l.class, value, true
 		}
 	}
+	*q = Queue[K, V]{wanted: q.wanted} // a map keeps the room that it once needed
 	var none V
-	var nobody K
-	q.lines = nil // a map keeps the room that it once needed
-	return nobody, none, false
+	return class, none, false
+}
+
+// Left says that a value in the queue isn't wanted any more. Once these are more than the others, they
+// are dropped.
+func (q *Queue[K, V]) Left() {
+	if q.left++; q.left <= q.size/2 {
+		return
+	}
+	kept := Queue[K, V]{wanted: q.wanted}
+	for class, v, ok := q.Pop(); ok; class, v, ok = q.Pop() {
+		kept.Push(class, v) // in the order of turns, which it has again by that
+	}
+	*q = kept
 }

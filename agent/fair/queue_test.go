@@ -8,10 +8,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-func all(string) bool { return true }
+func all(string) bool      { return true }
+func wanted(v string) bool { return v[2:] != "gone" }
 
 func TestClassesTakeTurns(t *testing.T) {
-	var q Queue[string, string]
+	q := New[string](all)
 	for i := range 3 {
 		q.Push("flood", fmt.Sprint("flood-", i))
 	}
@@ -19,46 +20,52 @@ func TestClassesTakeTurns(t *testing.T) {
 	q.Push("two", "two-0")
 	q.Push("two", "two-1")
 	var got []string
-	for _, v, ok := q.Pop(all); ok; _, v, ok = q.Pop(all) {
+	for _, v, ok := q.Pop(); ok; _, v, ok = q.Pop() {
 		got = append(got, v)
 		if v == "one-0" {
 			q.Push("one", "one-1") // behind the flood, which has waited longer
 		}
 	}
 	want := []string{"flood-0", "one-0", "two-0", "flood-1", "one-1", "two-1", "flood-2"}
-	if !slices.Equal(got, want) || q.Len() != 0 {
-		t.Errorf("the queue served %v and has %d left, want %v and none", got, q.Len(), want)
+	if !slices.Equal(got, want) || q.size != 0 {
+		t.Errorf("the queue served %v and has %d left, want %v and none", got, q.size, want)
 	}
 }
 
 func TestUnwantedValuesTakeNobodysTurn(t *testing.T) {
-	var q Queue[string, string]
+	q := New[string](wanted)
 	for _, v := range []string{"a-gone", "a-gone", "a-1", "a-2"} {
 		q.Push("a", v)
 	}
 	q.Push("b", "b-gone")
 	q.Push("c", "c-1")
-	wanted := func(v string) bool { return v[2:] != "gone" }
 	var got []string
-	for _, v, ok := q.Pop(wanted); ok; _, v, ok = q.Pop(wanted) {
+	for _, v, ok := q.Pop(); ok; _, v, ok = q.Pop() {
 		got = append(got, v)
 	}
-	if want := []string{"a-1", "c-1", "a-2"}; !slices.Equal(got, want) || q.Len() != 0 {
-		t.Errorf("the queue served %v and has %d left, want %v and none", got, q.Len(), want)
+	if want := []string{"a-1", "c-1", "a-2"}; !slices.Equal(got, want) || q.size != 0 {
+		t.Errorf("the queue served %v and has %d left, want %v and none", got, q.size, want)
 	}
 }
 
-func TestKeepKeepsTheOrderOfTurns(t *testing.T) {
-	var q Queue[string, string]
-	for _, v := range []string{"a-1", "a-2", "a-gone", "b-gone", "c-1", "b-1"} {
+func TestWhatLeftIsDroppedAndTurnsStay(t *testing.T) {
+	q := New[string](wanted)
+	for _, v := range []string{"a-gone", "a-1", "a-2", "a-gone", "b-gone", "c-1", "b-1", "d-gone"} {
 		q.Push(v[:1], v)
 	}
-	q.Keep(func(v string) bool { return v[2:] != "gone" })
-	if q.Len() != 4 {
-		t.Errorf("of four wanted values and two others, %d were kept", q.Len())
+	for range 4 {
+		q.Left()
+	}
+	if q.size != 8 {
+		t.Errorf("half of eight values left, and %d are in line: each drop has to pay for itself", q.size)
+	}
+	q.Push("d", "d-gone")
+	q.Left()
+	if q.size != 4 || len(q.lines) != 3 {
+		t.Errorf("five of nine values left, and %d are in %d lines, want the 4 wanted ones in 3", q.size, len(q.lines))
 	}
 	var got []string
-	for _, v, ok := q.Pop(all); ok; _, v, ok = q.Pop(all) {
+	for _, v, ok := q.Pop(); ok; _, v, ok = q.Pop() {
 		got = append(got, v)
 	}
 	if want := []string{"a-1", "b-1", "c-1", "a-2"}; !slices.Equal(got, want) {
@@ -70,7 +77,7 @@ func TestKeepKeepsTheOrderOfTurns(t *testing.T) {
 // class is served twice.
 func TestNobodyWaitsForMoreThanATurnOfEach(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var q Queue[int, int]
+		q := New[int](func(int) bool { return true })
 		pushed := map[int][]int{} // the model: a line for each class
 		since := map[int]map[int]int{}
 		serial := 0
@@ -85,7 +92,7 @@ func TestNobodyWaitsForMoreThanATurnOfEach(t *testing.T) {
 				q.Push(class, serial*10+class)
 				continue
 			}
-			who, v, ok := q.Pop(func(int) bool { return true })
+			who, v, ok := q.Pop()
 			if !ok {
 				for class, line := range pushed {
 					if len(line) > 0 {

@@ -18,8 +18,8 @@ import (
 // Queued cases are served by customer in turn.
 type leases struct {
 	mu     sync.Mutex
-	fence  uint64                       // of the newest lease
-	queue  fair.Queue[class, uuid.UUID] // what isn't in queued any more is skipped
+	fence  uint64                        // of the newest lease
+	queue  *fair.Queue[class, uuid.UUID] // of those that are in queued
 	queued map[uuid.UUID]bool
 	held   map[uuid.UUID]*holding
 	expiry time.Time // nothing that is held expires before it
@@ -53,6 +53,7 @@ const (
 func (l *leases) load(r *reader, fence uint64) error {
 	l.fence = fence
 	l.queued = map[uuid.UUID]bool{}
+	l.queue = fair.New[class](func(id uuid.UUID) bool { return l.queued[id] })
 	l.held = map[uuid.UUID]*holding{}
 	l.wake = make(chan struct{}, 1)
 	err := r.bucket(bucketRunnable).ForEach(func(k, v []byte) error {
@@ -161,7 +162,7 @@ func (b *Bolt) Claim(ctx context.Context, worker string, max int, now time.Time,
 	l.expire(now)
 	var claimed []Lease
 	for len(claimed) < max {
-		c, id, ok := l.queue.Pop(func(id uuid.UUID) bool { return l.queued[id] })
+		c, id, ok := l.queue.Pop()
 		if !ok {
 			break
 		}

@@ -29,10 +29,13 @@ type Deps struct {
 
 // Options tune the engine; the zero value works.
 type Options struct {
-	Workers int           // cases advanced at once; default 256
+	Workers int           // cases advanced at once; default 512, of which one plugin's calls get half
 	Lease   time.Duration // of a case; default 5 minutes
 	Drain   time.Duration // how long Run waits for what is under way when it is told to end; default 8 s
 	Log     *slog.Logger  // default: discard
+	// Bearable is how long a case stands aside for a plugin whose share of workers is used up, before
+	// its call counts as tried; default 1 minute, at most half of Lease.
+	Bearable time.Duration
 	// Together carries out commands of one step; default: each in a goroutine of its own.
 	Together func(work ...func())
 }
@@ -42,16 +45,21 @@ type Engine struct {
 	Deps
 	core Core
 	opt  Options
+	hold *bulkhead
 }
 
 // New makes an engine; Run starts it.
 func New(d Deps, o Options) *Engine {
 	if o.Workers <= 0 {
-		o.Workers = 256
+		o.Workers = 512
 	}
 	if o.Lease <= 0 {
 		o.Lease = 5 * time.Minute
 	}
+	if o.Bearable <= 0 {
+		o.Bearable = time.Minute
+	}
+	o.Bearable = min(o.Bearable, o.Lease/2)
 	if o.Drain <= 0 {
 		o.Drain = 8 * time.Second
 	}
@@ -61,7 +69,7 @@ func New(d Deps, o Options) *Engine {
 	if o.Together == nil {
 		o.Together = together
 	}
-	return &Engine{Deps: d, core: Core{Tools: d.Tools}, opt: o}
+	return &Engine{Deps: d, core: Core{Tools: d.Tools}, opt: o, hold: newBulkhead(o.Workers)}
 }
 
 // Run advances cases until ctx ends or the store fails, and waits for what is under way: a call
@@ -69,7 +77,7 @@ func New(d Deps, o Options) *Engine {
 func (e *Engine) Run(ctx context.Context) error {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	workers := newWorkers(e.opt.Workers, func(l journal.Lease) { e.work(ctx, calls, l) })
+	workers := newWorkers(e.opt.Workers, func(b *berth) { e.work(ctx, calls, b) })
 	due := time.NewTimer(0)
 	defer due.Stop()
 	for {
@@ -79,12 +87,14 @@ func (e *Engine) Run(ctx context.Context) error {
 			timeout := time.AfterFunc(e.opt.Drain, cancel)
 			workers.end()
 			timeout.Stop()
+			e.releaseAside()
 			return nil
 		case <-e.Store.Failed():
 			cancel()
 			workers.end()
 			return errors.New("the engine stopped with the journal")
 		case <-e.Store.Wakeups():
+		case <-e.hold.changed:
 		case <-workers.freed: // what woke the loop while all were busy is still runnable
 		case <-due.C:
 		}
@@ -103,38 +113,65 @@ func (e *Engine) resetTimer(ctx context.Context, due *time.Timer) {
 	} else if !next.IsZero() {
 		wait = min(max(next.Sub(now), 0), wait)
 	}
+	if until := e.hold.first(); !until.IsZero() {
+		wait = min(max(until.Sub(now), 0), wait)
+	}
 	due.Reset(wait)
 }
 
-// claim has each runnable case worked on, as far as there is room.
+// claim has each case worked on that stood aside and whose turn has come, then each runnable one, as far
+// as there is room.
 func (e *Engine) claim(ctx context.Context, w *workers) {
 	for ctx.Err() == nil {
 		room := w.room()
 		if room == 0 {
 			return
 		}
+		if b := e.hold.next(e.Now()); b != nil {
+			w.give(b)
+			continue
+		}
 		leases, err := e.Store.Claim(ctx, "engine", room, e.Now(), e.opt.Lease)
 		if err != nil || len(leases) == 0 {
 			return
 		}
 		for _, l := range leases {
-			w.give(l)
+			w.give(&berth{lease: l, of: e.hold})
 		}
 	}
 }
 
-func (e *Engine) work(ctx, calls context.Context, l journal.Lease) {
-	if err := e.Drive(ctx, calls, l); err != nil {
-		e.Store.Release(l)
+func (e *Engine) work(ctx, calls context.Context, b *berth) {
+	err := e.drive(ctx, calls, b)
+	b.leave()
+	var aside asideError
+	switch {
+	case errors.As(err, &aside) && ctx.Err() == nil:
+		e.hold.stand(aside.aside)
+	case err != nil:
+		e.Store.Release(b.lease)
 		if ctx.Err() == nil && !errors.Is(err, journal.ErrStopped) {
-			e.opt.Log.Error("a case could not be advanced", "case", l.CaseID, "error", err)
+			e.opt.Log.Error("a case could not be advanced", "case", b.lease.CaseID, "error", err)
 		}
+	}
+}
+
+// releaseAside gives back the leases of cases that stand aside: they are runnable, and somebody else's.
+func (e *Engine) releaseAside() {
+	for _, l := range e.hold.clear() {
+		e.Store.Release(l)
 	}
 }
 
 // Drive advances one leased case until it is parked. It returns early, with the lease to be
 // released, when ctx ends between two steps; calls bounds the requests on the wire.
 func (e *Engine) Drive(ctx, calls context.Context, l journal.Lease) error {
+	return e.drive(ctx, calls, &berth{lease: l})
+}
+
+// drive is Drive with the seats that the case gets; an asideError says that it got none.
+func (e *Engine) drive(ctx, calls context.Context, b *berth) error {
+	l := b.lease
 	s, err := load(calls, e.Store, l.CaseID)
 	if err != nil {
 		return err
@@ -145,7 +182,11 @@ func (e *Engine) Drive(ctx, calls context.Context, l journal.Lease) error {
 		if err != nil {
 			return fmt.Errorf("bundle of the case: %w", err)
 		}
+		deadline := firstDeadline(s.Case) // before the step makes another state of it
 		res := e.core.Step(s.Case, book, ev)
+		if full := b.take(res.Commands); full != "" {
+			return e.standAside(calls, s.Case, ev, aside{lease: l, plugin: full, until: deadline})
+		}
 		switch again, err := e.commit(calls, l, s, res, &ev); {
 		case err != nil:
 			return err
@@ -160,7 +201,7 @@ func (e *Engine) Drive(ctx, calls context.Context, l journal.Lease) error {
 		case ev.Draining:
 			return ctx.Err()
 		}
-		ev = e.carryOut(calls, s.Case, res.Commands)
+		ev = e.carryOut(calls, s.Case, res.Commands, b)
 		ev.Draining = ctx.Err() != nil
 		if err := e.Store.Renew(l, ev.Now, e.opt.Lease); err != nil {
 			return err
@@ -286,14 +327,14 @@ func messages(c *casefile.Case, entries []casefile.Entry) []journal.NewMessage {
 
 // carryOut carries out the commands of a step whose entries are durable. What became of them is
 // reported in their order.
-func (e *Engine) carryOut(ctx context.Context, c *casefile.Case, commands []Command) Event {
+func (e *Engine) carryOut(ctx context.Context, c *casefile.Case, commands []Command, b *berth) Event {
 	reports := make([]report, len(commands))
 	if len(commands) == 1 {
-		e.one(ctx, c, commands[0], &reports[0])
+		e.one(ctx, c, commands[0], b, &reports[0])
 	} else {
 		work := make([]func(), len(commands))
 		for i, cmd := range commands {
-			work[i] = func() { e.one(ctx, c, cmd, &reports[i]) }
+			work[i] = func() { e.one(ctx, c, cmd, b, &reports[i]) }
 		}
 		e.opt.Together(work...)
 	}
@@ -318,12 +359,16 @@ type report struct {
 }
 
 // one carries out one command. c is not changed meanwhile.
-func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, r *report) {
+func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, b *berth, r *report) {
+	if !b.has(cmd) {
+		r.answered, r.answer = true, unseated(cmd, e.Now())
+		return
+	}
 	switch cmd := cmd.(type) {
 	case Send:
 		r.answered, r.answer = true, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, SentAt: e.Now()}
 		r.answer.Answer = e.Tools.Send(ctx, casefile.Request{Case: c.ID, Step: cmd.Call.ID, Tool: cmd.Call.Tool, Args: cmd.Call.Args,
-			Key: cmd.Call.Key, Callback: e.callback(c.ID, cmd.Call)})
+			Key: cmd.Call.Key, Callback: e.callback(c.ID, cmd.Call), Customer: c.Customer.Who()})
 	case Ask:
 		r.answered, r.answer = true, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, Asked: true, SentAt: e.Now()}
 		r.answer.Answer = e.Tools.Ask(ctx, cmd.Call.Tool, cmd.Call.Key)

@@ -1,58 +1,54 @@
 package agent
 
-import (
-	"sync"
-
-	"resolute/agent/journal"
-)
+import "sync"
 
 // workers are goroutines that advance leased cases, one each at a time. One that has nothing to do
-// is kept for the next lease, the last first: its stack is grown and its memory warm.
+// is kept for the next case, the last first: its stack is grown and its memory warm.
 type workers struct {
 	max   int
-	work  func(journal.Lease)
+	work  func(*berth)
 	freed chan struct{} // told when a worker has nothing to do any more
 
 	mu    sync.Mutex
 	busy  int
-	idle  []chan journal.Lease
+	idle  []chan *berth
 	ended bool
 	all   sync.WaitGroup
 }
 
-func newWorkers(max int, work func(journal.Lease)) *workers {
+func newWorkers(max int, work func(*berth)) *workers {
 	return &workers{max: max, work: work, freed: make(chan struct{}, 1)}
 }
 
-// room is how many more leases can be worked on.
+// room is how many more cases can be worked on.
 func (w *workers) room() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.max - w.busy
 }
 
-// give has a lease worked on. There has to be room.
-func (w *workers) give(l journal.Lease) {
+// give has a case worked on. There has to be room.
+func (w *workers) give(b *berth) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy++
 	if n := len(w.idle); n > 0 {
-		w.idle[n-1] <- l
+		w.idle[n-1] <- b
 		w.idle = w.idle[:n-1]
 		return
 	}
-	next := make(chan journal.Lease, 1)
-	next <- l
+	next := make(chan *berth, 1)
+	next <- b
 	w.all.Go(func() {
-		for l := range next {
-			w.work(l)
+		for b := range next {
+			w.work(b)
 			w.rest(next)
 		}
 	})
 }
 
-// rest waits for the next lease, unless there will be none.
-func (w *workers) rest(next chan journal.Lease) {
+// rest waits for the next case, unless there will be none.
+func (w *workers) rest(next chan *berth) {
 	w.mu.Lock()
 	w.busy--
 	if w.ended {

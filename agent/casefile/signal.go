@@ -1,6 +1,9 @@
 package casefile
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Signal is anything that arrived: a CloudEvents 1.0 event. Source and EventID together are its
 // identity.
@@ -102,6 +105,14 @@ type Customer struct {
 	Email     string    `json:"email,omitempty"`
 	Name      string    `json:"name,omitempty"`
 	Assurance Assurance `json:"assurance"`
+}
+
+// Who names the customer in one word: the id, else the email in lower case, "" for nobody.
+func (c Customer) Who() string {
+	if c.ID != "" {
+		return c.ID
+	}
+	return strings.ToLower(c.Email)
 }
 
 // Same reports whether two claims name the same customer: the same id, or the same email where

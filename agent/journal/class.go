@@ -3,7 +3,6 @@ package journal
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -16,12 +15,8 @@ import (
 type class uint64
 
 func classOf(c casefile.Customer) class {
-	who := "id\x00" + c.ID
-	switch {
-	case c.ID != "":
-	case c.Email != "":
-		who = "email\x00" + strings.ToLower(c.Email)
-	default:
+	who := c.Who()
+	if who == "" {
 		return 0
 	}
 	sum := sha256.Sum256([]byte(who))

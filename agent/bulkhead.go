@@ -198,8 +198,11 @@ func (s *berth) giveAll() {
 	s.plugins = nil
 }
 
-// has reports whether the case has a seat of the command's plugin.
-func (s *berth) has(c Command) bool { return s.of == nil || slices.Contains(s.plugins, pluginOf(c)) }
+// has reports whether the case has a seat of the command's plugin, if it calls one.
+func (s *berth) has(c Command) bool {
+	plugin := pluginOf(c)
+	return s.of == nil || plugin == "" || slices.Contains(s.plugins, plugin)
+}
 
 // pluginOf names the plugin that a command calls, "" for none.
 func pluginOf(c Command) string {

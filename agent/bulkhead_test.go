@@ -54,8 +54,8 @@ func TestSeatsGoWithTheCommands(t *testing.T) {
 	if full := s.take(sends("bank.d")); full != "" || b.taken != 1 || b.seats["bank"] != 1 {
 		t.Fatalf("then one call: no seat at %q, taken %v, want one of bank", full, b.seats)
 	}
-	if full := s.take([]Command{Search{}}); full != "" || b.taken != 0 {
-		t.Fatalf("then none: no seat at %q, taken %v, want none", full, b.seats)
+	if full := s.take([]Command{Search{}}); full != "" || b.taken != 0 || !s.has(Search{}) {
+		t.Fatalf("then a search: no seat at %q, taken %v, want none, and none needed", full, b.seats)
 	}
 	hogs := seat(b, 1000, "bank.c")
 	if full := s.take(sends("shop.a", "bank.c")); full != "bank" || b.seats["shop"] != 0 {

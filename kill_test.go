@@ -165,7 +165,8 @@ func (p *process) command(args ...string) string {
 	return string(out)
 }
 
-func (p *process) start() {
+// launch starts it without waiting until it is ready.
+func (p *process) launch() {
 	c := exec.Command(os.Args[0], "serve", "--data", filepath.Join(p.dir, "data"), "--bundle", filepath.Join(p.dir, "bundle"), "--addr", p.addr)
 	c.Env = p.env
 	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -180,6 +181,10 @@ func (p *process) start() {
 	p.mu.Lock()
 	p.cmd = c
 	p.mu.Unlock()
+}
+
+func (p *process) start() {
+	p.launch()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if res, err := http.Get("http://" + p.addr + "/readyz"); err == nil {
 			_ = res.Body.Close()

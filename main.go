@@ -117,6 +117,8 @@ type appliance struct {
 	network   http.Handler
 	admin     http.Handler
 	imports   sync.WaitGroup
+	importing context.Context // ends with Run: what isn't imported then is when it starts again
+	endImport context.CancelFunc
 }
 
 // assemble opens the data folder and wires the parts.
@@ -129,6 +131,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 		return nil, err
 	}
 	a := &appliance{Config: c, store: store, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -211,12 +214,14 @@ func (a *appliance) Run(ctx context.Context) error {
 	}
 	err := a.engine.Run(ctx)
 	cancel()
+	a.endImport()
 	beside.Wait()
 	return errors.Join(err, a.store.Err())
 }
 
 func (a *appliance) Close() error {
 	a.imports.Wait()
+	a.endImport()
 	a.registry.Close()
 	var err error
 	if a.knowledge != nil {
@@ -263,11 +268,11 @@ func (a *appliance) activated(ctx context.Context, b *bundle.Bundle) error {
 		return nil
 	}
 	a.imports.Go(func() {
-		report, err := a.knowledge.Import(context.WithoutCancel(ctx), documents)
+		report, err := a.knowledge.Import(a.importing, documents)
 		for _, f := range report.Failed {
 			a.Log.Warn("a document of the bundle could not be read", "document", f.Source, "error", f.Detail)
 		}
-		if err != nil && !errors.Is(err, kb.ErrClosed) {
+		if err != nil && !errors.Is(err, kb.ErrClosed) && a.importing.Err() == nil {
 			a.Log.Error("the bundle's knowledge could not be imported", "error", err)
 		}
 	})

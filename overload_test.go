@@ -28,6 +28,7 @@ type worker struct {
 	byKey map[string]bool
 	stall chan struct{} // nil: it answers
 	taken int           // calls of do that came while it was stalled
+	dumb  chan struct{} // not nil: it never says its manifest, and tells when it was asked
 }
 
 const workerTools = `{"name":%q,"version":"1","operations":true,"tools":[
@@ -67,6 +68,9 @@ func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch path := r.URL.Path; {
+	case path == "/manifest" && w.dumb != nil:
+		close(w.dumb)
+		<-r.Context().Done()
 	case path == "/manifest":
 		_, _ = fmt.Fprintf(rw, workerTools, w.name)
 	case strings.HasPrefix(path, "/operations/"):
@@ -81,14 +85,8 @@ func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		if stall := w.stall; stall != nil {
 			w.taken++
 			w.mu.Unlock()
-			select {
-			case <-stall:
-			case <-r.Context().Done():
-			}
+			<-stall // and then it is done, whether anybody still waits or not
 			w.mu.Lock()
-			if r.Context().Err() != nil {
-				return // nobody waits for it: nothing is done
-			}
 		}
 		if key := r.Header.Get("Idempotency-Key"); !w.byKey[key] {
 			w.byKey[key] = true

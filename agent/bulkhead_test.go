@@ -76,17 +76,17 @@ func TestWhoStandsAsideComesBackInTurn(t *testing.T) {
 		b.stand(&aside{lease: journal.Lease{CaseID: fmt.Sprint("flood-", i)}, plugin: "slow", customer: "flood", until: t0.Add(time.Hour)})
 	}
 	b.stand(&aside{lease: journal.Lease{CaseID: "one-0"}, plugin: "slow", customer: "one", until: t0.Add(time.Hour)})
-	if a, _ := b.next(t0); a != nil {
+	if a := b.next(t0); a != nil {
 		t.Fatalf("all seats are taken and it is the turn of %+v", a)
 	}
 	var order []string
 	for _, h := range hogs {
 		h.leave()
 	}
-	for a, s := b.next(t0); a != nil; a, s = b.next(t0) {
-		order = append(order, a.lease.CaseID)
+	for s := b.next(t0); s != nil; s = b.next(t0) {
+		order = append(order, s.lease.CaseID)
 		if full := s.take(sends("slow.a")); full != "" {
-			t.Fatalf("case %s had its turn and gets no seat", a.lease.CaseID)
+			t.Fatalf("case %s had its turn and gets no seat", s.lease.CaseID)
 		}
 		if len(order) > 1 {
 			s.leave()
@@ -109,13 +109,13 @@ func TestWhoStandsAsideTooLongGoesOnWithoutASeat(t *testing.T) {
 	if at := b.first(); !at.Equal(t0.Add(time.Second)) {
 		t.Errorf("the first time aside is over at %v, want in a second", at)
 	}
-	if a, _ := b.next(t0.Add(time.Second - 1)); a != nil {
+	if a := b.next(t0.Add(time.Second - 1)); a != nil {
 		t.Errorf("case %s goes on before its time is over", a.lease.CaseID)
 	}
 	for i, want := range []string{"1", "0"} {
-		a, s := b.next(t0.Add(time.Minute))
-		if a == nil || a.lease.CaseID != want {
-			t.Fatalf("after a minute, %d: %+v goes on, want case %s", i, a, want)
+		s := b.next(t0.Add(time.Minute))
+		if s == nil || s.lease.CaseID != want {
+			t.Fatalf("after a minute, %d: %+v goes on, want case %s", i, s, want)
 		}
 		if full := s.take(sends("hung.a", "well.b")); full != "" {
 			t.Errorf("a case whose time is over stands aside again, for %s", full)

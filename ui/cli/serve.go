@@ -94,9 +94,17 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 		return fmt.Errorf("listen on %s: %w; name another with --addr", s.Addr, err)
 	}
 	defer func() { _ = l.Close() }() // the server has closed it, unless it never started
+	// told to end before it has begun is no failure
+	unlessTold := func(err error) error {
+		if ctx.Err() != nil {
+			log.Info("told to end while starting", "left", err)
+			return nil
+		}
+		return err
+	}
 	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, Env: p.Env, Log: log})
 	if err != nil {
-		return err
+		return unlessTold(err)
 	}
 	if s.Bundle != "" {
 		files, err := folder(s.Bundle)
@@ -106,12 +114,12 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 			log.Info("bundle", "folder", s.Bundle, "version", version)
 		}
 		if err != nil {
-			return errors.Join(err, a.Close())
+			return errors.Join(unlessTold(err), a.Close())
 		}
 	}
 	link, err := signIn(ctx, &client{http: &http.Client{Transport: inProcess{a.Admin()}}, base: "http://admin"}, publicURL(s.PublicURL, l))
 	if err != nil {
-		return errors.Join(err, a.Close())
+		return errors.Join(unlessTold(err), a.Close())
 	}
 	fmt.Fprintf(p.Stdout, "Sign in (works once, within ten minutes): %s\n", link)
 	log.Info("serving", "address", "http://"+l.Addr().String(), "data", data)

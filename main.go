@@ -172,7 +172,8 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	a.engine = agent.New(agent.Deps{Store: a.store, Playbooks: &a.books, Tools: a.registry, Knowledge: ground{a.knowledge},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
-	a.intake = intake.New(intake.Deps{Store: a.store, Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt})
+	a.intake = intake.New(intake.Deps{Store: a.store, Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
+		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,

@@ -40,7 +40,23 @@ type Deps struct {
 	Now   func() time.Time
 	NewID func() string // UUIDv7
 	Salt  func() journal.Salt
+
+	// Backlog gives how many cases are runnable. While they are more than MaxBacklog, senders are asked
+	// to come again later; 0 is no bound.
+	Backlog    func() int
+	MaxBacklog int
 }
+
+// BusyError says that more is to be done already than is taken in. Nothing was accepted.
+type BusyError struct{ Backlog int }
+
+// Error says it to the sender.
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%d cases wait for their turn, and no more signals are taken until some are done; nothing of this was accepted, send it again", e.Backlog)
+}
+
+// RetryAfter is when it may be worthwhile.
+func (e *BusyError) RetryAfter() time.Duration { return 5 * time.Second }
 
 // Intake accepts signals.
 type Intake struct{ Deps }
@@ -49,8 +65,14 @@ type Intake struct{ Deps }
 func New(d Deps) *Intake { return &Intake{d} }
 
 // Accept takes signals of one sender, in their order, and returns once they are durable. Their
-// Source, EventID, Type, Subject, Time and Data are the sender's; ID and Assurance are set here.
+// Source, EventID, Type, Subject, Time and Data are the sender's; ID and Assurance are set here. It
+// reports a *BusyError when there is too much to do.
 func (in *Intake) Accept(ctx context.Context, signals []casefile.Signal, from people.Principal) ([]journal.Receipt, error) {
+	if in.MaxBacklog > 0 {
+		if n := in.Backlog(); n >= in.MaxBacklog {
+			return nil, &BusyError{Backlog: n}
+		}
+	}
 	assurance := casefile.AssuranceVouched
 	if from.Untrusted {
 		assurance = casefile.AssuranceNone

@@ -179,6 +179,14 @@ func (b *Bolt) Claim(ctx context.Context, worker string, max int, now time.Time,
 	return claimed, nil
 }
 
+// Runnable gives how many cases are runnable, those that are worked on included.
+func (b *Bolt) Runnable() int {
+	l := &b.leases
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.queued) + len(l.held)
+}
+
 // Renew extends a lease; see Store.
 func (b *Bolt) Renew(lease Lease, now time.Time, ttl time.Duration) error {
 	if err := b.Err(); err != nil {

@@ -86,6 +86,7 @@ type server struct {
 	signals  *prometheus.CounterVec
 	requests *prometheus.CounterVec
 	local    bool // the admin socket's
+	gates    [classCount]*gate
 }
 
 // New serves the network.
@@ -95,7 +96,7 @@ func New(d Deps) http.Handler { return newServer(d, false) }
 func NewAdmin(d Deps) http.Handler { return newServer(d, true) }
 
 func newServer(d Deps, local bool) http.Handler {
-	s := &server{Deps: d, local: local,
+	s := &server{Deps: d, local: local, gates: newGates(),
 		signals:  counter(d.Metrics, "resolute_signals_total", "Signals that were acknowledged.", "duplicate"),
 		requests: counter(d.Metrics, "resolute_http_requests_total", "Requests to the API.", "route", "status")}
 	gin.SetMode(gin.ReleaseMode)
@@ -143,11 +144,11 @@ func (s *server) handle(rt route) gin.HandlerFunc {
 		who, err := s.principal(c.Request, rt)
 		if err == nil {
 			limit := int64(maxBody)
-			if rt.large {
+			if rt.class == classLarge {
 				limit = maxLarge
 			}
 			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
-			err = rt.do(&request{Context: c, who: who})
+			err = s.through(&request{Context: c, who: who}, rt, limit)
 		}
 		if err != nil {
 			s.fail(c, err)

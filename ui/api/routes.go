@@ -18,7 +18,8 @@ const (
 // route is one line of the API.
 type route struct {
 	method, path, role string
-	large, admin       bool
+	admin              bool
+	class              class
 	about              string   // in the OpenAPI document
 	query              []string // parameters
 	do                 func(*request) error
@@ -30,19 +31,19 @@ func (s *server) routes() []route {
 	viewer, operator, admin, ingest := string(people.Viewer), string(people.Operator), string(people.Admin), string(people.Ingest)
 	paged := []string{"limit", "cursor"}
 	return []route{
-		{method: "POST", path: base + "/signals", role: ingest, about: "Take signals: CloudEvents 1.0, structured, binary or batched; 202 once durable", do: s.postSignals},
+		{method: "POST", path: base + "/signals", role: ingest, class: classSignals, about: "Take signals: CloudEvents 1.0, structured, binary or batched; 202 once durable", do: s.postSignals},
 		{method: "GET", path: base + "/cases", role: viewer, about: "Cases, newest first", query: append([]string{"status", "procedure", "customer", "q", "stop"}, paged...), do: s.getCases},
 		{method: "GET", path: base + "/cases/:id", role: viewer, about: "One case", do: s.getCase},
 		{method: "GET", path: base + "/cases/:id/journal", role: viewer, about: "The journal of a case, ascending", query: paged, do: s.getJournal},
 		{method: "POST", path: base + "/cases/:id/decisions", role: operator, about: "Decide about a case", do: s.postDecision},
 		{method: "GET", path: base + "/approvals", role: viewer, about: "What waits for a person, oldest first", query: paged, do: s.getApprovals},
 		{method: "GET", path: base + "/outbox", role: viewer, about: "Replies and questions, newest first", query: paged, do: s.getOutbox},
-		{method: "GET", path: base + "/stream", role: viewer, about: "Server-sent events: one for each entry of any journal; resumable by Last-Event-ID", do: s.getStream},
+		{method: "GET", path: base + "/stream", role: viewer, class: classStreams, about: "Server-sent events: one for each entry of any journal; resumable by Last-Event-ID", do: s.getStream},
 		{method: "GET", path: base + "/knowledge/search", role: viewer, about: "Search the knowledge", query: []string{"q", "k", "mode"}, do: s.searchKnowledge},
 		{method: "GET", path: base + "/knowledge", role: viewer, about: "Documents", query: paged, do: s.getKnowledge},
-		{method: "POST", path: base + "/knowledge", role: admin, large: true, about: "Import documents: JSON {documents: [{source, text}]}, or multipart files", do: s.postKnowledge},
+		{method: "POST", path: base + "/knowledge", role: admin, class: classLarge, about: "Import documents: JSON {documents: [{source, text}]}, or multipart files", do: s.postKnowledge},
 		{method: "DELETE", path: base + "/knowledge/:id", role: admin, about: "Delete a document", do: s.deleteKnowledge},
-		{method: "POST", path: base + "/bundles", role: admin, large: true, about: "Store a bundle (tar.gz) and activate it", do: s.postBundle},
+		{method: "POST", path: base + "/bundles", role: admin, class: classLarge, about: "Store a bundle (tar.gz) and activate it", do: s.postBundle},
 		{method: "GET", path: base + "/bundles", role: viewer, about: "Versions", do: s.getBundles},
 		{method: "GET", path: base + "/bundles/:version", role: viewer, about: "One version", do: s.getBundle},
 		{method: "POST", path: base + "/bundles/:version/activate", role: admin, about: "Activate a stored version", do: s.activateBundle},
@@ -50,11 +51,11 @@ func (s *server) routes() []route {
 		{method: "POST", path: base + "/tokens", role: admin, about: "Create a token; its secret is shown this once", do: s.postToken},
 		{method: "DELETE", path: base + "/tokens/:id", role: admin, about: "Revoke a token", do: s.deleteToken},
 		{method: "GET", path: base + "/audit", role: admin, about: "Everything that anybody did", query: append([]string{"from", "to"}, paged...), do: s.getAudit},
-		{method: "GET", path: base + "/openapi.json", role: anybody, about: "This document", do: s.getOpenAPI},
-		{method: "POST", path: "/callbacks/:token", role: anybody, about: "The result of an asynchronous call; the address holds its secret", do: s.postCallback},
-		{method: "GET", path: "/healthz", role: loopback, about: "Alive", do: func(r *request) error { return answer(r, http.StatusOK, map[string]string{"status": "ok"}) }},
-		{method: "GET", path: "/readyz", role: loopback, about: "Ready for signals", do: s.getReady},
-		{method: "GET", path: "/metrics", role: loopback, about: "Prometheus", do: s.getMetrics},
+		{method: "GET", path: base + "/openapi.json", role: anybody, class: classPublic, about: "This document", do: s.getOpenAPI},
+		{method: "POST", path: "/callbacks/:token", role: anybody, class: classPublic, about: "The result of an asynchronous call; the address holds its secret", do: s.postCallback},
+		{method: "GET", path: "/healthz", role: loopback, class: classProbes, about: "Alive", do: func(r *request) error { return answer(r, http.StatusOK, map[string]string{"status": "ok"}) }},
+		{method: "GET", path: "/readyz", role: loopback, class: classProbes, about: "Ready for signals", do: s.getReady},
+		{method: "GET", path: "/metrics", role: loopback, class: classProbes, about: "Prometheus", do: s.getMetrics},
 		{method: "GET", path: "/admin/secrets", admin: true, about: "Names of secrets", do: s.getSecrets},
 		{method: "PUT", path: "/admin/secrets/:name", admin: true, about: "Set a secret", do: s.putSecret},
 		{method: "DELETE", path: "/admin/secrets/:name", admin: true, about: "Delete a secret", do: s.deleteSecret},

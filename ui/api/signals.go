@@ -14,7 +14,9 @@ type receipt struct {
 
 // postSignals takes one event or a batch.
 func (s *server) postSignals(r *request) error {
+	done := hurry(r)
 	signals, batch, err := readEvents(r.Request)
+	done()
 	if err != nil {
 		return err
 	}
@@ -38,7 +40,10 @@ func (s *server) postSignals(r *request) error {
 
 func (s *server) postCallback(r *request) error {
 	var body callbackBody
-	if err := json.NewDecoder(r.Request.Body).Decode(&body); err != nil {
+	done := hurry(r)
+	err := json.NewDecoder(r.Request.Body).Decode(&body)
+	done()
+	if err != nil {
 		return malformed("a callback is {idempotency_key, result | error}: " + err.Error())
 	}
 	if err := s.Engine.Complete(r.Request.Context(), r.Param("token"), body); err != nil {

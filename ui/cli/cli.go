@@ -46,7 +46,9 @@ type Config struct {
 	Data      string // folder; created if missing
 	PublicURL string // where plugins reach it, "" before it listens
 	Embedder  string
-	Log       *slog.Logger
+	// MaxBacklog is how many runnable cases there may be before signals get 429; 0 for no bound.
+	MaxBacklog int
+	Log        *slog.Logger
 	// Env resolves ${env.X} of bundles.
 	Env func(name string) (string, bool)
 }

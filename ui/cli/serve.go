@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,6 +28,8 @@ type settings struct {
 	Bundle    string `yaml:"bundle"`
 	Model     string `yaml:"model"`
 	Embedder  string `yaml:"embedder"`
+	// MaxBacklog is how many cases may wait for their turn before signals get 429.
+	MaxBacklog int `yaml:"max_backlog"`
 }
 
 func readSettings(data string) (settings, error) {
@@ -54,7 +58,15 @@ func (p *Program) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&flags.PublicURL, "public-url", p.setting("PUBLIC_URL", ""), "`address` where plugins reach this server (default: where it listens)")
 	c.Flags().StringVar(&flags.Model, "model", p.setting("MODEL", ""), "ollama/NAME; comes with a later version")
 	c.Flags().StringVar(&flags.Embedder, "embedder", p.setting("EMBEDDER", ""), "builtin")
+	backlog := c.Flags().String("max-backlog", p.setting("MAX_BACKLOG", ""), "`cases` that may wait for their turn before signals get 429 (default 500000)")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *backlog != "" {
+			n, err := strconv.Atoi(*backlog)
+			if err != nil || n < 1 {
+				return usagef("--max-backlog %s: give a number of cases from 1 on", *backlog)
+			}
+			flags.MaxBacklog = n
+		}
 		s, err := readSettings(data)
 		if err != nil {
 			return err
@@ -83,7 +95,8 @@ func merged(flags, file settings) settings {
 		}
 		return otherwise
 	}
-	return settings{Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
+	backlog := cmp.Or(flags.MaxBacklog, file.MaxBacklog, 500_000)
+	return settings{MaxBacklog: backlog, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
 		Model: pick(flags.Model, file.Model, ""), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
 }
 
@@ -102,7 +115,7 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 		}
 		return err
 	}
-	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, Env: p.Env, Log: log})
+	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, MaxBacklog: s.MaxBacklog, Env: p.Env, Log: log})
 	if err != nil {
 		return unlessTold(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"resolute/agent"
+	"resolute/agent/backup"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
@@ -56,7 +57,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 			files, err = demo.Bundle()
 		}
 		if err == nil {
-			p := &cli.Program{Assemble: assemble, Check: check, Pack: bundle.Pack, Starter: starter, Env: env,
+			p := &cli.Program{Assemble: assemble, Check: check, Restore: restore, Pack: bundle.Pack, Starter: starter, Env: env,
 				Demo:  cli.Demo{Open: openDemo, Bundle: files, EnvURL: demo.EnvURL, Story: story, MonitorTitle: demo.MonitorTitle},
 				Stdin: stdin, Stdout: stdout, Stderr: stderr, Now: time.Now, Version: version()}
 			return p.Main(ctx, args)
@@ -177,7 +178,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Metrics: metrics, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: metrics, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -238,6 +239,31 @@ func (a *appliance) Apply(ctx context.Context, files fs.FS, name string, always 
 		return "", err
 	}
 	return b.Version, nil
+}
+
+// backup writes a backup of the data folder.
+func (a *appliance) backup(ctx context.Context, w io.Writer) error {
+	return backup.Write(ctx, w, backup.Info{MadeAt: time.Now().UTC(), MadeBy: version()}, a.store, a.knowledge)
+}
+
+// restore makes a data folder of a backup, and walks its journal.
+func restore(ctx context.Context, from io.Reader, data string) (cli.Restored, error) {
+	info, err := backup.Restore(from, data)
+	if err != nil {
+		return cli.Restored{}, err
+	}
+	out := cli.Restored{MadeAt: info.MadeAt, NotInside: info.NotInside}
+	store, err := journal.Open(filepath.Join(data, "journal.db"), journal.Options{})
+	if err != nil {
+		return out, err
+	}
+	damage := 0
+	totals, err := store.Verify(ctx, func(journal.Damage) { damage++ })
+	out.Cases, out.Entries = totals.Cases, totals.Entries
+	if damage > 0 {
+		err = errors.Join(err, fmt.Errorf("everything is in %s as it was backed up, and the journal was damaged in %d places by then: resolute verify --data %s names them", data, damage, data))
+	}
+	return out, errors.Join(err, store.Close())
 }
 
 func (a *appliance) lookup(kind, name string) (string, bool) {

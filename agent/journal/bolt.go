@@ -53,9 +53,9 @@ type Options struct {
 	Commit func(*bbolt.Tx) error
 }
 
-// mapped is how much of the address space the file gets from the start, so that readers and the
-// growing file don't wait for each other.
-const mapped = 1 << 30
+// mapping is how much of the address space a file of this size gets from the start, so that readers,
+// of which a backup is a long one, and the growing file don't wait for each other.
+func mapping(size int64) int { return int(max(1<<30, 2*size)) }
 
 // Open opens the file, or creates it. It reports ErrLocked if another process has it open and
 // ErrDamaged if it can't be trusted.
@@ -75,8 +75,12 @@ func Open(path string, o Options) (*Bolt, error) {
 		o.LockWait = 100 * time.Millisecond
 	}
 	info, err := os.Stat(path)
-	fresh := errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0
-	if err := b.open(o, fresh); err != nil {
+	var size int64
+	if err == nil {
+		size = info.Size()
+	}
+	fresh := size == 0 && (err == nil || errors.Is(err, os.ErrNotExist))
+	if err := b.open(o, fresh, size); err != nil {
 		if fresh && b.file != nil {
 			removeHalfMade(path)
 		}
@@ -86,12 +90,12 @@ func Open(path string, o Options) (*Bolt, error) {
 	return b, nil
 }
 
-func (b *Bolt) open(o Options, fresh bool) error {
+func (b *Bolt) open(o Options, fresh bool, size int64) error {
 	err := guarded(b.path, func() (err error) {
 		b.db, err = bbolt.Open(b.path, 0o600, &bbolt.Options{
 			Timeout:         o.LockWait,
 			FreelistType:    bbolt.FreelistMapType,
-			InitialMmapSize: mapped,
+			InitialMmapSize: mapping(size),
 			NoStatistics:    true,
 			OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
 				f, err := os.OpenFile(path, flag, mode)

@@ -70,9 +70,11 @@ type Deps struct {
 	Sessions  *people.Sessions
 	Secrets   *people.Secrets
 	Audit     *people.Audit
-	Metrics   *prometheus.Registry
-	Log       *slog.Logger
-	Version   string
+	// Backup writes a copy of all data, as it is when it is called.
+	Backup  func(ctx context.Context, w io.Writer) error
+	Metrics *prometheus.Registry
+	Log     *slog.Logger
+	Version string
 }
 
 // Largest bodies, in bytes.

@@ -60,6 +60,7 @@ func (s *server) routes() []route {
 		{method: "PUT", path: "/admin/secrets/:name", admin: true, about: "Set a secret", do: s.putSecret},
 		{method: "DELETE", path: "/admin/secrets/:name", admin: true, about: "Delete a secret", do: s.deleteSecret},
 		{method: "POST", path: "/admin/verify", admin: true, about: "Walk the journal", do: s.postVerify},
+		{method: "POST", path: "/admin/backup", admin: true, class: classStreams, about: "Stream a backup of the data folder", do: s.postBackup},
 		{method: "POST", path: "/admin/signin", admin: true, about: "Make a one-time sign-in code", do: s.postSignIn},
 	}
 }

@@ -58,6 +58,8 @@ type Program struct {
 	Assemble func(ctx context.Context, c Config) (Appliance, error)
 	// Check validates a bundle folder; it prints problems and reports whether there are errors.
 	Check func(ctx context.Context, folder fs.FS, name string, env func(string) (string, bool), out io.Writer) (ok bool, err error)
+	// Restore makes a data folder of a backup.
+	Restore func(ctx context.Context, from io.Reader, data string) (Restored, error)
 	// Pack makes the archive of a bundle folder that POST /bundles takes.
 	Pack func(folder fs.FS) ([]byte, error)
 	// Starter is what `init` writes.
@@ -114,7 +116,7 @@ func (p *Program) root(ran *bool) *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(p.demoCommand(), p.initCommand(), p.serveCommand(), p.checkCommand(), p.applyCommand(), p.casesCommand(),
-		p.ingestCommand(), p.searchCommand(), p.tokenCommand(), p.secretCommand(), p.verifyCommand(), p.versionCommand())
+		p.ingestCommand(), p.searchCommand(), p.tokenCommand(), p.secretCommand(), p.verifyCommand(), p.backupCommand(), p.restoreCommand(), p.versionCommand())
 	return root
 }
 

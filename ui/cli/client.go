@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"time"
@@ -74,15 +73,61 @@ func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
 // inProcess serves requests by a handler, without a network.
 type inProcess struct{ handler http.Handler }
 
-// RoundTrip serves one request.
+// RoundTrip serves one request. The answer is read while it is written.
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
 	r.RequestURI = r.URL.RequestURI()
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
-	t.handler.ServeHTTP(w, r)
-	return w.Result(), nil
+	body, to := io.Pipe()
+	w := &pipeWriter{header: http.Header{}, to: to, began: make(chan int, 1)}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		t.handler.ServeHTTP(w, r)
+		w.WriteHeader(http.StatusOK)
+		_ = to.Close() // it never fails
+	}()
+	status := <-w.began
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status, " ", http.StatusText(status)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, Body: servedBody{body, served}, ContentLength: -1, Request: r}, nil
+}
+
+// servedBody is a body whose handler has ended once it is closed.
+type servedBody struct {
+	*io.PipeReader
+	served <-chan struct{}
+}
+
+// Close lets the handler end.
+func (b servedBody) Close() error {
+	err := b.PipeReader.Close()
+	<-b.served
+	return err
+}
+
+// pipeWriter is a http.ResponseWriter into a pipe.
+type pipeWriter struct {
+	header, sent http.Header
+	to           *io.PipeWriter
+	began        chan int // gets the status
+}
+
+// Header gives the header that is to be sent.
+func (w *pipeWriter) Header() http.Header { return w.header }
+
+// WriteHeader begins the answer, once.
+func (w *pipeWriter) WriteHeader(status int) {
+	if w.sent == nil {
+		w.sent = w.header.Clone()
+		w.began <- status
+	}
+}
+
+// Write writes a part of the answer.
+func (w *pipeWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.to.Write(b)
 }
 
 // problem is what the API answers when it refuses.
@@ -119,31 +164,14 @@ func (c *client) call(ctx context.Context, method, path string, in any, contentT
 		}
 		contentType = "application/json"
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	answer, err := c.send(ctx, method, path, body, contentType)
 	if err != nil {
 		return err
 	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	res, err := c.http.Do(req)
+	defer func() { _ = answer.Close() }() // read to its end
+	b, err := io.ReadAll(answer)
 	if err != nil {
 		return err
-	}
-	defer func() { _ = res.Body.Close() }() // read to its end
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode >= 300 {
-		p := &problem{Status: res.StatusCode}
-		if err := json.Unmarshal(b, p); err != nil || p.Detail+p.Title == "" {
-			p.Detail = fmt.Sprintf("%s %s answered %d", method, path, res.StatusCode)
-		}
-		return p
 	}
 	if out == nil || len(b) == 0 {
 		return nil
@@ -153,6 +181,42 @@ func (c *client) call(ctx context.Context, method, path string, in any, contentT
 		return nil
 	}
 	return json.Unmarshal(b, out)
+}
+
+// stream asks for an answer that may be long. Who gets it closes it.
+func (c *client) stream(ctx context.Context, method, path string) (io.ReadCloser, error) {
+	return c.send(ctx, method, path, nil, "")
+}
+
+// send makes a request. The error is a *problem where the API refuses it.
+func (c *client) send(ctx context.Context, method, path string, body []byte, contentType string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode < 300 {
+		return res.Body, nil
+	}
+	defer func() { _ = res.Body.Close() }() // read to its end
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	p := &problem{Status: res.StatusCode}
+	if err := json.Unmarshal(b, p); err != nil || p.Detail+p.Title == "" {
+		p.Detail = fmt.Sprintf("%s %s answered %d", method, path, res.StatusCode)
+	}
+	return nil, p
 }
 
 // with runs f with a connection.

@@ -24,7 +24,8 @@ import (
 type worker struct {
 	name  string
 	mu    sync.Mutex
-	did   []string // items in the order of their effects
+	did   []string       // items in the order of their effects
+	count map[string]int // of effects, by item
 	byKey map[string]bool
 	stall chan struct{} // nil: it answers
 	taken int           // calls of do that came while it was stalled
@@ -36,7 +37,7 @@ const workerTools = `{"name":%q,"version":"1","operations":true,"tools":[
 {"name":"do","input_schema":{"type":"object","properties":{"item":{"type":"string"}},"required":["item"]},"effect":"write","idempotent":true,"async":false,"timeout_ms":60000}]}`
 
 func newWorker(t testing.TB, name string) (*worker, string) {
-	w := &worker{name: name, byKey: map[string]bool{}}
+	w := &worker{name: name, byKey: map[string]bool{}, count: map[string]int{}}
 	server := httptest.NewServer(w)
 	t.Cleanup(func() {
 		w.answer()
@@ -80,7 +81,7 @@ func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		}
 		_, _ = io.WriteString(rw, `{"status":"done","result":{}}`)
 	case path == "/tools/read":
-		_, _ = fmt.Fprintf(rw, `{"item":%q,"done":%v}`, in.Item, slices.Contains(w.did, in.Item))
+		_, _ = fmt.Fprintf(rw, `{"item":%q,"done":%v}`, in.Item, w.count[in.Item] > 0)
 	case path == "/tools/do":
 		if stall := w.stall; stall != nil {
 			w.taken++
@@ -91,20 +92,16 @@ func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		if key := r.Header.Get("Idempotency-Key"); !w.byKey[key] {
 			w.byKey[key] = true
 			w.did = append(w.did, in.Item)
+			w.count[in.Item]++
 		}
 		_, _ = io.WriteString(rw, "{}")
 	}
 }
 
-func (w *worker) times(item string) (n int) {
+func (w *worker) times(item string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, d := range w.did {
-		if d == item {
-			n++
-		}
-	}
-	return n
+	return w.count[item]
 }
 
 func (w *worker) stalled() int {

@@ -52,6 +52,13 @@ func (s *ledger) Playbook(context.Context, string) (*Playbook, error) {
 	return &Playbook{Planner: &oneCall{tool: "bank.credit"}, Guard: guardFunc(allow)}, nil
 }
 
+// counts gives how many cases journaled something, and how many are parked.
+func (s *ledger) counts() (journaled, parked int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.entries), len(s.wakeAt)
+}
+
 // kinds are those of a case's entries.
 func (s *ledger) kinds(id string) (text string) {
 	for _, e := range s.entries[id] {
@@ -75,6 +82,12 @@ func (h *hanging) Send(ctx context.Context, r casefile.Request) casefile.Answer 
 	return casefile.Answer{Outcome: casefile.OutcomeUnknown, Detail: "given up"}
 }
 
+func (h *hanging) calls() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sent)
+}
+
 func (h *hanging) Ask(context.Context, string, string) casefile.Answer { panic("nothing is asked") }
 func (h *hanging) DecodeResult(string, json.RawMessage) (casefile.Value, error) {
 	panic("nothing is decoded")
@@ -96,19 +109,25 @@ func TestStandingAsideEnds(t *testing.T) {
 
 		time.Sleep(59 * time.Second)
 		synctest.Wait()
-		if len(plugin.sent) != 2 {
-			t.Errorf("%d calls are on the wire with 4 workers, want half of them", len(plugin.sent))
+		if n := plugin.calls(); n != 2 {
+			t.Errorf("%d calls are on the wire with 4 workers, want half of them", n)
 		}
-		if len(store.entries) != 2 {
-			t.Errorf("%d cases journaled something, want those two whose calls are on the wire", len(store.entries))
+		if journaled, _ := store.counts(); journaled != 2 {
+			t.Errorf("%d cases journaled something, want those two whose calls are on the wire", journaled)
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if len(plugin.sent) != 2 || len(store.wakeAt) != 3 {
-			t.Errorf("after a minute %d calls are on the wire and %d cases are parked, want 2 and 3", len(plugin.sent), len(store.wakeAt))
+		now := time.Now()
+		_, parked := store.counts()
+		if n := plugin.calls(); n != 2 || parked != 3 {
+			t.Errorf("after a minute %d calls are on the wire and %d cases are parked, want 2 and 3", n, parked)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
 		}
 		for id, at := range store.wakeAt {
-			if !at.After(time.Now().Add(-2 * time.Second)) {
+			if !at.After(now.Add(-2 * time.Second)) {
 				t.Errorf("case %s is parked until %v, want a time to try again", id, at)
 			}
 			if got, want := store.kinds(id), "hypothesis.chosen call.intended call.answered case.stopped "; got != want {
@@ -119,10 +138,6 @@ func TestStandingAsideEnds(t *testing.T) {
 			if answered.Outcome != casefile.OutcomeNotDone || answered.Code != "busy" || stopped.Stop.Code != casefile.StopToolUnavailable {
 				t.Errorf("case %s: the call is %s %s and the case stops as %s; want not-done, busy, tool.unavailable", id, answered.Outcome, answered.Code, stopped.Stop.Code)
 			}
-		}
-		stop()
-		if err := <-ended; err != nil {
-			t.Fatal(err)
 		}
 	})
 }

@@ -31,7 +31,7 @@ type Deps struct {
 type Options struct {
 	Workers int           // cases advanced at once; default 512, of which one plugin's calls get half
 	Lease   time.Duration // of a case; default 5 minutes
-	Drain   time.Duration // how long Run waits for what is under way when it is told to end; default 8 s
+	Drain   time.Duration // how long Run waits for what is under way when it is told to end; default 7 s
 	Log     *slog.Logger  // default: discard
 	// Bearable is how long a case stands aside for a plugin whose share of workers is used up, before
 	// its call counts as tried; default 1 minute, at most half of Lease.
@@ -61,7 +61,7 @@ func New(d Deps, o Options) *Engine {
 	}
 	o.Bearable = min(o.Bearable, o.Lease/2)
 	if o.Drain <= 0 {
-		o.Drain = 8 * time.Second
+		o.Drain = 7 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -33,8 +33,8 @@ func (f fixed) Snapshot(_ context.Context, use func(int64, func(io.Writer) error
 }
 
 var (
-	journalDB   = fixed{content: bytes.Repeat([]byte("journal "), 700)}
-	knowledgeDB = fixed{content: bytes.Repeat([]byte("knowledge "), 300)}
+	journalDB   = fixed{content: bytes.Repeat([]byte("journal "), 150)}
+	knowledgeDB = fixed{content: bytes.Repeat([]byte("knowledge "), 70)}
 )
 
 func made(t testing.TB) []byte {
@@ -174,7 +174,7 @@ func TestRestoreWantsANewFolder(t *testing.T) {
 		}
 	}
 	data := t.TempDir()
-	if _, err := Restore(bytes.NewReader(made(t)[:5000]), data); !errors.Is(err, ErrRefused) {
+	if _, err := Restore(bytes.NewReader(made(t)[:3000]), data); !errors.Is(err, ErrRefused) {
 		t.Errorf("restore of half a backup says %v", err)
 	}
 	if list, _ := os.ReadDir(data); len(list) != 0 {

@@ -1,248 +1,302 @@
 package main
 
 import (
-	"encoding/json"
+	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// counter is a plugin that counts, in another process than the one that is killed.
-type counter struct {
-	mu   sync.Mutex
-	n    map[string]int    // effects by item
-	done map[string]string // result by key
-}
+var killCount = flag.Int("kills", 0, "how often the program is killed; 0: once at each point, and a few times at random")
 
-const counterManifest = `{"name":"counter","version":"1","operations":true,"tools":[
-{"name":"get","input_schema":{"type":"object","properties":{"item":{"type":"string"}},"required":["item"]},"output_schema":{"type":"object","properties":{"item":{"type":"string"},"count":{"type":"integer"}},"required":["item","count"]},"effect":"read","idempotent":true,"async":false,"timeout_ms":1000},
-{"name":"add","input_schema":{"type":"object","properties":{"item":{"type":"string"}},"required":["item"]},"effect":"write","idempotent":false,"async":false,"timeout_ms":1000}]}`
-
-func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var in struct{ Item string }
-	switch path := r.URL.Path; {
-	case path == "/manifest":
-		_, _ = io.WriteString(w, counterManifest)
-	case strings.HasPrefix(path, "/operations/"):
-		if res, ok := c.done[strings.TrimPrefix(path, "/operations/")]; ok {
-			_, _ = fmt.Fprintf(w, `{"status":"done","result":%s}`, res)
-			return
-		}
-		w.WriteHeader(http.StatusNotFound)
-	case path == "/tools/get":
-		_ = json.NewDecoder(r.Body).Decode(&in)
-		_, _ = fmt.Fprintf(w, `{"item":%q,"count":%d}`, in.Item, c.n[in.Item])
-	case path == "/tools/add":
-		_ = json.NewDecoder(r.Body).Decode(&in)
-		c.n[in.Item]++ // a second request with the same key counts again: it is not idempotent
-		c.done[r.Header.Get("Idempotency-Key")] = "{}"
-		_, _ = io.WriteString(w, "{}")
-	}
-}
-
-var counterBundle = map[string]string{
-	"resolute.yaml":       "company: Counting House\n",
-	"authority.yaml":      "default: act\n",
-	"tools/counter.yaml":  "plugin: counter\nurl: ${env.COUNTER_URL}\nallow_hosts: [127.0.0.1]\n",
-	"policies/count.yaml": "policy: count\napplies_to: [counter.add]\nbind: {item: facts.now_it_is.item}\n",
-	"procedures/count.yaml": `procedure: count
-goal: The item is counted once
-start: {signals: [item.seen]}
-inputs:
-  item: {type: string, from: signal.data.item}
-gather:
-  now_it_is: {call: counter.get, with: {item: =inputs.item}}
-hypotheses:
-  - name: uncounted
-    when: facts.now_it_is.count == 0
-    do:
-      - {call: counter.add, with: {item: =inputs.item}}
-    verify: {call: counter.get, with: {item: =inputs.item}, as: after, check: facts.after.count == 1}
-otherwise: {escalate: counted-before}
-`}
-
-// TestSIGKILLUnderLoad kills the program again and again while signals arrive: what was
-// acknowledged is there afterwards, and each effect happened once.
-func TestSIGKILLUnderLoad(t *testing.T) {
-	kills, items := 8, 120
-	if testing.Short() {
-		kills, items = 2, 30
-	}
-	judge := &counter{n: map[string]int{}, done: map[string]string{}}
-	plugin := httptest.NewServer(judge)
-	defer plugin.Close()
-	dir, err := os.MkdirTemp("", "rk") // short: a socket's path has at most 107 bytes
+// pointNames gives the failpoints, as their source names them.
+func pointNames(t testing.TB) (names []string) {
+	t.Helper()
+	text, err := os.ReadFile("seams_failpoint.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	for name, text := range counterBundle {
-		file := filepath.Join(dir, "bundle", name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
+	for _, m := range regexp.MustCompile(`= "([a-z]+/[a-z-]+)"`).FindAllStringSubmatch(string(text), -1) {
+		names = append(names, m[1])
+	}
+	if len(names) < 30 {
+		t.Fatalf("only %d failpoints are named", len(names))
+	}
+	return names
+}
+
+// killing is the program under load, killed again and again, and what its senders were told.
+type killing struct {
+	*process
+	court court
+
+	mu      sync.Mutex
+	made    int               // items
+	unsure  []string          // sent, and not acknowledged
+	told    map[string]string // item → case
+	settled map[string]bool   // items whose case was found resolved
+}
+
+// TestKilledAtEachPoint kills the program with SIGKILL at each point of the loop, and at random,
+// while signals arrive and people decide. What was acknowledged is there afterwards, and each effect
+// happened once.
+func TestKilledAtEachPoint(t *testing.T) {
+	dir := t.TempDir()
+	c := openCourt(t, dir)
+	k := &killing{process: newProcess(t, judgeBundle(c.url)), court: c, told: map[string]string{}, settled: map[string]bool{}}
+	k.signIn()
+	points := pointNames(t)
+	atRandom := 10
+	rounds := len(points) + atRandom
+	if *killCount > 0 {
+		rounds = *killCount
+	}
+	begun := time.Now()
+	reached := map[string]int{}
+	for i := range rounds {
+		point := ""
+		if turn := i % (len(points) + atRandom); turn < len(points) {
+			point = points[turn]
 		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
+		k.round(point, 1+rand.IntN(1+i/(len(points)+atRandom)))
+		if reached[point]++; t.Failed() {
+			t.Fatalf("after %d kills", i+1)
+		}
+		if (i+1)%200 == 0 {
+			k.settle()
+			t.Logf("%d kills, %d signals acknowledged, %v", i+1, len(k.told), time.Since(begun).Round(time.Second))
 		}
 	}
-	p := &process{t: t, dir: dir, env: append(os.Environ(), "RESOLUTE_TEST_RUN=1", "COUNTER_URL="+plugin.URL), addr: freeAddress(t)}
-	p.token = strings.TrimSpace(p.command("token", "create", "--role", "admin", "--data", filepath.Join(dir, "data")))
-	p.start()
-	defer p.kill()
+	k.settle()
+	k.judge()
+	k.kill()
+	if out := k.command("verify"); !strings.HasPrefix(out, "whole:") {
+		t.Errorf("verify after %d kills: %s", rounds, out)
+	}
+	t.Logf("%d kills, %d of them at %d points, in %v: %d signals acknowledged, %d effects",
+		rounds, rounds-reached[""], len(reached)-1, time.Since(begun).Round(time.Second), len(k.told), len(k.effects()))
+}
 
-	cases := make([]string, items)
-	var wg sync.WaitGroup
-	for w := range 4 {
-		wg.Go(func() {
-			for i := w; i < items; i += 4 {
-				for cases[i] == "" { // as a sender would: again until it is acknowledged
-					cases[i] = p.signal(fmt.Sprintf("item-%03d", i))
+// round starts the program and lets it work until it dies: at a point when it is passed for the
+// n-th time, or at any moment.
+func (k *killing) round(point string, n int) {
+	if point == "" {
+		k.start()
+		time.AfterFunc(time.Duration(rand.IntN(400))*time.Millisecond, func() { _ = k.cmd.Process.Kill() })
+	} else {
+		k.start(fmt.Sprintf("RESOLUTE_FAILPOINT=%s:%d", point, n))
+	}
+	late := time.AfterFunc(30*time.Second, func() {
+		k.t.Errorf("%s was not passed %d times in 30 s of work", point, n)
+		k.kill()
+	})
+	k.work(k.died)
+	late.Stop()
+	if s, _ := k.cmd.ProcessState.Sys().(syscall.WaitStatus); s.Signal() != syscall.SIGKILL {
+		k.t.Errorf("at %s the process ended with %v, want killed: %s", point, k.cmd.ProcessState, k.log())
+	}
+}
+
+// work sends signals and decides until done is closed.
+func (k *killing) work(done <-chan struct{}) {
+	var all sync.WaitGroup
+	for _, one := range []func(){k.send, k.send, k.send, k.approve} {
+		all.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				case <-time.After(4 * time.Millisecond):
+					one()
 				}
 			}
 		})
 	}
-	for range kills {
-		time.Sleep(time.Duration(20+rand.IntN(120)) * time.Millisecond)
-		p.kill()
-		p.start()
+	all.Wait()
+}
+
+// send sends one signal as a sender would: again, until it is acknowledged; now and then once more.
+func (k *killing) send() {
+	k.mu.Lock()
+	var item string
+	if n := len(k.unsure); n > 0 {
+		item, k.unsure = k.unsure[n-1], k.unsure[:n-1]
+	} else {
+		item = fmt.Sprintf("item-%06d", k.made)
+		k.made++
 	}
-	wg.Wait()
-	for i, id := range cases {
-		if status := p.settled(id); status != "resolved" {
-			t.Errorf("the case of item-%03d is %s", i, status)
+	k.mu.Unlock()
+	k.sendItem(item)
+}
+
+func (k *killing) sendItem(item string) {
+	kind := "item.seen"
+	if strings.HasSuffix(item, "0") || strings.HasSuffix(item, "5") {
+		kind = "item.ordered"
+	}
+	r, ok := k.signal(kind, item)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before, known := k.told[item]
+	switch {
+	case !ok && !known:
+		k.unsure = append(k.unsure, item)
+	case ok && !known:
+		k.told[item] = r.CaseID
+	case ok && (before != r.CaseID || !r.Duplicate):
+		k.t.Errorf("%s was acknowledged for case %s; sent again it gets %+v", item, before, r)
+	}
+}
+
+// approve lets go what waits for a person.
+func (k *killing) approve() {
+	var list struct {
+		Items []struct{ ID string }
+	}
+	k.do("GET", "/api/v1/cases?status=approval&limit=20", "", &list)
+	for _, c := range list.Items {
+		var one struct {
+			Pending *struct{ Approval struct{ Hash string } }
 		}
-		judge.mu.Lock()
-		if n := judge.n[fmt.Sprintf("item-%03d", i)]; n != 1 {
-			t.Errorf("item-%03d was counted %d times", i, n)
+		if k.do("GET", "/api/v1/cases/"+c.ID, "", &one); one.Pending != nil && one.Pending.Approval.Hash != "" {
+			k.do("POST", "/api/v1/cases/"+c.ID+"/decisions", fmt.Sprintf(`{"decision":"approve","hash":%q}`, one.Pending.Approval.Hash), nil)
 		}
-		judge.mu.Unlock()
-	}
-	p.kill()
-	if out := p.command("verify", "--data", filepath.Join(dir, "data")); !strings.HasPrefix(out, "whole:") {
-		t.Errorf("verify after %d kills: %s", kills, out)
 	}
 }
 
-func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// settle lets the program finish what it was given, and checks that each case came to its end.
+func (k *killing) settle() {
+	k.t.Helper()
+	k.start()
+	if !k.ready() {
+		k.t.Fatalf("it does not start again: %s", k.log())
 	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// process is the program in a process of its own.
-type process struct {
-	t     *testing.T
-	dir   string
-	env   []string
-	addr  string
-	token string
-	cmd   *exec.Cmd
-	mu    sync.Mutex
-}
-
-func (p *process) command(args ...string) string {
-	c := exec.Command(os.Args[0], args...)
-	c.Env = p.env
-	out, err := c.CombinedOutput()
-	if err != nil {
-		p.t.Fatalf("resolute %s: %v: %s", strings.Join(args, " "), err, out)
+	for len(k.unsure) > 0 {
+		k.send()
 	}
-	return string(out)
-}
-
-// launch starts it without waiting until it is ready.
-func (p *process) launch() {
-	c := exec.Command(os.Args[0], "serve", "--data", filepath.Join(p.dir, "data"), "--bundle", filepath.Join(p.dir, "bundle"), "--addr", p.addr)
-	c.Env = p.env
-	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	c.Stderr = log
-	if err := c.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	_ = log.Close() // the process has it
-	p.mu.Lock()
-	p.cmd = c
-	p.mu.Unlock()
-}
-
-func (p *process) start() {
-	p.launch()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if res, err := http.Get("http://" + p.addr + "/readyz"); err == nil {
-			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
+	done := make(chan struct{})
+	var person sync.WaitGroup
+	person.Go(func() {
+		for {
+			select {
+			case <-done:
 				return
+			case <-time.After(20 * time.Millisecond):
+				k.approve()
 			}
 		}
+	})
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		open := k.open()
+		if len(open) == 0 || k.t.Failed() {
+			break
+		}
 		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(filepath.Join(p.dir, "log"))
-			p.t.Fatalf("not ready after 20 s: %s", text)
+			k.t.Errorf("60 s after the kills %d cases are still open, such as %s", len(open), open[0])
+			break
 		}
 	}
+	close(done)
+	person.Wait()
+	k.kill()
 }
 
-func (p *process) kill() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd != nil {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait() // it was killed
-		p.cmd = nil
-	}
-}
-
-func (p *process) do(method, path, body string, out any) bool {
-	q, err := http.NewRequest(method, "http://"+p.addr+path, strings.NewReader(body))
-	if err != nil {
-		p.t.Error(err)
-		return false
-	}
-	q.Header.Set("Authorization", "Bearer "+p.token)
-	q.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(q)
-	if err != nil {
-		return false
-	}
-	defer res.Body.Close()
-	return res.StatusCode < 300 && json.NewDecoder(res.Body).Decode(out) == nil
-}
-
-// signal gives the case of an acknowledged signal, "" if it was not acknowledged.
-func (p *process) signal(item string) string {
-	var ack struct {
-		CaseID string `json:"case_id"`
-	}
-	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"belt","type":"item.seen","data":{"item":%q}}`, item, item)
-	if !p.do("POST", "/api/v1/signals", body, &ack) {
-		time.Sleep(10 * time.Millisecond)
-	}
-	return ack.CaseID
-}
-
-func (p *process) settled(id string) string {
-	var c struct{ Status string }
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if p.do("GET", "/api/v1/cases/"+id, "", &c) && (c.Status == "resolved" || c.Status == "escalated" || c.Status == "closed") {
-			return c.Status
+// open gives the items whose case is not resolved yet, each with its case.
+func (k *killing) open() (list []string) {
+	for item, id := range k.told {
+		if k.settled[item] {
+			continue
+		}
+		var c struct {
+			Status string
+			Stop   any
+		}
+		switch code := k.do("GET", "/api/v1/cases/"+id, "", &c); {
+		case code != http.StatusOK:
+			k.t.Errorf("%s was acknowledged for case %s, and asking for it gives %d", item, id, code)
+		case c.Status == "resolved":
+			k.settled[item] = true
+		case c.Status == "escalated" || c.Status == "closed":
+			k.t.Errorf("case %s of %s is %s: %v", id, item, c.Status, c.Stop)
+		default:
+			list = append(list, fmt.Sprintf("%s %s (%s %v)", item, id, c.Status, c.Stop))
 		}
 	}
-	return "still " + c.Status
+	return list
+}
+
+// effects gives what was done, by item.
+func (k *killing) effects() map[string][]deed {
+	by := map[string][]deed{}
+	for _, d := range k.court.deeds(k.t.(*testing.T)) {
+		if d.Tool != "message" {
+			by[d.Item] = append(by[d.Item], d)
+		}
+	}
+	return by
+}
+
+// judge holds the ledger against what senders were told and what the journal says.
+func (k *killing) judge() {
+	effects := k.effects()
+	for item, list := range effects {
+		if len(list) != 1 {
+			k.t.Errorf("%s was done %d times: %v", item, len(list), list)
+		}
+	}
+	messages := map[string][]string{}
+	for _, d := range k.court.deeds(k.t.(*testing.T)) {
+		if d.Tool == "message" && !slices.Contains(messages[d.Case], d.Key) {
+			messages[d.Case] = append(messages[d.Case], d.Key)
+		}
+	}
+	for item, id := range k.told {
+		if len(effects[item]) == 0 {
+			k.t.Errorf("%s was acknowledged and never done", item)
+		}
+		if len(messages[id]) != 1 {
+			k.t.Errorf("case %s told its customer %d different things: %v", id, len(messages[id]), messages[id])
+		}
+	}
+	k.start()
+	if !k.ready() {
+		k.t.Fatalf("it does not start again: %s", k.log())
+	}
+	for item, list := range effects {
+		k.intended(item, list[0])
+	}
+	for item := range k.told {
+		k.sendItem(item)
+	}
+}
+
+// intended checks that the journal said what would be done.
+func (k *killing) intended(item string, d deed) {
+	var j struct {
+		Items []struct {
+			Kind string
+			Data struct {
+				Call struct {
+					Key string `json:"idempotency_key"`
+				}
+			}
+		}
+	}
+	if code := k.do("GET", "/api/v1/cases/"+d.Case+"/journal?limit=200", "", &j); code != http.StatusOK {
+		k.t.Errorf("the journal of case %s, which did %s, gives %d", d.Case, item, code)
+	}
+	for _, e := range j.Items {
+		if e.Kind == "call.intended" && e.Data.Call.Key == d.Key {
+			return
+		}
+	}
+	k.t.Errorf("%s was done, and the journal of case %s doesn't say that it was intended", item, d.Case)
 }

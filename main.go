@@ -106,6 +106,7 @@ func pluginOf(p bundle.Plugin, manifest *protocol.Manifest) tools.Plugin {
 // appliance is resolute over one data folder: the parts list.
 type appliance struct {
 	cli.Config
+	seams     seams
 	store     *journal.Bolt
 	knowledge *kb.Base
 	registry  *tools.Registry
@@ -127,11 +128,12 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, err
 	}
-	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{})
+	seams := newSeams(c.Env)
+	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Commit: seams.commit()})
 	if err != nil {
 		return nil, err
 	}
-	a := &appliance{Config: c, store: store, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	a := &appliance{Config: c, seams: seams, store: store, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
 	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -170,10 +172,10 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.engine = agent.New(agent.Deps{Store: a.store, Playbooks: &a.books, Tools: a.registry, Knowledge: ground{a.knowledge},
+	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.store), Playbooks: &a.books, Tools: a.seams.tools(a.registry), Knowledge: ground{a.knowledge},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
-	a.intake = intake.New(intake.Deps{Store: a.store, Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
+	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.store), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -208,8 +210,8 @@ func (a *appliance) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := &outbox.Outbox{Store: a.store, Channel: a.channel, Now: time.Now, Log: a.Log}
-	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.store, Now: time.Now, Log: a.Log}
+	out := &outbox.Outbox{Store: a.seams.outboxStore(a.store), Channel: a.channel, Now: time.Now, Log: a.Log}
+	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
 	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch} {
 		beside.Go(func() { part(ctx) })
@@ -324,7 +326,7 @@ func (a *appliance) channel() outbox.Channel {
 	if err != nil || b.Config.Webhook == "" {
 		return nil
 	}
-	return outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient}
+	return a.seams.channel(outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient})
 }
 
 func (a *appliance) monitors() []*bundle.Monitor {

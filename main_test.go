@@ -21,12 +21,17 @@ import (
 	"resolute/ui/cli"
 )
 
-// TestMain lets the test binary be the program itself, for tests that kill it.
+// TestMain lets the test binary be a judge in a process of its own, and removes what tests built.
 func TestMain(m *testing.M) {
-	if os.Getenv("RESOLUTE_TEST_RUN") != "" {
-		os.Exit(run(context.Background(), os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+	if ledger := os.Getenv(judgeVar); ledger != "" {
+		fmt.Fprintln(os.Stderr, "resolute: the judge:", beJudge(ledger))
+		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, dir := range builds {
+		_ = os.RemoveAll(dir) // in the folder for temporary files
+	}
+	os.Exit(code)
 }
 
 // rig is the whole appliance at work for the demo company, driven through its API.

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// builds are folders with programs that tests built.
+var builds []string
+
+// dyingBinary gives the program built with failpoints: all but its seams is as released.
+var dyingBinary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "rb")
+	if err != nil {
+		return "", err
+	}
+	builds = append(builds, dir)
+	file := filepath.Join(dir, "resolute")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-tags", "failpoint", "-o", file, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program: %w: %s", err, out)
+	}
+	return file, nil
+})
+
+// process is the program in a process of its own, over one data folder.
+type process struct {
+	t      testing.TB
+	binary string
+	under  []string // the command that it runs under, such as strace
+	dir    string   // of bundle, log and, unless told otherwise, data
+	data   string
+	env    []string
+	addr   string
+	token  string
+
+	mu   sync.Mutex
+	cmd  *exec.Cmd
+	died chan struct{} // closed when the process is gone
+}
+
+func newProcess(t testing.TB, bundle map[string]string) *process {
+	t.Helper()
+	binary, err := dyingBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "rk") // short: a socket's path has at most 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t: t, binary: binary, dir: dir, data: filepath.Join(dir, "data"), env: os.Environ(), addr: freeAddress(t)}
+	t.Cleanup(func() {
+		p.kill()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, text := range bundle {
+		file := filepath.Join(dir, "bundle", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+func freeAddress(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// command runs a command that has to succeed.
+func (p *process) command(args ...string) string {
+	p.t.Helper()
+	out, err := p.try(args...)
+	if err != nil {
+		p.t.Fatalf("resolute %s: %v: %s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// try runs a command over the data folder.
+func (p *process) try(args ...string) (string, error) {
+	c := exec.Command(p.binary, append(args, "--data", p.data)...)
+	c.Env = p.env
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+// signIn makes the token that requests are made with.
+func (p *process) signIn() {
+	p.t.Helper()
+	p.token = strings.TrimSpace(p.command("token", "create", "--role", "admin"))
+}
+
+// start starts the program, which then is under way, or dies.
+func (p *process) start(env ...string) {
+	p.t.Helper()
+	args := append(append([]string{}, p.under...), p.binary, "serve", "--data", p.data, "--bundle", filepath.Join(p.dir, "bundle"), "--addr", p.addr)
+	c := exec.Command(args[0], args[1:]...)
+	c.Env = append(p.env[:len(p.env):len(p.env)], env...)
+	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	c.Stderr = log
+	if err := c.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	_ = log.Close() // the process has it
+	died := make(chan struct{})
+	p.mu.Lock()
+	p.cmd, p.died = c, died
+	p.mu.Unlock()
+	go func() {
+		_ = c.Wait() // its state says how it ended
+		close(died)
+	}()
+}
+
+// log gives what the process that was started last has said.
+func (p *process) log() string {
+	text, err := os.ReadFile(filepath.Join(p.dir, "log"))
+	if err != nil {
+		p.t.Error(err)
+	}
+	return string(bytes.TrimSpace(text))
+}
+
+// ready waits until the program serves, and reports false if it died.
+func (p *process) ready() bool {
+	p.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		if res, err := http.Get("http://" + p.addr + "/readyz"); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return true
+			}
+		}
+		select {
+		case <-p.died:
+			return false
+		case <-time.After(5 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("not ready after 30 s: %s", p.log())
+		}
+	}
+}
+
+// kill kills the process, if one is under way, and waits until it is gone.
+func (p *process) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd != nil {
+		_ = p.cmd.Process.Kill()
+		<-p.died
+		p.cmd = nil
+	}
+}
+
+// do makes a request and gives the status of the answer, 0 for none.
+func (p *process) do(method, path, body string, out any) int {
+	q, err := http.NewRequest(method, "http://"+p.addr+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Error(err)
+		return 0
+	}
+	q.Header.Set("Authorization", "Bearer "+p.token)
+	q.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(q)
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	if out != nil && json.NewDecoder(res.Body).Decode(out) != nil {
+		return 0
+	}
+	return res.StatusCode
+}
+
+// receipt is what a sender is told.
+type receipt struct {
+	CaseID    string `json:"case_id"`
+	Duplicate bool   `json:"duplicate"`
+}
+
+// signal sends a signal about an item, and reports whether it was acknowledged.
+func (p *process) signal(kind, item string) (receipt, bool) {
+	var r receipt
+	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"belt","type":%q,"data":{"item":%q}}`, item, kind, item)
+	return r, p.do("POST", "/api/v1/signals", body, &r) == http.StatusAccepted && r.CaseID != ""
+}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -58,7 +57,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 		}
 		if err == nil {
 			p := &cli.Program{Assemble: assemble, Check: check, Restore: restore, Pack: bundle.Pack, Starter: starter, Env: env,
-				Demo:  cli.Demo{Open: openDemo, Bundle: files, EnvURL: demo.EnvURL, Story: story, MonitorTitle: demo.MonitorTitle},
+				Demo: cli.Demo{Open: openDemo, Bundle: files, EnvURL: demo.EnvURL, Story: story, MonitorTitle: demo.MonitorTitle}, Journal: journals{},
 				Stdin: stdin, Stdout: stdout, Stderr: stderr, Now: time.Now, Version: version()}
 			return p.Main(ctx, args)
 		}
@@ -129,7 +128,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 		return nil, err
 	}
 	seams := newSeams(c.Env)
-	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Commit: seams.commit()})
+	store, err := journal.Open(journalIn(c.Data), journal.Options{Commit: seams.commit()})
 	if err != nil {
 		return nil, err
 	}

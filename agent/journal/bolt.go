@@ -74,12 +74,10 @@ func Open(path string, o Options) (*Bolt, error) {
 	if o.LockWait == 0 {
 		o.LockWait = 100 * time.Millisecond
 	}
-	info, err := os.Stat(path)
-	var size int64
-	if err == nil {
-		size = info.Size()
+	fresh, size, err := isFresh(path)
+	if err != nil {
+		return nil, err
 	}
-	fresh := size == 0 && (err == nil || errors.Is(err, os.ErrNotExist))
 	if err := b.open(o, fresh, size); err != nil {
 		if fresh && b.file != nil {
 			removeHalfMade(path)
@@ -120,7 +118,7 @@ func (b *Bolt) open(o Options, fresh bool, size int64) error {
 		b.abandon()
 		return err
 	case err != nil:
-		return fmt.Errorf("open %s: %w", b.path, err)
+		return fmt.Errorf("open %s: %w", b.path, diskError(b.path, err))
 	}
 	err = guarded(b.path, func() error {
 		if fresh {
@@ -135,7 +133,7 @@ func (b *Bolt) open(o Options, fresh bool, size int64) error {
 	}
 	if err != nil {
 		b.abandon()
-		return fmt.Errorf("open %s: %w", b.path, err)
+		return fmt.Errorf("open %s: %w", b.path, diskError(b.path, err))
 	}
 	return nil
 }

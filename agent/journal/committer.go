@@ -94,7 +94,7 @@ func (b *Bolt) gather(group []*request) []*request {
 func (b *Bolt) serve(group []*request) {
 	if b.Err() == nil {
 		if err := b.transact(group); err != nil {
-			b.fail(err)
+			b.fail(diskError(b.path, err))
 		}
 	}
 	stopped := b.Err()

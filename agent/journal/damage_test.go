@@ -2,7 +2,9 @@ package journal_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,21 +13,95 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
 
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 )
 
-// filled makes a store with some of everything and closes it. It gives the file and the cases with
-// their entries.
-func filled(t testing.TB, path string, cases int) ([]byte, map[string][]casefile.Entry) {
+var (
+	flips = flag.Int("flips", 80, "how many flipped bits are tried")
+	cuts  = flag.Int("cuts", 20, "how many cut files are tried")
+)
+
+// contents are all values that a store serves, each under what it was asked for.
+type contents map[string]string
+
+// read asks a store for everything, and reports whether all answers came.
+func read(b *journal.Bolt, cases []string) (got contents, all bool) {
+	got, all = contents{}, true
+	note := func(err error, what string, value any) {
+		if err != nil {
+			all = false
+			return
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			panic(err)
+		}
+		got[what] = string(text)
+	}
+	for _, id := range cases {
+		entries, err := b.Entries(bg(), id, 0, 100)
+		note(err, "entries of "+id, entries)
+		snapshot, tail, err := b.Load(bg(), id)
+		note(err, "state of "+id, []any{string(snapshot), tail})
+	}
+	list, _, err := b.Cases(bg(), "", 1000, nil)
+	note(err, "", nil)
+	for _, s := range list {
+		note(nil, "summary of "+s.ID, s)
+	}
+	messages, _, err := b.Outbox(bg(), 0, 1000)
+	note(err, "", nil)
+	for _, m := range messages {
+		note(nil, fmt.Sprint("message ", m.Offset), m)
+	}
+	due, err := b.Undelivered(bg(), time.Unix(1e9, 0), 1000)
+	note(err, "", nil)
+	for _, m := range due {
+		note(nil, fmt.Sprint("due message ", m.Offset), m)
+	}
+	for _, status := range []casefile.Status{casefile.Working, casefile.Waiting} {
+		ids, _, err := b.Open(bg(), status, "", 1000)
+		note(err, "", nil)
+		for _, id := range ids {
+			note(nil, string(status)+" "+id, nil)
+		}
+	}
+	waiting, err := b.Waiting(bg(), "x")
+	note(err, "", nil)
+	for _, id := range waiting {
+		note(nil, "waiting "+id, nil)
+	}
+	record, err := b.Get(bg(), "bundle", "v1")
+	note(err, "record v1", string(record))
+	records, err := b.List(bg(), "bundle", "", 10)
+	note(err, "", nil)
+	for _, r := range records {
+		note(nil, "listed record "+r.Key, string(r.Value))
+	}
+	delete(got, "")
+	return got, all
+}
+
+// stored is what a file should have.
+type stored struct {
+	contents
+	cases  []string
+	events map[string]string // of cases, as their signals name them
+}
+
+// filled makes a store with some of everything and closes it. It gives the file, without free
+// space, and what it has.
+func filled(t testing.TB, path string, cases int) ([]byte, stored) {
 	t.Helper()
 	b := openAt(t, path, journal.Options{})
-	want := map[string][]casefile.Entry{}
+	want := stored{events: map[string]string{}}
 	for i := range cases {
 		a := arrival(fmt.Sprint(i))
+		a.Signal.Data["customer"] = map[string]any{"id": "c", "email": "c@example.com"}
+		a.Signal.Data["thread"] = fmt.Sprint(i)
 		a.Hold = []journal.Key{journal.ThreadKey(fmt.Sprint(i), casefile.Customer{ID: "c", Email: "c@example.com"})}
 		if _, err := b.Accept(bg(), []journal.Arrival{a}); err != nil {
 			t.Fatal(err)
@@ -39,23 +115,40 @@ func filled(t testing.TB, path string, cases int) ([]byte, map[string][]casefile
 		if _, err := b.Append(bg(), change); err != nil {
 			t.Fatal(err)
 		}
-		list, err := b.Entries(bg(), a.CaseID, 0, 100)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want[a.CaseID] = list
+		want.cases = append(want.cases, a.CaseID)
+		want.events[a.CaseID] = a.Signal.EventID
 	}
 	if err := b.Put(bg(), journal.Record{Kind: "bundle", Key: "v1", Value: []byte("files")}); err != nil {
 		t.Fatal(err)
 	}
+	var all bool
+	if want.contents, all = read(b, want.cases); !all {
+		t.Fatal("a sound store doesn't answer")
+	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
+	compact(t, path)
 	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return file, want
+}
+
+func compact(t testing.TB, path string) {
+	t.Helper()
+	from, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := bbolt.Open(path+".compact", 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(bbolt.Compact(to, from, 0), to.Close(), from.Close(), os.Rename(path+".compact", path)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestVerifyFindsAChangedPayload(t *testing.T) {
@@ -84,7 +177,7 @@ func TestVerifyFindsAChangedPayload(t *testing.T) {
 func TestVerifyFindsAChangedIndex(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.db")
 	file, _ := filled(t, path, 6)
-	for _, bucket := range []string{"journal", "heads", "snapshots", "timers", "correlation", "open", "waits", "outbox", "outbox_queue", "records", "meta", "dedupe"} {
+	for _, bucket := range []string{"journal", "heads", "summaries", "snapshots", "runnable", "timers", "correlation", "open", "waits", "outbox", "outbox_queue", "records", "meta", "dedupe"} {
 		for _, damage := range []string{"lost", "changed"} {
 			t.Run(bucket+" "+damage, func(t *testing.T) {
 				if damage == "lost" && (bucket == "correlation" || bucket == "records" || bucket == "dedupe") {
@@ -133,12 +226,12 @@ func TestCutFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.db")
 	file, want := filled(t, path, 200)
 	r := rand.New(rand.NewPCG(1, 2))
-	cuts := []int{1, 100, 4095, 4096, 8191, 8192, 16384}
-	for range 40 {
-		cuts = append(cuts, 1+r.IntN(len(file)-1))
+	at := []int{1, 100, 4095, 4096, 8191, 8192, 16384}
+	for range *cuts {
+		at = append(at, 1+r.IntN(len(file)-1))
 	}
 	refused := 0
-	for _, n := range cuts {
+	for _, n := range at {
 		if err := os.WriteFile(path, file[:n], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -164,10 +257,7 @@ func TestFlippedBits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.db")
 	file, want := filled(t, path, 60)
 	used := bytes.TrimRight(file, "\x00")
-	n := 150
-	if testing.Short() {
-		n = 30
-	}
+	n := *flips
 	r := rand.New(rand.NewPCG(3, 4))
 	refused, unnoticed := 0, 0
 	for range n {
@@ -186,6 +276,7 @@ func TestFlippedBits(t *testing.T) {
 			continue
 		}
 		right := serves(t, b, want, fmt.Sprint("bit ", bit), true)
+		onlyThose(t, b, want, fmt.Sprint("bit ", bit))
 		if found := damages(t, b); len(found) == 0 && !right {
 			t.Errorf("bit %d: something could not be read and Verify says nothing", bit)
 		} else if len(found) == 0 {
@@ -200,27 +291,35 @@ func TestFlippedBits(t *testing.T) {
 	t.Logf("%d flips: %d refused at opening, %d in free space, the rest reported by Verify", n, refused, unnoticed)
 }
 
-// serves reads every case and reports whether all could be read; what is served must be right.
-func serves(t *testing.T, b *journal.Bolt, want map[string][]casefile.Entry, what string, mayFail bool) bool {
+// serves reads everything and reports whether all could be read; what is served must be right.
+func serves(t *testing.T, b *journal.Bolt, want stored, what string, mayFail bool) bool {
 	t.Helper()
-	all := true
-	for id, entries := range want {
-		got, err := b.Entries(bg(), id, 0, 100)
-		if err != nil {
+	got, all := read(b, want.cases)
+	for asked, value := range got {
+		if was, ok := want.contents[asked]; ok && was != value {
+			t.Errorf("%s: a wrong value was served for the %s:\n got %s\nwant %s", what, asked, value, was)
+		}
+	}
+	for asked := range want.contents {
+		if _, ok := got[asked]; !ok {
 			all = false
 			if !mayFail {
-				t.Errorf("%s: Entries: %v", what, err)
+				t.Errorf("%s: the %s is not served", what, asked)
 			}
-			continue
 		}
-		if diff := cmp.Diff(entries, got); diff != "" {
-			t.Errorf("%s: a wrong value was served (-want +got):\n%s", what, diff)
-		}
-	}
-	if _, _, err := b.Cases(bg(), "", 100, nil); err != nil {
-		all = false
 	}
 	return all
+}
+
+// onlyThose checks that nothing is served that was never there.
+func onlyThose(t *testing.T, b *journal.Bolt, want stored, what string) {
+	t.Helper()
+	got, _ := read(b, want.cases)
+	for asked, value := range got {
+		if _, ok := want.contents[asked]; !ok {
+			t.Errorf("%s: there is no %s, and yet it is served: %s", what, asked, value)
+		}
+	}
 }
 
 func TestForeignFileIsRefused(t *testing.T) {

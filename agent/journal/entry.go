@@ -57,6 +57,7 @@ const (
 
 var (
 	errMissing  = errors.New("it is missing")
+	errEmpty    = errors.New("it has 0 bytes")
 	errShort    = errors.New("it is cut short")
 	errChecksum = errors.New("its checksum does not match")
 )
@@ -132,6 +133,7 @@ func (r record) erased() bool        { return r[atFlags]&flagErased != 0 }
 func (r record) offset() uint64      { return binary.BigEndian.Uint64(r[atOffset:]) }
 func (r record) before() uint64      { return binary.BigEndian.Uint64(r[atBefore:]) }
 func (r record) seq() uint64         { return binary.BigEndian.Uint64(r[atSeq:]) }
+func (r record) at() int64           { return int64(binary.BigEndian.Uint64(r[atTime:])) }
 func (r record) caseID() uuid.UUID   { return uuid.UUID(r[atCase:atPrev]) }
 func (r record) prev() casefile.Hash { return casefile.Hash(r[atPrev:atPayload]) }
 func (r record) hash() casefile.Hash { return sha256.Sum256(r[atHeader:r.end()]) }
@@ -147,7 +149,7 @@ func (r record) entry(hash casefile.Hash) (casefile.Entry, error) {
 		Offset: r.offset(),
 		Seq:    r.seq(),
 		Case:   r.caseID().String(),
-		At:     fromNanos(int64(binary.BigEndian.Uint64(r[atTime:]))),
+		At:     fromNanos(r.at()),
 		Actor:  string(r[atNames+int(r[atKind]) : r.end()]),
 		Hash:   hash,
 		Prev:   r.prev(),

@@ -1,13 +1,29 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
+	"syscall"
 )
 
 // damaged says what is wrong with the data file, and where.
 func damaged(where string, err error) error {
-	return fmt.Errorf("%w: %s: %w; `resolute verify` lists all damage, `resolute restore` puts a backup in a new folder", ErrDamaged, where, err)
+	return fmt.Errorf("%w: %s: %w; %s", ErrDamaged, where, err, whatToDo)
+}
+
+const whatToDo = "stop the server and run `resolute verify --repair`, which rebuilds indexes from the journal and keeps the old file; where it can't, `resolute restore` puts a backup in a new folder"
+
+// diskError says what to do when the disk lets the store down.
+func diskError(path string, err error) error {
+	advice := "look at the disk and its kernel messages; then start again, and run `resolute verify` first"
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		advice = "make room on the disk, then start again"
+	case errors.Is(err, ErrDamaged):
+		return err // it says what to do
+	}
+	return fmt.Errorf("%w; all that was acknowledged is in %s: %s", err, path, advice)
 }
 
 // guarded runs fn and turns a panic or a fault, which is how bbolt meets pages that make no sense

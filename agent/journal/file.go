@@ -85,6 +85,28 @@ func checkMetas(f *os.File) error {
 	return nil
 }
 
+// isFresh reports whether there is no data file, or one that was just begun. One of 0 bytes beside
+// other files has lost what it had.
+func isFresh(path string) (fresh bool, size int64, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return errors.Is(err, os.ErrNotExist), 0, nil // bbolt reports what else is wrong
+	}
+	if info.Size() > 0 {
+		return false, info.Size(), nil
+	}
+	beside, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return false, 0, fmt.Errorf("open %s: %w", path, err)
+	}
+	for _, e := range beside {
+		if e.Name() != filepath.Base(path) {
+			return false, 0, fmt.Errorf("%w: %s has 0 bytes and stands beside %s: put a backup in a new folder with `resolute restore`; if nothing was ever kept here, remove it and start again", ErrDamaged, path, e.Name())
+		}
+	}
+	return true, 0, nil
+}
+
 // removeHalfMade removes a new file that could not be written to the end, since it would look damaged
 // next time.
 func removeHalfMade(path string) {

@@ -66,6 +66,9 @@ func decodeHead(key, value []byte) (*head, error) {
 
 func (h *head) over() bool { return h.status == codeResolved || h.status == codeClosed }
 
+// atWork reports whether the case was never parked since it was opened: it has to be runnable.
+func (h *head) atWork() bool { return h.status == codeWorking }
+
 // olderThan orders cases by when they were opened; ids decide between equals.
 func (h *head) olderThan(id uuid.UUID, other *head, otherID uuid.UUID) bool {
 	if h.opened != other.opened {

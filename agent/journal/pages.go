@@ -20,8 +20,9 @@ import (
 type pageWalk struct {
 	file   *os.File
 	report func(Damage)
-	size   int64  // of a page
-	pages  uint64 // in use
+	enter  func(foundBucket) // instead of walking a bucket that stands in the tree; nil: it is walked
+	size   int64             // of a page
+	pages  uint64            // in use
 	seen   map[uint64]bool
 	broken bool // something that bbolt can't walk safely
 }
@@ -35,12 +36,41 @@ const (
 	maxOverflow = 1 << 19 // pages: 2 GiB, bbolt's largest value
 )
 
+func newPageWalk(tx *bbolt.Tx, file *os.File, report func(Damage)) *pageWalk {
+	size := int64(tx.DB().Info().PageSize)
+	return &pageWalk{file: file, report: report, size: size, pages: uint64(tx.Size() / size), seen: map[uint64]bool{}}
+}
+
 // walkAll reports whether the tree can be followed to its end.
 func (p *pageWalk) walkAll(tx *bbolt.Tx) bool {
-	p.size = int64(tx.DB().Info().PageSize)
-	p.pages = uint64(tx.Size() / p.size)
 	p.tree("the root", uint64(tx.Cursor().Bucket().Root()), nil, nil)
 	return !p.broken
+}
+
+// foundBucket is a bucket with its value, as it stands in a page of the tree above.
+type foundBucket struct {
+	name  string
+	page  uint64
+	value []byte
+}
+
+// soundBuckets gives the buckets that can be followed to their end, all keys in their places. Each
+// is walked as if it were alone in the file, so that a damaged one speaks for no other.
+func soundBuckets(tx *bbolt.Tx, file *os.File) (map[string]bool, error) {
+	var found []foundBucket
+	var bad []Damage
+	top := newPageWalk(tx, file, func(d Damage) { bad = append(bad, d) })
+	top.enter = func(b foundBucket) { found = append(found, b) }
+	if !top.walkAll(tx) {
+		return nil, damaged(bad[0].Where, errors.New(bad[0].What))
+	}
+	sound := map[string]bool{}
+	for _, b := range found {
+		whole := true
+		newPageWalk(tx, file, func(Damage) { whole = false }).bucket(b.name, b.page, b.value)
+		sound[b.name] = whole
+	}
+	return sound, nil
 }
 
 func (p *pageWalk) bad(where string, page uint64, err error) {
@@ -138,6 +168,8 @@ func (p *pageWalk) elements(where string, id uint64, page, low, high []byte) {
 				above = list[i+1].key
 			}
 			p.tree(where, e.page, e.key, above)
+		case e.bucket && p.enter != nil:
+			p.enter(foundBucket{string(e.key), id, e.value})
 		case e.bucket:
 			p.bucket(fmt.Sprintf("bucket %.40q", e.key), id, e.value)
 		}

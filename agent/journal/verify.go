@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
 
 	"resolute/agent/casefile"
 )
@@ -14,30 +16,44 @@ import (
 // Verify walks journal and indexes and compares them; see Store.
 func (b *Bolt) Verify(ctx context.Context, report func(Damage)) (Totals, error) {
 	v := &verifier{ctx: ctx, report: report}
-	err := b.view(ctx, func(r *reader) error {
-		v.reader = r
-		pages := &pageWalk{file: b.file, report: report, seen: map[uint64]bool{}}
-		if !pages.walkAll(r.tx) {
-			return nil // following such pages may never end
-		}
-		for id := range bucketCount {
-			if r.bucket(id) == nil {
-				v.damage("bucket "+id.String(), errMissing)
-				return nil
-			}
-		}
-		for _, part := range v.parts() {
-			err := guarded(part.what, part.walk)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err != nil {
-				v.damage(part.what, err)
-			}
-		}
-		return nil
-	})
+	err := b.view(ctx, func(r *reader) error { return v.all(r, b.file) })
 	return v.totals, err
+}
+
+// VerifyFile is Verify for a file that no process has open, even one that Open refuses. It changes
+// nothing. ErrLocked if a process has the file open.
+func VerifyFile(ctx context.Context, path string, report func(Damage)) (Totals, error) {
+	v := &verifier{ctx: ctx, report: report}
+	err := readOnly(path, func(tx *bbolt.Tx, file *os.File) error { return v.all(&reader{tx: tx}, file) })
+	if errors.Is(err, ErrDamaged) {
+		v.damage(path, err)
+		err = nil
+	}
+	return v.totals, err
+}
+
+// all walks everything that the file has.
+func (v *verifier) all(r *reader, file *os.File) error {
+	v.reader = r
+	if !newPageWalk(r.tx, file, v.report).walkAll(r.tx) {
+		return nil // following such pages may never end
+	}
+	for id := range bucketCount {
+		if r.bucket(id) == nil {
+			v.damage("bucket "+id.String(), errMissing)
+			return nil
+		}
+	}
+	for _, part := range v.parts() {
+		err := guarded(part.what, part.walk)
+		if v.ctx.Err() != nil {
+			return v.ctx.Err()
+		}
+		if err != nil {
+			v.damage(part.what, err)
+		}
+	}
+	return nil
 }
 
 type verifier struct {
@@ -271,6 +287,9 @@ func (v *verifier) head(id uuid.UUID, h *head) (found []error) {
 	lacks(bucketSummaries, id[:])
 	if h.saved > 0 {
 		lacks(bucketSnapshots, id[:])
+	}
+	if h.atWork() {
+		lacks(bucketRunnable, id[:])
 	}
 	return found
 }

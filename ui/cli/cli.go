@@ -66,6 +66,8 @@ type Program struct {
 	Starter fs.FS
 	// Demo is the demo company.
 	Demo Demo
+	// Journal looks after journals that no server holds.
+	Journal Journal
 
 	Env            func(name string) (string, bool)
 	Stdin          io.Reader

@@ -48,17 +48,8 @@ type client struct {
 // connect finds the resolute that a command is for: the one at --url, the one that holds the data
 // folder, else one assembled over it for the command's time.
 func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
-	if t.url != "" {
-		return &client{http: &http.Client{Timeout: time.Minute}, base: strings.TrimRight(t.url, "/"), token: t.token, close: func() error { return nil }}, nil
-	}
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", socket(t.data))
-	}
-	if conn, err := dial(ctx, "", ""); err == nil {
-		_ = conn.Close() // only to see whether somebody listens
-		tr := &http.Transport{DialContext: dial}
-		return &client{http: &http.Client{Transport: tr}, base: "http://admin", close: func() error { tr.CloseIdleConnections(); return nil }}, nil
+	if c := t.running(ctx); c != nil {
+		return c, nil
 	}
 	if _, err := os.Stat(t.data); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -68,6 +59,24 @@ func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
 		return nil, err
 	}
 	return &client{http: &http.Client{Transport: inProcess{a.Admin()}}, base: "http://admin", close: a.Close}, nil
+}
+
+// running gives the resolute at --url or the one that holds the data folder, nil if none does.
+func (t *target) running(ctx context.Context) *client {
+	if t.url != "" {
+		return &client{http: &http.Client{Timeout: time.Minute}, base: strings.TrimRight(t.url, "/"), token: t.token, close: func() error { return nil }}
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket(t.data))
+	}
+	conn, err := dial(ctx, "", "")
+	if err != nil {
+		return nil
+	}
+	_ = conn.Close() // only to see whether somebody listens
+	tr := &http.Transport{DialContext: dial}
+	return &client{http: &http.Client{Transport: tr}, base: "http://admin", close: func() error { tr.CloseIdleConnections(); return nil }}
 }
 
 // inProcess serves requests by a handler, without a network.

@@ -1,32 +1,101 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 )
 
+// Damage is something in the journal that is not as it was written.
+type Damage struct{ Where, What string }
+
+// Totals are how much the journal has.
+type Totals struct{ Cases, Entries, Signals uint64 }
+
+// Journal looks after the journal of a data folder that no server holds, even if it can't be opened.
+type Journal interface {
+	// Verify walks it and changes nothing.
+	Verify(ctx context.Context, data string, report func(Damage)) (Totals, error)
+	// Repair makes it anew from what is sound, and gives the name that the damaged one is kept
+	// under, "" if there was nothing to repair.
+	Repair(ctx context.Context, data string, found, lost func(Damage)) (kept string, err error)
+}
+
 func (p *Program) verifyCommand() *cobra.Command {
-	c := &cobra.Command{Use: "verify", Short: "Walk the whole journal and everything kept beside it, and name what is damaged", Args: cobra.NoArgs}
+	var repair bool
+	c := &cobra.Command{Use: "verify", Short: "Walk the whole journal and everything kept beside it, and name what is damaged", Args: cobra.NoArgs,
+		Long: "verify walks the whole journal and everything kept beside it, and names what is damaged.\n" +
+			"With --repair, which needs the server stopped, it then writes the file anew: all entries,\n" +
+			"what is sound of the rest, and indexes derived from the entries. The damaged file is kept."}
 	t := p.targetFlags(c)
+	c.Flags().BoolVar(&repair, "repair", false, "rebuild damaged indexes from the journal, and keep the damaged file")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		return p.with(cmd.Context(), t, func(c *client) error {
-			var out struct {
-				Damage []struct{ Where, What string }
-				Totals struct{ Cases, Entries, Signals uint64 }
-			}
-			if err := c.call(cmd.Context(), "POST", "/admin/verify", nil, "", &out); err != nil {
-				return err
-			}
-			for _, d := range out.Damage {
-				fmt.Fprintf(p.Stdout, "%s: %s\n", d.Where, d.What)
-			}
-			if n := len(out.Damage); n > 0 {
-				return fmt.Errorf("the journal is damaged in %d places; stop the server, keep the folder as it is, and restore the last backup beside it", n)
-			}
-			_, err := fmt.Fprintf(p.Stdout, "whole: %d cases, %d entries, %d signals\n", out.Totals.Cases, out.Totals.Entries, out.Totals.Signals)
+		running := t.running(cmd.Context())
+		switch {
+		case repair && running != nil:
+			return usagef("verify --repair: stop the server first, and name its folder with --data")
+		case repair:
+			return p.repair(cmd.Context(), t.data)
+		case running != nil:
+			return errors.Join(p.verifyRunning(cmd.Context(), running), running.close())
+		}
+		damage := 0
+		totals, err := p.Journal.Verify(cmd.Context(), t.data, func(d Damage) { damage++; p.print(d) })
+		if err != nil {
 			return err
-		})
+		}
+		return p.verified(damage, totals)
 	}
 	return c
 }
+
+func (p *Program) verifyRunning(ctx context.Context, c *client) error {
+	var out struct {
+		Damage []Damage
+		Totals Totals
+	}
+	if err := c.call(ctx, "POST", "/admin/verify", nil, "", &out); err != nil {
+		return err
+	}
+	for _, d := range out.Damage {
+		p.print(d)
+	}
+	return p.verified(len(out.Damage), out.Totals)
+}
+
+func (p *Program) verified(damage int, t Totals) error {
+	if damage > 0 {
+		return fmt.Errorf("the journal is damaged in %d places; stop the server and run `resolute verify --repair`, which rebuilds indexes from the entries and keeps the damaged file; where entries are damaged, restore the last backup in a new folder", damage)
+	}
+	_, err := fmt.Fprintf(p.Stdout, "whole: %d cases, %d entries, %d signals\n", t.Cases, t.Entries, t.Signals)
+	return err
+}
+
+func (p *Program) repair(ctx context.Context, data string) error {
+	lost := 0
+	kept, err := p.Journal.Repair(ctx, data, p.print, func(d Damage) {
+		lost++
+		p.print(Damage{"lost: " + d.Where, d.What})
+	})
+	if err != nil {
+		return err
+	}
+	totals, err := p.Journal.Verify(ctx, data, p.print)
+	if err != nil {
+		return err
+	}
+	if kept != "" {
+		fmt.Fprintf(p.Stdout, "repaired; the damaged file is kept as %s until you remove it\n", kept)
+	}
+	if err := p.verified(0, totals); err != nil {
+		return err
+	}
+	if lost > 0 {
+		return fmt.Errorf("the journal is whole again, and %d things beside it are lost, named above", lost)
+	}
+	return nil
+}
+
+func (p *Program) print(d Damage) { fmt.Fprintf(p.Stdout, "%s: %s\n", d.Where, d.What) }

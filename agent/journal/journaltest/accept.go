@@ -131,7 +131,7 @@ func acceptWait(t *testing.T, h *harness) {
 	if got := h.accept1(a); got.CaseID != r.CaseID {
 		t.Errorf("the signal that the case waits for opened a case of its own")
 	}
-	h.park(r.CaseID, casefile.Working, nil)
+	h.park(r.CaseID, casefile.Waiting, nil)
 	if ids, _ := h.Waiting(bg(), "carrier.scanned"); len(ids) != 0 {
 		t.Errorf("Waiting still gives %v after the case went on", ids)
 	}

@@ -148,7 +148,7 @@ func (k *killing) sendItem(item string) {
 	if strings.HasSuffix(item, "0") || strings.HasSuffix(item, "5") {
 		kind = "item.ordered"
 	}
-	r, ok := k.signal(kind, item)
+	r, ok := k.signal(kind, item, "")
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before, known := k.told[item]

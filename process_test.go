@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -99,7 +100,8 @@ func (p *process) command(args ...string) string {
 
 // try runs a command over the data folder.
 func (p *process) try(args ...string) (string, error) {
-	c := exec.Command(p.binary, append(args, "--data", p.data)...)
+	args = append(append(append([]string{}, p.under...), p.binary), append(args, "--data", p.data)...)
+	c := exec.Command(args[0], args[1:]...)
 	c.Env = p.env
 	out, err := c.CombinedOutput()
 	return string(out), err
@@ -122,6 +124,7 @@ func (p *process) start(env ...string) {
 		p.t.Fatal(err)
 	}
 	c.Stderr = log
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that a kill reaches what it runs under, too
 	if err := c.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -171,7 +174,7 @@ func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cmd != nil {
-		_ = p.cmd.Process.Kill()
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // it may be gone already
 		<-p.died
 		p.cmd = nil
 	}
@@ -204,8 +207,8 @@ type receipt struct {
 }
 
 // signal sends a signal about an item, and reports whether it was acknowledged.
-func (p *process) signal(kind, item string) (receipt, bool) {
+func (p *process) signal(kind, item, text string) (receipt, bool) {
 	var r receipt
-	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"belt","type":%q,"data":{"item":%q}}`, item, kind, item)
+	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"belt","type":%q,"data":{"item":%q,"text":%q}}`, item, kind, item, text)
 	return r, p.do("POST", "/api/v1/signals", body, &r) == http.StatusAccepted && r.CaseID != ""
 }

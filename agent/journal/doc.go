@@ -39,7 +39,7 @@
 // bbolt has no checksums on its pages. Entries and index values carry their own, over key and
 // value, and are checked whenever they are read; the pages that say how much there is are checked
 // before the file is mapped. A damaged page in between can hide a key: that goes unnoticed until
-// Verify compares journal and indexes.
+// Verify compares journal and indexes. Repair derives damaged indexes from the entries.
 //
 // Verify reads under one transaction: space freed meanwhile is reused only afterwards, and the file
 // may grow.

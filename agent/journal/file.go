@@ -85,7 +85,7 @@ func checkMetas(f *os.File) error {
 	return nil
 }
 
-// isFresh reports whether there is no data file, or one that was just begun. One of 0 bytes beside
+// isFresh reports how large the data file is, in bytes, and whether there is none, or one that was just begun. One of 0 bytes beside
 // other files has lost what it had.
 func isFresh(path string) (fresh bool, size int64, err error) {
 	info, err := os.Stat(path)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -32,7 +33,7 @@ func (b *Base) openTruth(file string) error {
 	}
 	b.db = db
 	if err := b.migrate(); err != nil {
-		return errors.Join(err, db.Close())
+		return errors.Join(diskError(file, err), db.Close())
 	}
 	who := fmt.Sprintf("process %d (%s), since %s\n", os.Getpid(), filepath.Base(os.Args[0]), b.now().UTC().Format(time.RFC3339))
 	if err := os.WriteFile(b.holder, []byte(who), 0o600); err != nil {
@@ -55,14 +56,27 @@ func openBolt(file string) (db *bolt.DB, err error) {
 		return nil, damaged(err)
 	}
 	db, err = bolt.Open(file, 0o600, &bolt.Options{Timeout: lockWait, NoStatistics: true, FreelistType: bolt.FreelistMapType})
-	var path *os.PathError
-	if err != nil && !errors.Is(err, bolterrors.ErrTimeout) && !errors.As(err, &path) {
+	var system syscall.Errno
+	switch {
+	case errors.As(err, &system):
+		return nil, diskError(file, err)
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, err
+	case err != nil:
 		return nil, damaged(err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("opening the knowledge base: %w", err)
-	}
 	return db, nil
+}
+
+// diskError says what to do where it is the disk that fails.
+func diskError(file string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the knowledge base in %s: %w; make room on the disk, then start again", file, err)
+	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the knowledge base in %s: %w; look at the disk and its kernel messages, then start again", file, err)
+	}
+	return fmt.Errorf("opening the knowledge base: %w", err)
 }
 
 func (b *Base) closeTruth() error {

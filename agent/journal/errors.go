@@ -14,14 +14,18 @@ func damaged(where string, err error) error {
 
 const whatToDo = "stop the server and run `resolute verify --repair`, which rebuilds indexes from the journal and keeps the old file; where it can't, `resolute restore` puts a backup in a new folder"
 
-// diskError says what to do when the disk lets the store down.
+// diskError adds to what the system says about the file what to do about it.
 func diskError(path string, err error) error {
+	var system syscall.Errno
+	if !errors.As(err, &system) || errors.Is(err, ErrDamaged) {
+		return err
+	}
 	advice := "look at the disk and its kernel messages; then start again, and run `resolute verify` first"
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	switch system {
+	case syscall.ENOSPC, syscall.EDQUOT:
 		advice = "make room on the disk, then start again"
-	case errors.Is(err, ErrDamaged):
-		return err // it says what to do
+	case syscall.EACCES, syscall.EPERM:
+		advice = "let the user that resolute runs as write there, then start again"
 	}
 	return fmt.Errorf("%w; all that was acknowledged is in %s: %s", err, path, advice)
 }

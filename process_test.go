@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -79,8 +80,13 @@ func newProcess(t testing.TB, bundle map[string]string) *process {
 	return p
 }
 
+// freeAddress gives an address to listen on. It stays free while nobody listens there: connections
+// from this machine come from 127.0.0.1, and could take a port of that.
 func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+rand.IntN(200), 1+rand.IntN(200), 1+rand.IntN(200)))
+	if err != nil { // not every system has them
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,9 +119,26 @@ func (p *process) signIn() {
 	p.token = strings.TrimSpace(p.command("token", "create", "--role", "admin"))
 }
 
+// gone waits until nothing is left of a killed process: strace ends before what it traces has let go
+// of its files.
+func (p *process) gone() {
+	p.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		l, err := net.Listen("tcp", p.addr)
+		if err == nil {
+			_ = l.Close() // it never had a connection
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("20 s after its end the process still listens: %v", err)
+		}
+	}
+}
+
 // start starts the program, which then is under way, or dies.
 func (p *process) start(env ...string) {
 	p.t.Helper()
+	p.gone()
 	args := append(append([]string{}, p.under...), p.binary, "serve", "--data", p.data, "--bundle", filepath.Join(p.dir, "bundle"), "--addr", p.addr)
 	c := exec.Command(args[0], args[1:]...)
 	c.Env = append(p.env[:len(p.env):len(p.env)], env...)

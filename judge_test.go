@@ -230,7 +230,7 @@ func openCourt(t *testing.T, dir string) court {
 }
 
 // deeds reads the ledger.
-func (c court) deeds(t *testing.T) (list []deed) {
+func (c court) deeds(t testing.TB) (list []deed) {
 	t.Helper()
 	text, err := os.ReadFile(c.ledger)
 	if err != nil {

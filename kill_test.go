@@ -127,7 +127,7 @@ func (k *killing) work(done <-chan struct{}) {
 				select {
 				case <-done:
 					return
-				case <-time.After(4 * time.Millisecond):
+				case <-time.After(6 * time.Millisecond):
 					one()
 				}
 			}
@@ -207,13 +207,16 @@ func (k *killing) settle() {
 			}
 		}
 	})
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	fewest, since := len(k.told)+1, time.Now()
+	for ; ; time.Sleep(100 * time.Millisecond) {
 		open := k.open()
 		if len(open) == 0 || k.t.Failed() {
 			break
 		}
-		if time.Now().After(deadline) {
-			k.t.Errorf("60 s after the kills %d cases are still open, such as %s", len(open), open[0])
+		if len(open) < fewest {
+			fewest, since = len(open), time.Now()
+		} else if time.Since(since) > 60*time.Second {
+			k.t.Errorf("for 60 s nothing went on, and %d cases have not come to their end, such as %s", len(open), open[0])
 			break
 		}
 	}
@@ -222,7 +225,8 @@ func (k *killing) settle() {
 	k.kill()
 }
 
-// open gives the items whose case is not resolved yet, each with its case.
+// open gives the items whose case is not resolved yet, or whose customer was not told, each with its
+// case.
 func (k *killing) open() (list []string) {
 	for item, id := range k.told {
 		if k.settled[item] {
@@ -243,13 +247,33 @@ func (k *killing) open() (list []string) {
 			list = append(list, fmt.Sprintf("%s %s (%s %v)", item, id, c.Status, c.Stop))
 		}
 	}
+	if len(list) > 0 {
+		return list
+	}
+	messages := k.messages()
+	for item, id := range k.told {
+		if len(messages[id]) == 0 {
+			list = append(list, fmt.Sprintf("%s %s (resolved, and no message)", item, id))
+		}
+	}
 	return list
+}
+
+// messages gives what customers were told, each thing once, by case.
+func (k *killing) messages() map[string][]string {
+	by := map[string][]string{}
+	for _, d := range k.court.deeds(k.t) {
+		if d.Tool == "message" && !slices.Contains(by[d.Case], d.Key) {
+			by[d.Case] = append(by[d.Case], d.Key)
+		}
+	}
+	return by
 }
 
 // effects gives what was done, by item.
 func (k *killing) effects() map[string][]deed {
 	by := map[string][]deed{}
-	for _, d := range k.court.deeds(k.t.(*testing.T)) {
+	for _, d := range k.court.deeds(k.t) {
 		if d.Tool != "message" {
 			by[d.Item] = append(by[d.Item], d)
 		}
@@ -265,12 +289,7 @@ func (k *killing) judge() {
 			k.t.Errorf("%s was done %d times: %v", item, len(list), list)
 		}
 	}
-	messages := map[string][]string{}
-	for _, d := range k.court.deeds(k.t.(*testing.T)) {
-		if d.Tool == "message" && !slices.Contains(messages[d.Case], d.Key) {
-			messages[d.Case] = append(messages[d.Case], d.Key)
-		}
-	}
+	messages := k.messages()
 	for item, id := range k.told {
 		if len(effects[item]) == 0 {
 			k.t.Errorf("%s was acknowledged and never done", item)

@@ -28,15 +28,20 @@ type sender struct {
 	told map[string]string
 }
 
-// send sends up to n new signals, until one is not acknowledged.
+// send sends up to n new signals, each until it is acknowledged, as long as the program lives.
 func (s *sender) send(n int) {
-	for range n {
+	for deadline := time.Now().Add(time.Minute); n > 0 && time.Now().Before(deadline); {
 		item := fmt.Sprintf("item-%06d", len(s.told))
-		r, ok := s.signal("item.seen", item, s.text)
-		if !ok {
-			return
+		if r, ok := s.signal("item.seen", item, s.text); ok {
+			s.told[item] = r.CaseID
+			n--
+			continue
 		}
-		s.told[item] = r.CaseID
+		select {
+		case <-s.died:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
 

@@ -251,6 +251,35 @@ func TestCutFileIsRefused(t *testing.T) {
 	}
 }
 
+// TestFileCutUnderneath cuts the file of an open store: reading what is gone is an error, and so is
+// writing.
+func TestFileCutUnderneath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.db")
+	_, want := filled(t, path, 60)
+	b := openAt(t, path, journal.Options{})
+	if err := os.Truncate(path, 8192); err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for _, id := range want.cases {
+		if _, err := b.Entries(bg(), id, 0, 100); errors.Is(err, journal.ErrDamaged) {
+			failed++
+		} else if err != nil {
+			t.Errorf("Entries of a cut file: %v, want ErrDamaged", err)
+		}
+	}
+	if failed == 0 {
+		t.Error("every case could be read from a file of 8192 bytes")
+	}
+	if _, err := b.Accept(bg(), []journal.Arrival{arrival("new")}); !errors.Is(err, journal.ErrStopped) || !errors.Is(err, journal.ErrDamaged) {
+		t.Errorf("Accept on a cut file: %v, want ErrStopped for damage", err)
+	}
+	<-b.Failed()
+	if err := b.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
+
 // TestFlippedBits expects that each value served is right, and that the rest is an error: no wrong
 // value, no panic, no hang.
 func TestFlippedBits(t *testing.T) {

@@ -20,26 +20,18 @@ import (
 	"resolute/agent/journal"
 )
 
-// attempt runs a command that may fail.
-func (p *process) attempt(args ...string) (string, error) {
-	c := exec.Command(os.Args[0], args...)
-	c.Env = p.env
-	out, err := c.CombinedOutput()
-	return string(out), err
-}
-
 // TestBackupUnderLoad: made while signals arrive, it has every entry that was acknowledged before it, as it
 // was, and nothing that opens a secret; a server goes on from it, and no effect is doubled.
 func TestBackupUnderLoad(t *testing.T) {
 	well, url := newWorker(t, "well")
-	p := newProcess(t, workBundle("well"), "WELL_URL="+url)
+	p := served(t, workBundle("well"), "WELL_URL="+url)
 	data := filepath.Join(p.dir, "data")
 	secret := exec.Command(os.Args[0], "secret", "set", "shop", "--data", data)
 	secret.Env, secret.Stdin = p.env, strings.NewReader("hush-this-is-secret")
 	if out, err := secret.CombinedOutput(); err != nil {
 		t.Fatalf("secret set: %v %s", err, out)
 	}
-	p.start()
+	p.serve()
 	p.command("ingest", filepath.Join("plugins", "demo", "bundle", "knowledge"), "--data", data)
 
 	var mu sync.Mutex
@@ -96,7 +88,7 @@ func TestBackupUnderLoad(t *testing.T) {
 			t.Errorf("the backup has %s in it", what)
 		}
 	}
-	if out, err := p.attempt("restore", file, "--data", data); err == nil || !strings.Contains(out, "not a new folder") {
+	if out, err := p.try("restore", file, "--data", data); err == nil || !strings.Contains(out, "not a new folder") {
 		t.Errorf("restore over a folder with data: %v %s, want it refused", err, out)
 	}
 	if out := p.command("restore", file, "--data", restored); !strings.Contains(out, "not in the backup: key") {
@@ -117,7 +109,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	if err := errors.Join(os.Rename(data, data+".old"), os.Rename(restored, data)); err != nil {
 		t.Fatal(err)
 	}
-	p.start()
+	p.serve()
 	for item, id := range before {
 		if status := p.settled(id); status != "resolved" {
 			t.Errorf("the case of %s is %s on the restored server", item, status)
@@ -161,8 +153,8 @@ func (p *process) compare(file string, cases map[string]string) {
 // half a backup, nor anything that restore takes for one.
 func TestKilledBackupLeavesNone(t *testing.T) {
 	_, url := newWorker(t, "well")
-	p := newProcess(t, workBundle("well"), "WELL_URL="+url)
-	p.start()
+	p := served(t, workBundle("well"), "WELL_URL="+url)
+	p.serve()
 	for i := range 12 { // so that a backup takes a while
 		body := fmt.Sprintf(`{"specversion":"1.0","id":"%d","source":"shop","type":"nothing.known","data":{"text":%q}}`, i, strings.Repeat("large ", 300_000))
 		if a := p.ask("POST", "/api/v1/signals", body); a.status != http.StatusAccepted {
@@ -205,7 +197,7 @@ func TestKilledBackupLeavesNone(t *testing.T) {
 		}
 		list, _ := os.ReadDir(folder)
 		for _, e := range list {
-			out, err := p.attempt("restore", filepath.Join(folder, e.Name()), "--data", filepath.Join(folder, "restored-from-"+e.Name()))
+			out, err := p.try("restore", filepath.Join(folder, e.Name()), "--data", filepath.Join(folder, "restored-from-"+e.Name()))
 			switch {
 			case e.Name() == "backup" && err != nil:
 				t.Errorf("try %d: there is a backup, and restore refuses it: %s", i, out)
@@ -219,7 +211,7 @@ func TestKilledBackupLeavesNone(t *testing.T) {
 			if left := slices.DeleteFunc(list, func(e os.DirEntry) bool { return e.Name() == "backup" }); len(left) > 0 {
 				t.Errorf("try %d: a backup that the server broke off left %v", i, left)
 			}
-			p.start()
+			p.serve()
 		}
 	}
 	t.Logf("%d of 6 kills left half a backup under another name, which restore refused", halves)
@@ -233,7 +225,7 @@ func TestKilledBackupLeavesNone(t *testing.T) {
 	if out := p.command("restore", file, "--data", filepath.Join(p.dir, "r2")); !strings.Contains(out, "12 cases") {
 		t.Errorf("restore of what was backed up without a server: %s", out)
 	}
-	if out, err := p.attempt("backup", filepath.Join(p.dir, "b3"), "--data", filepath.Join(p.dir, "nowhere")); err == nil {
+	if out, err := p.try("backup", filepath.Join(p.dir, "b3"), "--data", filepath.Join(p.dir, "nowhere")); err == nil {
 		t.Errorf("a folder that isn't there was backed up: %s", out)
 	}
 }

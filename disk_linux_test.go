@@ -86,7 +86,7 @@ func (s *sender) stoppedSaying(what string, words *regexp.Regexp) {
 // no room, and then has all that it acknowledged.
 func TestFullDisk(t *testing.T) {
 	c := openCourt(t, t.TempDir())
-	s := &sender{process: newProcess(t, judgeBundle(c.url)), text: strings.Repeat(" and on", 8<<10), told: map[string]string{}}
+	s := &sender{process: mortal(t, judgeBundle(c.url)), text: strings.Repeat(" and on", 8<<10), told: map[string]string{}}
 	disk := filepath.Join(s.dir, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestFailingDisk(t *testing.T) {
 			if *faultCalls == 0 && (i+j)%2 == 1 {
 				continue // the others have their turn with another fault
 			}
-			s := &sender{process: newProcess(t, judgeBundle(c.url)), told: map[string]string{}}
+			s := &sender{process: mortal(t, judgeBundle(c.url)), told: map[string]string{}}
 			if s.fails(fault, n) {
 				stopped++
 			} else {
@@ -191,7 +191,7 @@ func (s *sender) fails(fault string, n int) bool {
 // TestDamagedIndexIsRepaired: the message that stops the program names the way out, and it works.
 func TestDamagedIndexIsRepaired(t *testing.T) {
 	c := openCourt(t, t.TempDir())
-	s := &sender{process: newProcess(t, judgeBundle(c.url)), told: map[string]string{}}
+	s := &sender{process: mortal(t, judgeBundle(c.url)), told: map[string]string{}}
 	s.signIn()
 	s.start()
 	if !s.ready() {

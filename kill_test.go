@@ -51,7 +51,7 @@ type killing struct {
 func TestKilledAtEachPoint(t *testing.T) {
 	dir := t.TempDir()
 	c := openCourt(t, dir)
-	k := &killing{process: newProcess(t, judgeBundle(c.url)), court: c, told: map[string]string{}, settled: map[string]bool{}}
+	k := &killing{process: mortal(t, judgeBundle(c.url)), court: c, told: map[string]string{}, settled: map[string]bool{}}
 	k.signIn()
 	points := pointNames(t)
 	atRandom := 10

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -56,8 +57,8 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 			files, err = demo.Bundle()
 		}
 		if err == nil {
-			p := &cli.Program{Assemble: assemble, Check: check, Restore: restore, Pack: bundle.Pack, Starter: starter, Env: env,
-				Demo: cli.Demo{Open: openDemo, Bundle: files, EnvURL: demo.EnvURL, Story: story, MonitorTitle: demo.MonitorTitle}, Journal: journals{},
+			p := &cli.Program{Assemble: assemble, Check: check, Pack: bundle.Pack, Starter: starter, Env: env,
+				Demo:  cli.Demo{Open: openDemo, Bundle: files, EnvURL: demo.EnvURL, Story: story, MonitorTitle: demo.MonitorTitle},
 				Stdin: stdin, Stdout: stdout, Stderr: stderr, Now: time.Now, Version: version()}
 			return p.Main(ctx, args)
 		}
@@ -128,7 +129,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 		return nil, err
 	}
 	seams := newSeams(c.Env)
-	store, err := journal.Open(journalIn(c.Data), journal.Options{Commit: seams.commit()})
+	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Commit: seams.commit()})
 	if err != nil {
 		return nil, err
 	}
@@ -245,26 +246,6 @@ func (a *appliance) Apply(ctx context.Context, files fs.FS, name string, always 
 // backup writes a backup of the data folder.
 func (a *appliance) backup(ctx context.Context, w io.Writer) error {
 	return backup.Write(ctx, w, backup.Info{MadeAt: time.Now().UTC(), MadeBy: version()}, a.store, a.knowledge)
-}
-
-// restore makes a data folder of a backup, and walks its journal.
-func restore(ctx context.Context, from io.Reader, data string) (cli.Restored, error) {
-	info, err := backup.Restore(from, data)
-	if err != nil {
-		return cli.Restored{}, err
-	}
-	out := cli.Restored{MadeAt: info.MadeAt, NotInside: info.NotInside}
-	store, err := journal.Open(filepath.Join(data, "journal.db"), journal.Options{})
-	if err != nil {
-		return out, err
-	}
-	damage := 0
-	totals, err := store.Verify(ctx, func(journal.Damage) { damage++ })
-	out.Cases, out.Entries = totals.Cases, totals.Entries
-	if damage > 0 {
-		err = errors.Join(err, fmt.Errorf("everything is in %s as it was backed up, and the journal was damaged in %d places by then: resolute verify --data %s names them", data, damage, data))
-	}
-	return out, errors.Join(err, store.Close())
 }
 
 func (a *appliance) lookup(kind, name string) (string, bool) {

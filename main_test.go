@@ -21,8 +21,12 @@ import (
 	"resolute/ui/cli"
 )
 
-// TestMain lets the test binary be a judge in a process of its own, and removes what tests built.
+// TestMain lets the test binary be the program, or a judge, in a process of its own, and removes what
+// tests built.
 func TestMain(m *testing.M) {
+	if os.Getenv(programVar) != "" {
+		os.Exit(run(context.Background(), os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+	}
 	if ledger := os.Getenv(judgeVar); ledger != "" {
 		fmt.Fprintln(os.Stderr, "resolute: the judge:", beJudge(ledger))
 		os.Exit(1)

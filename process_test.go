@@ -10,12 +10,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
+
+// programVar makes a test binary the program.
+const programVar = "RESOLUTE_TEST_RUN"
 
 // builds are folders with programs that tests built.
 var builds []string
@@ -51,17 +55,31 @@ type process struct {
 	died chan struct{} // closed when the process is gone
 }
 
-func newProcess(t testing.TB, bundle map[string]string) *process {
+// mortal is a process that can be told to die at a failpoint.
+func mortal(t testing.TB, bundle map[string]string) *process {
 	t.Helper()
 	binary, err := dyingBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newProcess(t, binary, bundle, os.Environ())
+}
+
+// served is a process as it is released, with a token to ask it; plugins are found by env.
+func served(t testing.TB, bundle map[string]string, env ...string) *process {
+	t.Helper()
+	p := newProcess(t, os.Args[0], bundle, append(append(os.Environ(), programVar+"=1"), env...))
+	p.signIn()
+	return p
+}
+
+func newProcess(t testing.TB, binary string, bundle map[string]string, env []string) *process {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "rk") // short: a socket's path has at most 107 bytes
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, binary: binary, dir: dir, data: filepath.Join(dir, "data"), env: os.Environ(), addr: freeAddress(t)}
+	p := &process{t: t, binary: binary, dir: dir, data: filepath.Join(dir, "data"), env: env, addr: freeAddress(t)}
 	t.Cleanup(func() {
 		p.kill()
 		if err := os.RemoveAll(dir); err != nil {
@@ -104,9 +122,12 @@ func (p *process) command(args ...string) string {
 	return out
 }
 
-// try runs a command over the data folder.
+// try runs a command, over the process's data folder unless it names another.
 func (p *process) try(args ...string) (string, error) {
-	args = append(append(append([]string{}, p.under...), p.binary), append(args, "--data", p.data)...)
+	if !slices.Contains(args, "--data") {
+		args = append(args, "--data", p.data)
+	}
+	args = append(append(append([]string{}, p.under...), p.binary), args...)
 	c := exec.Command(args[0], args[1:]...)
 	c.Env = p.env
 	out, err := c.CombinedOutput()
@@ -160,6 +181,26 @@ func (p *process) start(env ...string) {
 		_ = c.Wait() // its state says how it ended
 		close(died)
 	}()
+}
+
+// serve starts the program and waits until it serves.
+func (p *process) serve() {
+	p.t.Helper()
+	if p.start(); !p.ready() {
+		p.t.Fatalf("it does not start: %s", p.log())
+	}
+}
+
+// settled gives the status that a case comes to.
+func (p *process) settled(id string) string {
+	var c struct{ Status string }
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		code := p.do("GET", "/api/v1/cases/"+id, "", &c)
+		if code == http.StatusOK && (c.Status == "resolved" || c.Status == "escalated" || c.Status == "closed") {
+			return c.Status
+		}
+	}
+	return "still " + c.Status
 }
 
 // log gives what the process that was started last has said.

@@ -59,8 +59,8 @@ func (a answered) refused(t *testing.T, what string) {
 func TestTooManySignalsGet429(t *testing.T) {
 	const backlog = 20
 	slow, url := newWorker(t, "slow")
-	p := newProcess(t, workBundle("slow"), "SLOW_URL="+url, fmt.Sprint("RESOLUTE_MAX_BACKLOG=", backlog))
-	p.start()
+	p := served(t, workBundle("slow"), "SLOW_URL="+url, fmt.Sprint("RESOLUTE_MAX_BACKLOG=", backlog))
+	p.serve()
 	slow.hang()
 	event := func(item string) string {
 		return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"shop","type":"slow.work","data":{"item":%q}}`, item, item)
@@ -126,8 +126,8 @@ func TestTooManySignalsGet429(t *testing.T) {
 // memory; the next is refused, other calls aren't, and once they are gone signals are taken again.
 func TestSendersThatDontEndHoldUpNobodyElse(t *testing.T) {
 	_, url := newWorker(t, "well")
-	p := newProcess(t, workBundle("well"), "WELL_URL="+url)
-	p.start()
+	p := served(t, workBundle("well"), "WELL_URL="+url)
+	p.serve()
 	var senders []net.Conn
 	for range 6 { // of 10 MiB each, of 64 in all
 		c, err := net.Dial("tcp", p.addr)

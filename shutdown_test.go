@@ -19,44 +19,15 @@ func (p *process) terminate() (code int, took time.Duration) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = p.cmd.Wait() // its code is looked at below
-	}()
 	select {
-	case <-ended:
+	case <-p.died:
 	case <-time.After(30 * time.Second):
 		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // its log says where it stands
-		<-ended
+		<-p.died
 	}
 	code, took = p.cmd.ProcessState.ExitCode(), time.Since(start)
 	p.cmd = nil
 	return code, took
-}
-
-// newProcess makes a folder with a bundle, and a token; plugins are found by env.
-func newProcess(t *testing.T, bundle map[string]string, env ...string) *process {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "rt") // short: a socket's path has at most 107 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	for name, text := range bundle {
-		file := filepath.Join(dir, "bundle", name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := &process{t: t, dir: dir, env: append(append(os.Environ(), "RESOLUTE_TEST_RUN=1"), env...), addr: freeAddress(t)}
-	p.token = p.command("token", "create", "--role", "admin", "--data", filepath.Join(dir, "data"))
-	p.token = p.token[:len(p.token)-1]
-	t.Cleanup(p.kill)
-	return p
 }
 
 // work sends one signal and gives its case.
@@ -65,8 +36,8 @@ func (p *process) work(worker, item string) string {
 		CaseID string `json:"case_id"`
 	}
 	body := fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"shop","type":"%s.work","data":{"item":%q}}`, item, worker, item)
-	if !p.do("POST", "/api/v1/signals", body, &ack) {
-		p.t.Fatalf("signal %s was not acknowledged", item)
+	if code := p.do("POST", "/api/v1/signals", body, &ack); code != http.StatusAccepted {
+		p.t.Fatalf("signal %s was not acknowledged: %d", item, code)
 	}
 	return ack.CaseID
 }
@@ -77,8 +48,8 @@ func (p *process) work(worker, item string) string {
 func TestSIGTERMWhileAPluginHangs(t *testing.T) {
 	slow, slowURL := newWorker(t, "slow")
 	well, wellURL := newWorker(t, "well")
-	p := newProcess(t, workBundle("slow", "well"), "SLOW_URL="+slowURL, "WELL_URL="+wellURL)
-	p.start()
+	p := served(t, workBundle("slow", "well"), "SLOW_URL="+slowURL, "WELL_URL="+wellURL)
+	p.serve()
 	slow.hang()
 	var cases []string
 	for _, item := range items("item", 30) {
@@ -117,7 +88,7 @@ func TestSIGTERMWhileAPluginHangs(t *testing.T) {
 		t.Fatalf("SIGTERM while a plugin hangs: exit %d after %v, want 0 within 10 s: %s", code, took, log)
 	}
 	slow.answer() // nobody waits for it any more; that it was done is found by asking
-	p.start()
+	p.serve()
 	for i, id := range cases {
 		if status := p.settled(id); status != "resolved" {
 			t.Errorf("case %d of 50 is %s after the restart", i, status)
@@ -142,8 +113,8 @@ func TestSIGTERMWhileAPluginHangs(t *testing.T) {
 func TestSIGTERMWhileItStarts(t *testing.T) {
 	slow, url := newWorker(t, "slow")
 	slow.dumb = make(chan struct{})
-	p := newProcess(t, workBundle("slow"), "SLOW_URL="+url)
-	p.launch()
+	p := served(t, workBundle("slow"), "SLOW_URL="+url)
+	p.start()
 	select {
 	case <-slow.dumb:
 	case <-time.After(20 * time.Second):

@@ -204,7 +204,13 @@ func (b *rebuild) signal(rec record) error {
 		return err
 	}
 	d, ok := e.Data.(*casefile.SignalReceived)
-	if !ok || d.From != "" {
+	if !ok {
+		return nil
+	}
+	if c := b.cases[rec.caseID()]; c.seq == 1 {
+		c.class = classOf(d.Signal.Customer())
+	}
+	if d.From != "" {
 		return nil
 	}
 	id, err := uuid.Parse(d.Signal.ID)

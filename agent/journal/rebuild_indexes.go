@@ -24,7 +24,7 @@ func (b *rebuild) indexes() error {
 			keys[bucketWaits] = waitKey(c.wait, id)
 		}
 		if c.runnable {
-			keys[bucketRunnable] = bytes.Clone(id[:])
+			b.put(bucketRunnable, bytes.Clone(id[:]), runnableRecord(id, c.class))
 		}
 		for in, key := range keys {
 			b.put(in, key, mark(key))

@@ -13,14 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"resolute/agent/backup"
+	"resolute/agent/journal"
 )
-
-// Restored says what a restore brought back.
-type Restored struct {
-	MadeAt         time.Time
-	NotInside      []string // files of a data folder that a backup leaves out
-	Cases, Entries uint64
-}
 
 func (p *Program) backupCommand() *cobra.Command {
 	c := &cobra.Command{Use: "backup FILE", Short: "Copy the data folder into one file, beside a running server too", Args: cobra.ExactArgs(1),
@@ -69,12 +63,20 @@ func (p *Program) restoreCommand() *cobra.Command {
 			return err
 		}
 		defer func() { _ = f.Close() }() // it was only read
-		r, err := p.Restore(cmd.Context(), f, *data)
+		info, err := backup.Restore(f, *data)
+		if err != nil {
+			return fmt.Errorf("restore %s: %w", args[0], err)
+		}
+		damage := 0
+		t, err := journal.VerifyFile(cmd.Context(), journalOf(*data), func(journal.Damage) { damage++ })
+		if damage > 0 {
+			err = errors.Join(err, fmt.Errorf("everything is in %s as it was backed up, and the journal was damaged in %d places by then: resolute verify --data %s names them", *data, damage, *data))
+		}
 		if err != nil {
 			return fmt.Errorf("restore %s: %w", args[0], err)
 		}
 		_, err = fmt.Fprintf(p.Stdout, "%s: as of %s, %d cases, %d entries, all whole\nnot in the backup: %s; put the old folder's key there (mode 0600) before the first start, it opens the secrets\n",
-			*data, r.MadeAt.Format(time.RFC3339), r.Cases, r.Entries, strings.Join(r.NotInside, ", "))
+			*data, info.MadeAt.Format(time.RFC3339), t.Cases, t.Entries, strings.Join(info.NotInside, ", "))
 		return err
 	}
 	return c

@@ -58,16 +58,12 @@ type Program struct {
 	Assemble func(ctx context.Context, c Config) (Appliance, error)
 	// Check validates a bundle folder; it prints problems and reports whether there are errors.
 	Check func(ctx context.Context, folder fs.FS, name string, env func(string) (string, bool), out io.Writer) (ok bool, err error)
-	// Restore makes a data folder of a backup.
-	Restore func(ctx context.Context, from io.Reader, data string) (Restored, error)
 	// Pack makes the archive of a bundle folder that POST /bundles takes.
 	Pack func(folder fs.FS) ([]byte, error)
 	// Starter is what `init` writes.
 	Starter fs.FS
 	// Demo is the demo company.
 	Demo Demo
-	// Journal looks after journals that no server holds.
-	Journal Journal
 
 	Env            func(name string) (string, bool)
 	Stdin          io.Reader

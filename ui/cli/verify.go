@@ -4,24 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"resolute/agent"
+	"resolute/agent/journal"
 )
 
-// Damage is something in the journal that is not as it was written.
-type Damage struct{ Where, What string }
-
-// Totals are how much the journal has.
-type Totals struct{ Cases, Entries, Signals uint64 }
-
-// Journal looks after the journal of a data folder that no server holds, even if it can't be opened.
-type Journal interface {
-	// Verify walks it and changes nothing.
-	Verify(ctx context.Context, data string, report func(Damage)) (Totals, error)
-	// Repair makes it anew from what is sound, and gives the name that the damaged one is kept
-	// under, "" if there was nothing to repair.
-	Repair(ctx context.Context, data string, found, lost func(Damage)) (kept string, err error)
-}
+// journalOf is the journal of a data folder.
+func journalOf(data string) string { return filepath.Join(data, "journal.db") }
 
 func (p *Program) verifyCommand() *cobra.Command {
 	var repair bool
@@ -42,7 +34,7 @@ func (p *Program) verifyCommand() *cobra.Command {
 			return errors.Join(p.verifyRunning(cmd.Context(), running), running.close())
 		}
 		damage := 0
-		totals, err := p.Journal.Verify(cmd.Context(), t.data, func(d Damage) { damage++; p.print(d) })
+		totals, err := journal.VerifyFile(cmd.Context(), journalOf(t.data), func(d journal.Damage) { damage++; p.print(d) })
 		if err != nil {
 			return err
 		}
@@ -53,8 +45,8 @@ func (p *Program) verifyCommand() *cobra.Command {
 
 func (p *Program) verifyRunning(ctx context.Context, c *client) error {
 	var out struct {
-		Damage []Damage
-		Totals Totals
+		Damage []journal.Damage
+		Totals journal.Totals
 	}
 	if err := c.call(ctx, "POST", "/admin/verify", nil, "", &out); err != nil {
 		return err
@@ -65,7 +57,7 @@ func (p *Program) verifyRunning(ctx context.Context, c *client) error {
 	return p.verified(len(out.Damage), out.Totals)
 }
 
-func (p *Program) verified(damage int, t Totals) error {
+func (p *Program) verified(damage int, t journal.Totals) error {
 	if damage > 0 {
 		return fmt.Errorf("the journal is damaged in %d places; stop the server and run `resolute verify --repair`, which rebuilds indexes from the entries and keeps the damaged file; where entries are damaged, restore the last backup in a new folder", damage)
 	}
@@ -75,14 +67,15 @@ func (p *Program) verified(damage int, t Totals) error {
 
 func (p *Program) repair(ctx context.Context, data string) error {
 	lost := 0
-	kept, err := p.Journal.Repair(ctx, data, p.print, func(d Damage) {
-		lost++
-		p.print(Damage{"lost: " + d.Where, d.What})
-	})
+	kept, err := journal.Repair(ctx, journalOf(data), journal.RepairOptions{Summarize: agent.Summarize, At: p.Now(), Damage: p.print,
+		Lost: func(d journal.Damage) {
+			lost++
+			p.print(journal.Damage{Where: "lost: " + d.Where, What: d.What})
+		}})
 	if err != nil {
 		return err
 	}
-	totals, err := p.Journal.Verify(ctx, data, p.print)
+	totals, err := journal.VerifyFile(ctx, journalOf(data), p.print)
 	if err != nil {
 		return err
 	}
@@ -98,4 +91,4 @@ func (p *Program) repair(ctx context.Context, data string) error {
 	return nil
 }
 
-func (p *Program) print(d Damage) { fmt.Fprintf(p.Stdout, "%s: %s\n", d.Where, d.What) }
+func (p *Program) print(d journal.Damage) { fmt.Fprintf(p.Stdout, "%s: %s\n", d.Where, d.What) }

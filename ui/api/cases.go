@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -215,21 +217,30 @@ func (s *server) getApprovals(r *request) error {
 	if err != nil {
 		return err
 	}
-	ids, next, err := s.Store.Open(r.Request.Context(), casefile.Approving, cursor, limit)
+	waiting, err := agent.Approvals(r.Request.Context(), s.Store, s.Engine)
 	if err != nil {
 		return err
 	}
-	var items []approvalView
-	for _, id := range ids {
-		c, err := s.Engine.Load(r.Request.Context(), id)
-		if err != nil {
-			return err
+	first, _ := slices.BinarySearchFunc(waiting, cursor, func(c *casefile.Case, cursor string) int {
+		if cursor == "" || placeOf(c) > cursor {
+			return 1
 		}
-		if c.Approval != nil && c.Approval.GrantedBy == "" {
-			items = append(items, approvalOf(c))
-		}
+		return -1
+	})
+	waiting, next := waiting[first:], ""
+	if len(waiting) > limit {
+		waiting, next = waiting[:limit], placeOf(waiting[limit-1])
+	}
+	items := make([]approvalView, len(waiting))
+	for i, c := range waiting {
+		items[i] = approvalOf(c)
 	}
 	return answer(r, http.StatusOK, listOf(items, next))
+}
+
+// placeOf is where a case stands among those that wait for approval: a cursor of their list.
+func placeOf(c *casefile.Case) string {
+	return fmt.Sprintf("%016x-%s", max(c.Approval.AskedAt.UnixNano(), 0), c.ID)
 }
 
 func (s *server) getOutbox(r *request) error {

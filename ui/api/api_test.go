@@ -145,7 +145,7 @@ type answered struct {
 func (h *house) problem(name string, a answered) (p struct {
 	Type, Title, Detail, Instance string
 	Status                        int
-	Errors                        []struct{ Pointer, Detail string }
+	Errors                        []struct{ Pointer, Parameter, Detail string }
 }) {
 	h.t.Helper()
 	if got := a.header.Get("Content-Type"); got != protocol.ContentProblem {
@@ -296,8 +296,8 @@ func TestDecisions(t *testing.T) {
 		{journal.ErrNotFound, `{"decision":"retry"}`, 404},
 		{journal.ErrStopped, `{"decision":"retry"}`, 503},
 		{nil, `{"decision":`, 400},
-		{nil, `[]`, 400},
-		{nil, `{"decision":"retry","colour":"red"}`, 400},
+		{nil, `[]`, 422},
+		{nil, `{"decision":"retry","colour":"red"}`, 422},
 		{nil, `{"decision":"retry","correction":{"says":"x"}}`, 422},
 	} {
 		refuse = c.err

@@ -136,8 +136,9 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	Errors []struct {
-		Pointer string `json:"pointer"`
-		Detail  string `json:"detail"`
+		Pointer   string `json:"pointer"`
+		Parameter string `json:"parameter"`
+		Detail    string `json:"detail"`
 	} `json:"errors"`
 }
 
@@ -149,7 +150,7 @@ func (p *problem) Error() string {
 		b.WriteString(p.Title)
 	}
 	for _, e := range p.Errors {
-		fmt.Fprintf(&b, "\n  %s: %s", e.Pointer, e.Detail)
+		fmt.Fprintf(&b, "\n  %s: %s", e.Pointer+e.Parameter, e.Detail)
 	}
 	return b.String()
 }

@@ -166,6 +166,8 @@ type Append struct {
 	Wake bool
 	// Messages go to the outbox with the entries whose index they name.
 	Messages []NewMessage
+	// Records are put with the change, as Put would.
+	Records []Record
 }
 
 // Park is how a case is left when there is nothing to do for it now.

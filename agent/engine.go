@@ -23,6 +23,9 @@ type Deps struct {
 	Triage    Triage
 	Callbacks Callbacks
 
+	// Audit makes the record of what somebody did to a case; it is stored with it.
+	Audit func(actor, action, caseID string, detail map[string]any) (journal.Record, error)
+
 	Now  func() time.Time    // the clock
 	Salt func() journal.Salt // randomness for the journal's salts
 }

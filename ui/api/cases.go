@@ -167,9 +167,6 @@ func (s *server) postDecision(r *request) error {
 	}
 	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Args: in.Args, Note: in.Note, Bundle: in.Bundle}
 	c, err := s.Engine.Decide(r.Request.Context(), r.Param("id"), d, r.who)
-	if err == nil {
-		err = s.Audit.Record(r.Request.Context(), r.who.Actor(), "case."+string(d.Decision), c.ID, nil)
-	}
 	if err != nil {
 		return err
 	}

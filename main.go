@@ -172,7 +172,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	}
 	a.engine = agent.New(agent.Deps{Store: a.store, Playbooks: &a.books, Tools: a.registry, Knowledge: ground{a.knowledge},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
-		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
+		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.store, Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
 	metrics := prometheus.NewRegistry()
@@ -319,12 +319,17 @@ func (a *appliance) waits(ctx context.Context, caseID string, s *casefile.Signal
 	return book.planner.Waits(c, s, time.Now()), nil
 }
 
-func (a *appliance) channel() outbox.Channel {
+func (a *appliance) channel() (outbox.Channel, error) {
 	b, err := a.library.Active()
 	if err != nil || b.Config.Webhook == "" {
-		return nil
+		return nil, err
 	}
-	return outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient}
+	return outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient}, nil
+}
+
+func (a *appliance) outgoing() bool {
+	channel, err := a.channel()
+	return channel != nil || err != nil
 }
 
 func (a *appliance) monitors() []*bundle.Monitor {

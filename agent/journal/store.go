@@ -229,7 +229,7 @@ type Message struct {
 
 // Delivery is how far a message got.
 type Delivery struct {
-	Status string    `json:"status"` // queued, sent or failed
+	Status string    `json:"status"` // queued, sent, failed or ready
 	Tries  int       `json:"tries"`
 	NextAt time.Time `json:"next_at,omitzero"`
 	Error  string    `json:"error,omitempty"`

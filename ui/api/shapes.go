@@ -1,6 +1,9 @@
 package api
 
-import "resolute/agent/casefile"
+import (
+	"resolute/agent/casefile"
+	"resolute/agent/journal"
+)
 
 // stopCodes are the contract's, those of later versions included: asking for one that no case has
 // yet is no mistake.
@@ -67,7 +70,7 @@ func caseShapes() schema {
 			"evidence": evidence(), "versions": object("What it was decided under", schema{"bundle": text(""), "procedure": text(""), "policy": text(""), "manifest": text("")}, "bundle", "procedure", "policy", "manifest"),
 			"hash": text("SHA-256, hexadecimal"), "prev": text("hash of the entry before; empty for the first")}),
 		"Message": object("A reply or a question to a customer", schema{"offset": integer("its identity"), "case_id": text(""), "kind": oneOf("", "reply", "question"), "to": text("address; empty where none is known"), "text": text(""), "citations": arrayOf(text("address")), "at": moment(""),
-			"status": oneOf("queued: a webhook is still to take it; sent: it has; failed: it refused, or a day of tries passed", "queued", "sent", "failed"), "tries": integer(""), "next_at": moment("when it is tried next"), "error": text("of the last try")}, "next_at", "error"),
+			"status": oneOf("queued: a webhook is still to take it; sent: it has; failed: it refused, or a day of tries passed; ready: no webhook was set, so it is read here and goes nowhere else", journal.DeliveryQueued, journal.DeliverySent, journal.DeliveryFailed, journal.DeliveryReady), "tries": integer(""), "next_at": moment("when it is tried next"), "error": text("of the last try")}, "next_at", "error"),
 	}
 }
 

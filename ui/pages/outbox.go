@@ -23,6 +23,7 @@ type outboxPage struct {
 type MessageView struct {
 	CaseID, Short, To, Kind string
 	Status, Icon, Tone      string
+	Hint                    string
 	Error                   string
 	At                      Moment
 	Paragraphs              []string
@@ -55,9 +56,11 @@ func (s *site) outbox(w http.ResponseWriter, r *http.Request, who people.Princip
 func messageView(m *journal.Message, now time.Time) MessageView {
 	view := MessageView{CaseID: m.CaseID, Short: short(m.CaseID), To: m.To, Kind: m.Kind, Status: m.Status, At: moment(m.At, now), Paragraphs: paragraphs(m.Text)}
 	switch m.Status {
-	case "sent":
+	case journal.DeliverySent:
 		view.Icon, view.Tone = "ok", "muted"
-	case "failed":
+	case journal.DeliveryReady:
+		view.Icon, view.Tone, view.Status, view.Hint = "left", "muted", "ready, to be read here", "No webhook was set when it was written, so it goes nowhere else"
+	case journal.DeliveryFailed:
 		view.Icon, view.Tone, view.Error = "escalated", "escalated", m.Error
 	default:
 		view.Icon, view.Tone, view.Error = "waiting", "waiting", m.Error

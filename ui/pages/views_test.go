@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 )
 
 func look(role string) viewer {
@@ -270,5 +271,19 @@ func TestFilter(t *testing.T) {
 	f := filterOf(query("status=waiting&q=a+b&customer=c"))
 	if again := filterOf(query(f.query().Encode())); again.query().Encode() != f.query().Encode() {
 		t.Errorf("a filter should survive its own link, not become %+v", again)
+	}
+}
+
+// A message says where it is: one that goes nowhere doesn't look as if it were about to.
+func TestMessageSaysWhereItIs(t *testing.T) {
+	for status, want := range map[string]string{journal.DeliveryQueued: "waiting queued ", journal.DeliverySent: "muted sent ", journal.DeliveryFailed: "escalated failed 422",
+		journal.DeliveryReady: "muted ready, to be read here "} {
+		m := journal.Message{CaseID: "c", Delivery: journal.Delivery{Status: status}}
+		if status == journal.DeliveryFailed {
+			m.Error = "422"
+		}
+		if v := messageView(&m, noon); v.Tone+" "+v.Status+" "+v.Error != want {
+			t.Errorf("a message that is %s is shown as %q, want %q", status, v.Tone+" "+v.Status+" "+v.Error, want)
+		}
 	}
 }

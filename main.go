@@ -37,6 +37,7 @@ import (
 	"resolute/tools/protocol"
 	"resolute/ui/api"
 	"resolute/ui/cli"
+	"resolute/ui/metrics"
 	"resolute/ui/pages"
 )
 
@@ -107,6 +108,8 @@ func pluginOf(p bundle.Plugin, manifest *protocol.Manifest) tools.Plugin {
 type appliance struct {
 	cli.Config
 	store     *journal.Bolt
+	figures   *prometheus.Registry
+	meter     *metrics.Meter
 	knowledge *kb.Base
 	registry  *tools.Registry
 	library   *bundle.Library
@@ -127,11 +130,14 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, err
 	}
-	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{})
+	figures := prometheus.NewRegistry()
+	meter := metrics.New(figures)
+	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Observe: meter.Commit})
 	if err != nil {
 		return nil, err
 	}
-	a := &appliance{Config: c, store: store, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	figures.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), metrics.Open(store))
+	a := &appliance{Config: c, store: store, figures: figures, meter: meter, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
 	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -170,15 +176,13 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.engine = agent.New(agent.Deps{Store: a.store, Playbooks: &a.books, Tools: a.registry, Knowledge: ground{a.knowledge},
+	a.engine = agent.New(agent.Deps{Store: a.meter.Store(a.store), Playbooks: &a.books, Tools: a.meter.Tools(a.registry), Knowledge: ground{a.knowledge},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
-	a.intake = intake.New(intake.Deps{Store: a.store, Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
+	a.intake = intake.New(intake.Deps{Store: a.meter.Intake(a.store), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: metrics, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -208,7 +212,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := &outbox.Outbox{Store: a.store, Channel: a.channel, Now: time.Now, Log: a.Log}
+	out := &outbox.Outbox{Store: a.meter.Outbox(a.store), Channel: a.channel, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.store, Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
 	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch} {

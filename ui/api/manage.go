@@ -2,6 +2,7 @@ package api
 
 import (
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"time"
@@ -216,7 +217,8 @@ func (s *server) getReady(r *request) error {
 }
 
 func (s *server) getMetrics(r *request) error {
-	promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{}).ServeHTTP(r.Writer, r.Request)
+	// A figure that can't be had is left out and logged: the others are wanted most just then.
+	promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn)}).ServeHTTP(r.Writer, r.Request)
 	return nil
 }
 

@@ -132,7 +132,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 	}
 	figures := prometheus.NewRegistry()
 	meter := metrics.New(figures)
-	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Observe: meter.Commit})
+	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Holder: c.PublicURL, Observe: meter.Commit})
 	if err != nil {
 		return nil, err
 	}

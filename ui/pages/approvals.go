@@ -57,7 +57,7 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 		if err != nil {
 			return err
 		}
-		view := caseView(c, entries, v)
+		view := caseView(cut(c), cut(entries), v)
 		if view.Stop != nil {
 			view.Stop.Focus = p.Done != nil
 		}

@@ -38,6 +38,7 @@ func New(d Deps, o Options) http.Handler {
 	signed("GET /{$}", s.overview)
 	signed("GET /cases", s.cases)
 	signed("GET /cases/{id}", s.oneCase)
+	signed("GET /cases/{id}/journal/{seq}", s.entry)
 	signed("POST /cases/{id}/decisions", s.decide)
 	signed("GET /approvals", s.approvals)
 	signed("GET /outbox", s.outbox)

@@ -247,7 +247,7 @@ func TestTooMuchIsCut(t *testing.T) {
 	if list, more := fields(o, "EUR", noon); len(list) != maxFields || more != 50-maxFields {
 		t.Errorf("a wide object shows %d fields and says how many are left, not %d and %d", maxFields, len(list), more)
 	}
-	if p := pretty(map[string]any{"k": strings.Repeat("x", 2*maxJSON)}); len(p) > maxJSON+200 || !strings.Contains(p, "in the journal") {
+	if p := pretty(map[string]any{"k": strings.Repeat("x", 2*maxJSON)}); len(p) > maxJSON+200 || !strings.Contains(p, "[cut here; it has 16 kB]") {
 		t.Errorf("a long answer is cut and says where all of it stands; it has %d bytes", len(p))
 	}
 	s := begin(2, 10*time.Hour).agent(0, &casefile.CaseOpened{})

@@ -94,7 +94,7 @@ func (s *site) quote(ctx context.Context, cites []Cited) {
 			continue
 		}
 		if p, err := s.Knowledge.Passage(ctx, c.Address); err == nil {
-			c.Title, c.Text = p.Document.Title, shorten(p.Text, 600)
+			c.Title, c.Text = headed(p.Document.Title, p.Headings), shorten(p.Text, 600)
 		}
 	}
 }

@@ -45,7 +45,9 @@ func (s *site) outbox(w http.ResponseWriter, r *http.Request, who people.Princip
 	}
 	p := outboxPage{Shell: s.shell(r, who, "Outbox", "/outbox"), First: cursor == 0}
 	for i := range list {
-		p.Messages = append(p.Messages, messageView(cut(&list[i]), s.Now()))
+		m := messageView(cut(&list[i]), s.Now())
+		s.quote(r.Context(), m.Citations)
+		p.Messages = append(p.Messages, m)
 	}
 	if next != 0 {
 		p.Next = fmt.Sprintf("/outbox?cursor=%d", next)

@@ -15,6 +15,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 	"resolute/agent/people"
 )
 
@@ -377,4 +378,11 @@ func TestApprovalsOldestAskedFirst(t *testing.T) {
 	if first < 0 || second < first {
 		t.Errorf("the younger case, which asked an hour before the other, stands at %d and the other at %d; want it first", first, second)
 	}
+}
+
+func TestOutboxNamesWhatItCites(t *testing.T) {
+	w := newWorld(replaced())
+	w.messages = []journal.Message{{Offset: 1, CaseID: replaced().id, Kind: "reply", Text: "Done.", Citations: []string{refundPassage}}}
+	b := signIn(t, w)
+	b.wants(b.get("/outbox", http.StatusOK), `title="`+refundPassage+`">Refund policy › Duplicate charges</a>`)
 }

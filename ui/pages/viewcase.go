@@ -336,10 +336,7 @@ func cited(c *casefile.Case, address string) Cited {
 	if id, ok := strings.CutPrefix(address, "signal:"); ok {
 		return Cited{Address: address, Title: "What arrived", Link: "#signal-" + id, Evidence: byCustomer()}
 	}
-	cite := Cited{Address: address, Title: address, Evidence: byKnowledge()}
-	if strings.HasPrefix(address, "kb://") {
-		cite.Link = knowledgeLink(address)
-	}
+	cite := Cited{Address: address, Title: address, Link: knowledgeLink(address), Evidence: byKnowledge()} // bundles may leave out kb://
 	for _, p := range c.Passages {
 		if p.Address == address {
 			cite.Title, cite.Text = p.Title, p.Text

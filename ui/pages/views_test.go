@@ -287,3 +287,43 @@ func TestMessageSaysWhereItIs(t *testing.T) {
 		}
 	}
 }
+
+// The axis tells its ticks apart, behind a break too.
+func TestTicksDiffer(t *testing.T) {
+	at := func(ms int) time.Time { return noon.Add(time.Duration(ms) * time.Millisecond) }
+	for name, moments := range map[string][]time.Time{
+		"waits of a quarter of a second": {at(0), at(27), at(67), at(291), at(517), at(734), at(1043), at(1178), at(1201)},
+		"one longer than a second":       {at(0), at(5), at(1600), at(4900)},
+		"a minute and more":              {at(0), at(20), at(64_000), at(186_000)},
+		"two moments":                    {at(0), at(211)},
+	} {
+		seen := map[string]bool{}
+		for _, tick := range newScale(moments, []interval{{at(0), moments[1]}}).ticks() {
+			if seen[tick.Label] {
+				t.Errorf("%s: two ticks say %q", name, tick.Label)
+			}
+			seen[tick.Label] = true
+		}
+	}
+	if ticks := newScale([]time.Time{at(0), at(211)}, nil).ticks(); ticks[len(ticks)-1].Label != "211 ms" {
+		t.Errorf("the axis of 211 ms ends at %q", ticks[len(ticks)-1].Label)
+	}
+}
+
+// What is shown says what it is: an empty text isn't a gap, a passage is named by where it stands, and
+// a rule that did not fire has nothing to cite.
+func TestNothingIsLeftToGuess(t *testing.T) {
+	if s := shown("hold", "", nil, "EUR", noon); s.Text != "empty" {
+		t.Errorf("an empty text is shown as %q", s.Text)
+	}
+	for want, got := range map[string]string{"Refunds › When": headed("Refunds", []string{"Refunds", "When"}), "Refunds › Who": headed("Refunds", []string{"Who"}), "Refunds": headed("Refunds", nil)} {
+		if got != want {
+			t.Errorf("a passage is called %q, want %q", got, want)
+		}
+	}
+	rules, err := loadTemplates().block("case", "rules", []RuleView{ruleView(&casefile.Case{}, casefile.RuleResult{Rule: "quiet", Cites: []string{"refunds#who"}}),
+		ruleView(&casefile.Case{}, casefile.RuleResult{Rule: "loud", Fired: true, Says: casefile.Deny, Cites: []string{"refunds#limits"}})})
+	if html := string(rules); err != nil || strings.Contains(html, "refunds#who") || !strings.Contains(html, `href="/knowledge?at=refunds%23limits"`) {
+		t.Errorf("the rules are shown as %s (%v), want what the one that fired cites, as a link, and nothing of the other", html, err)
+	}
+}

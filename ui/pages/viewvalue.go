@@ -57,6 +57,9 @@ func shown(name string, v any, beside map[string]any, currency string, now time.
 		}
 		return Shown{Text: strconv.FormatInt(t, 10)}
 	case string:
+		if t == "" {
+			return Shown{Text: "empty", Raw: `""`}
+		}
 		if at, err := time.Parse(time.RFC3339, t); err == nil {
 			return Shown{Text: t, At: moment(at, now)}
 		}

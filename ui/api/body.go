@@ -154,7 +154,7 @@ func fits(s *jsonschema.Schema, content any) error {
 	})
 	slices.SortFunc(wrong, func(a, b problemPart) int { return strings.Compare(a.Pointer+a.Detail, b.Pointer+b.Detail) })
 	first := wrong[0]
-	return invalid("the body is not what is expected here: "+strings.TrimPrefix(first.Pointer+" ", " ")+first.Detail, wrong...)
+	return invalid("the body is not what is expected here: "+strings.TrimPrefix(first.Pointer+": ", ": ")+first.Detail, wrong...)
 }
 
 // faults tells each place that doesn't fit.

@@ -120,7 +120,7 @@ func (s scale) ticks() []Tick {
 	list := []Tick{{X: s.percent(0), Label: "0 s", Anchor: "start"}}
 	end := s.knots[len(s.knots)-1].at.Sub(start)
 	last := tickLabel(end.Round(100 * time.Millisecond))
-	if end < time.Second {
+	if end < 10*time.Second {
 		last = took(end)
 	}
 	add := func(t time.Time, label string) {

@@ -1,6 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,4 +102,56 @@ func TestRejectedGoesToThePerson(t *testing.T) {
 		t.Errorf("rejected: %v, %d calls", c, r.called("billing.refund_payment"))
 	}
 	r.decide(id, map[string]any{"decision": "dance"}, 422)
+}
+
+// Whoever decides, and wherever, it is in the audit once, with where the journal has it; what was
+// refused is not.
+func TestDecisionsAreAudited(t *testing.T) {
+	r := newRig(t)
+	id := r.send(story(t, "duplicate-charge")[0])
+	r.settled(id, casefile.Approving)
+	r.decide(id, map[string]any{"decision": "takeover", "note": "mine"}, 200)
+	r.decide(id, map[string]any{"decision": "takeover"}, 409)
+	if code := r.click("/cases/"+id+"/decisions", url.Values{"decision": {"handback"}}); code != http.StatusSeeOther {
+		t.Fatalf("handing back in the console: %d, want to be led to the case", code)
+	}
+	r.settled(id, casefile.Approving)
+	var list struct {
+		Items []struct {
+			Actor, Action, Subject string
+			Detail                 struct{ Seq uint64 }
+		}
+	}
+	r.do("GET", "/api/v1/audit?limit=200", nil, &list)
+	var got []string
+	for _, e := range list.Items {
+		if e.Subject != id {
+			continue
+		}
+		var journal struct {
+			Items []struct{ Kind, Actor string }
+		}
+		r.do("GET", fmt.Sprintf("/api/v1/cases/%s/journal?limit=1&cursor=%d", id, e.Detail.Seq-1), nil, &journal)
+		got = append(got, e.Actor+" "+e.Action+" "+journal.Items[0].Kind+" "+journal.Items[0].Actor)
+	}
+	if want := []string{"user:local case.takeover operator.decided user:local", "user:owner case.handback operator.decided user:owner"}; !slices.Equal(got, want) {
+		t.Errorf("the audit says of the case %q, want %q", got, want)
+	}
+}
+
+// click posts a form in the console, as whoever opened a sign-in link.
+func (r *rig) click(path string, form url.Values) int {
+	r.t.Helper()
+	var link struct{ Code string }
+	r.do("POST", "/admin/signin", nil, &link)
+	signed := httptest.NewRecorder()
+	r.app.Handler().ServeHTTP(signed, httptest.NewRequest("GET", "/signin?code="+link.Code, nil))
+	q := httptest.NewRequest("POST", path, strings.NewReader(form.Encode()))
+	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, c := range signed.Result().Cookies() {
+		q.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	r.app.Handler().ServeHTTP(w, q)
+	return w.Code
 }

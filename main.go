@@ -37,6 +37,7 @@ import (
 	"resolute/tools/protocol"
 	"resolute/ui/api"
 	"resolute/ui/cli"
+	"resolute/ui/metrics"
 	"resolute/ui/pages"
 )
 
@@ -108,6 +109,8 @@ type appliance struct {
 	cli.Config
 	seams     seams
 	store     *journal.Bolt
+	figures   *prometheus.Registry
+	meter     *metrics.Meter
 	knowledge *kb.Base
 	registry  *tools.Registry
 	library   *bundle.Library
@@ -129,11 +132,14 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 		return nil, err
 	}
 	seams := newSeams(c.Env)
-	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Commit: seams.commit()})
+	figures := prometheus.NewRegistry()
+	meter := metrics.New(figures)
+	store, err := journal.Open(filepath.Join(c.Data, "journal.db"), journal.Options{Holder: c.PublicURL, Commit: seams.commit(), Observe: meter.Commit})
 	if err != nil {
 		return nil, err
 	}
-	a := &appliance{Config: c, seams: seams, store: store, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	figures.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), metrics.Open(store))
+	a := &appliance{Config: c, seams: seams, store: store, figures: figures, meter: meter, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
 	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -172,15 +178,13 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.store), Playbooks: &a.books, Tools: a.seams.tools(a.registry), Knowledge: ground{a.knowledge},
+	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: &a.books, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
-		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
-	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.store), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
+		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
+	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: metrics, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -210,7 +214,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := &outbox.Outbox{Store: a.seams.outboxStore(a.store), Channel: a.channel, Now: time.Now, Log: a.Log}
+	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
 	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch} {
@@ -301,12 +305,17 @@ func (a *appliance) waits(ctx context.Context, caseID string, s *casefile.Signal
 	return book.planner.Waits(c, s, time.Now()), nil
 }
 
-func (a *appliance) channel() outbox.Channel {
+func (a *appliance) channel() (outbox.Channel, error) {
 	b, err := a.library.Active()
 	if err != nil || b.Config.Webhook == "" {
-		return nil
+		return nil, err
 	}
-	return a.seams.channel(outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient})
+	return a.seams.channel(outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient}), nil
+}
+
+func (a *appliance) outgoing() bool {
+	channel, err := a.channel()
+	return channel != nil || err != nil
 }
 
 func (a *appliance) monitors() []*bundle.Monitor {

@@ -29,7 +29,8 @@ var (
 	ErrDecisionInvalid   = errors.New("that decision makes no sense here") // the request is wrong
 )
 
-// Decide journals a person's decision and lets the case go on from where it stands. It reports
+// Decide journals a person's decision, with its record in the audit, and lets the case go on from
+// where it stands. It reports
 // journal.ErrNotFound and the ErrDecision errors.
 func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people.Principal) (*casefile.Case, error) {
 	for {
@@ -48,7 +49,11 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 		}
 		entry := casefile.Entry{Seq: c.Seq + 1, Case: caseID, At: e.Now(), Actor: who.Actor(), Data: data,
 			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}}
-		a := journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry}, Salts: []journal.Salt{e.Salt()}, Wake: true}
+		said, err := e.Audit(who.Actor(), "case."+string(d.Decision), caseID, map[string]any{"seq": entry.Seq})
+		if err != nil {
+			return nil, err
+		}
+		a := journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry}, Salts: []journal.Salt{e.Salt()}, Wake: true, Records: []journal.Record{said}}
 		c.Fold(&entry)
 		switch _, err = e.Store.Append(ctx, a); {
 		case err == nil:

@@ -23,6 +23,11 @@ type Deps struct {
 	Triage    Triage
 	Callbacks Callbacks
 
+	// Outgoing reports whether something takes messages out of the outbox.
+	Outgoing func() bool
+	// Audit makes the record of what somebody did to a case; it is stored with it.
+	Audit func(actor, action, caseID string, detail map[string]any) (journal.Record, error)
+
 	Now  func() time.Time    // the clock
 	Salt func() journal.Salt // randomness for the journal's salts
 }
@@ -274,7 +279,7 @@ const snapshotAfter = 32
 func (e *Engine) change(s loaded, res Result) (journal.Append, error) {
 	c := s.Case
 	a := journal.Append{CaseID: c.ID, After: c.Seq - uint64(len(res.Entries)), Entries: res.Entries,
-		Hold: holds(c, res.Entries), HoldAnyway: res.HoldAnyway, Messages: messages(c, res.Entries)}
+		Hold: holds(c, res.Entries), HoldAnyway: res.HoldAnyway, Messages: e.messages(c, res.Entries)}
 	if res.Merge != "" {
 		a.Hold = nil
 		a.DeliverTo, a.Deliver = res.Merge, handedOn(c, e.Now())
@@ -308,7 +313,7 @@ func handedOn(c *casefile.Case, now time.Time) []casefile.Entry {
 }
 
 // messages are what the entries say to the customer.
-func messages(c *casefile.Case, entries []casefile.Entry) []journal.NewMessage {
+func (e *Engine) messages(c *casefile.Case, entries []casefile.Entry) []journal.NewMessage {
 	var list []journal.NewMessage
 	for i := range entries {
 		m := journal.Message{CaseID: c.ID, At: entries[i].At}
@@ -319,6 +324,9 @@ func messages(c *casefile.Case, entries []casefile.Entry) []journal.NewMessage {
 			m.Kind, m.To, m.Text = "question", d.To, d.Question.Text
 		default:
 			continue
+		}
+		if !e.Outgoing() {
+			m.Status = journal.DeliveryReady
 		}
 		list = append(list, journal.NewMessage{Entry: i, Message: m})
 	}

@@ -22,6 +22,7 @@ type appendOp struct {
 	park      *parking
 	wake      bool
 	messages  []queuedMessage
+	put       putOp
 	bytes     int
 
 	done Appended
@@ -86,6 +87,10 @@ func prepareAppend(a *Append) (*appendOp, error) {
 			return nil, err
 		}
 	}
+	if op.put, err = preparePut(a.Records); err != nil {
+		return nil, err
+	}
+	op.bytes += op.put.bytes
 	op.messages, err = queueMessages(a)
 	return op, err
 }
@@ -150,6 +155,9 @@ func (o *appendOp) run(w *writer) error {
 		if err := w.hold(o.id, &o.hold[i]); err != nil {
 			return err
 		}
+	}
+	if err := o.put.run(w); err != nil {
+		return err
 	}
 	for i := range o.messages {
 		w.queue(o.done.Offsets[o.messages[i].entry], &o.messages[i].delivery)

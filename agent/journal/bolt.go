@@ -20,6 +20,7 @@ type Bolt struct {
 	file   *os.File // the one that db has open
 	path   string
 	commit func(*bbolt.Tx) error
+	told   func(requests int, took time.Duration) // of commits
 
 	queue   queue
 	done    chan struct{} // closed when the committer is gone
@@ -51,6 +52,9 @@ type Options struct {
 	LockWait time.Duration
 	// Commit commits a transaction; nil means its Commit. Tests inject faults here.
 	Commit func(*bbolt.Tx) error
+	// Observe is told of each commit: how many requests it served, and how long writing and syncing
+	// took. The committer waits for it. nil for nobody.
+	Observe func(requests int, took time.Duration)
 }
 
 // mapping is how much of the address space a file of this size gets from the start, so that readers,
@@ -63,6 +67,7 @@ func Open(path string, o Options) (*Bolt, error) {
 	b := &Bolt{
 		path:   path,
 		commit: o.Commit,
+		told:   o.Observe,
 		queue:  newQueue(),
 		heads:  heads{},
 		done:   make(chan struct{}),
@@ -70,6 +75,9 @@ func Open(path string, o Options) (*Bolt, error) {
 	}
 	if b.commit == nil {
 		b.commit = (*bbolt.Tx).Commit
+	}
+	if b.told == nil {
+		b.told = func(int, time.Duration) {}
 	}
 	if o.LockWait == 0 {
 		o.LockWait = 100 * time.Millisecond

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -154,9 +155,11 @@ func (b *Bolt) try(w *writer, group []*request) (again bool, err error) {
 		return false, b.rollback(w)
 	}
 	w.due = firstDue(&w.reader)
+	began := time.Now()
 	if err := b.commit(w.tx); err != nil {
 		return false, fmt.Errorf("commit: %w", err)
 	}
+	b.told(len(group), time.Since(began))
 	return false, nil
 }
 

@@ -136,13 +136,16 @@ func writeHolder(path, holder string) error {
 
 func removeHolder(path string) { _ = os.Remove(holderPath(path)) }
 
-// lockedError says who has the file open, as far as that is known.
-func lockedError(path string) error {
-	who := "another process"
+// Holder says who has the data file at path open, as far as that is known.
+func Holder(path string) string {
 	if b, err := os.ReadFile(holderPath(path)); err == nil && len(b) > 0 && len(b) < 500 {
-		who = strings.TrimSpace(string(b))
+		return strings.TrimSpace(string(b))
 	}
-	return fmt.Errorf("%w: %s is held by %s; stop it, or name another folder", ErrLocked, filepath.Dir(path), who)
+	return "another process"
+}
+
+func lockedError(path string) error {
+	return fmt.Errorf("%w: %s is held by %s; stop it, or name another folder", ErrLocked, filepath.Dir(path), Holder(path))
 }
 
 // syncDir makes the folder's new file survive a crash.

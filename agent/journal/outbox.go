@@ -13,9 +13,10 @@ import (
 
 // Statuses of a delivery.
 const (
-	DeliveryQueued = "queued"
-	DeliverySent   = "sent"
-	DeliveryFailed = "failed"
+	DeliveryQueued = "queued" // a channel is still to take it
+	DeliverySent   = "sent"   // it has
+	DeliveryFailed = "failed" // given up
+	DeliveryReady  = "ready"  // it goes nowhere else: the outbox is where it is read
 )
 
 type queuedMessage struct {
@@ -85,6 +86,8 @@ func newDelivery(d Delivery) (deliveryRecord, error) {
 		r.status = 's'
 	case DeliveryFailed:
 		r.status = 'f'
+	case DeliveryReady:
+		r.status = 'r'
 	default:
 		return r, fmt.Errorf("unknown status %q of a delivery", d.Status)
 	}
@@ -100,6 +103,8 @@ func (r *deliveryRecord) delivery() Delivery {
 		d.Status = DeliverySent
 	case 'f':
 		d.Status = DeliveryFailed
+	case 'r':
+		d.Status = DeliveryReady
 	}
 	return d
 }

@@ -35,13 +35,12 @@ func recordKey(kind, key string) ([]byte, error) {
 	return []byte(kind + "\x00" + key), nil
 }
 
-// Put writes and deletes records, all or none; see Store.
-func (b *Bolt) Put(ctx context.Context, records ...Record) error {
-	op := &putOp{bytes: 256}
+// preparePut encodes records.
+func preparePut(records []Record) (op putOp, err error) {
 	for _, r := range records {
 		key, err := recordKey(r.Kind, r.Key)
 		if err != nil {
-			return err
+			return op, err
 		}
 		var value []byte
 		if r.Value != nil {
@@ -50,7 +49,17 @@ func (b *Bolt) Put(ctx context.Context, records ...Record) error {
 		op.keys, op.values = append(op.keys, key), append(op.values, value)
 		op.bytes += len(value)
 	}
-	if err := b.submit(ctx, op); err != nil {
+	return op, nil
+}
+
+// Put writes and deletes records, all or none; see Store.
+func (b *Bolt) Put(ctx context.Context, records ...Record) error {
+	op, err := preparePut(records)
+	if err != nil {
+		return err
+	}
+	op.bytes += 256
+	if err := b.submit(ctx, &op); err != nil {
 		return fmt.Errorf("put %d records: %w", len(records), err)
 	}
 	return nil

@@ -166,6 +166,8 @@ type Append struct {
 	Wake bool
 	// Messages go to the outbox with the entries whose index they name.
 	Messages []NewMessage
+	// Records are put with the change, as Put would.
+	Records []Record
 }
 
 // Park is how a case is left when there is nothing to do for it now.
@@ -227,7 +229,7 @@ type Message struct {
 
 // Delivery is how far a message got.
 type Delivery struct {
-	Status string    `json:"status"` // queued, sent or failed
+	Status string    `json:"status"` // queued, sent, failed or ready
 	Tries  int       `json:"tries"`
 	NextAt time.Time `json:"next_at,omitzero"`
 	Error  string    `json:"error,omitempty"`

@@ -1,8 +1,10 @@
 // Package outbox delivers replies and questions: durable, retried, deduplicated.
 //
-// A message is written in the transaction of the journal entry that it comes with, and stays queued
-// until a channel has taken it. The one channel for now is a webhook; where the bundle names none,
-// messages stay queued, to be read in API and pages.
+// A message is written in the transaction of the journal entry that it comes with. It is queued until
+// a channel has taken it (sent) or is given up (failed). The one channel for now is a webhook. Where
+// the bundle names none, the outbox itself is the channel: the message is ready, which means that it
+// is read in API and pages and goes nowhere else, not even to a webhook that is set later: what was
+// answered by hand long ago is not sent again by a changed bundle.
 //
 // Caveat. A crash between a delivery and its record delivers again: the message's offset, sent as
 // Idempotency-Key, lets the receiver tell.
@@ -27,9 +29,10 @@ import (
 
 // Statuses of a delivery.
 const (
-	Sent   = "sent"
-	Failed = "failed" // given up
-	Queued = "queued"
+	Queued = journal.DeliveryQueued
+	Sent   = journal.DeliverySent
+	Failed = journal.DeliveryFailed
+	Ready  = journal.DeliveryReady
 )
 
 // maxTries is how often a message is tried: over about a day.
@@ -53,7 +56,7 @@ var ErrRefused = errors.New("the message was refused")
 // Outbox delivers messages.
 type Outbox struct {
 	Store   Store
-	Channel func() Channel // the bundle's, nil for none
+	Channel func() (Channel, error) // the bundle's, nil for none; an error while there is no bundle
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -65,7 +68,7 @@ func (o *Outbox) Run(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
-		if channel := o.Channel(); channel != nil {
+		if channel, err := o.Channel(); err == nil {
 			if err := o.drain(ctx, channel); err != nil && ctx.Err() == nil {
 				o.Log.Error("the outbox", "error", err)
 			}
@@ -81,7 +84,7 @@ func (o *Outbox) Run(ctx context.Context) {
 
 const roundSize = 100
 
-// drain tries all that is due, each once.
+// drain tries all that is due, each once. Without a channel it is where it is read.
 func (o *Outbox) drain(ctx context.Context, channel Channel) error {
 	for now := o.Now(); ctx.Err() == nil; {
 		messages, err := o.Store.Undelivered(ctx, now, roundSize)
@@ -100,21 +103,30 @@ func (o *Outbox) drain(ctx context.Context, channel Channel) error {
 
 func (o *Outbox) round(ctx context.Context, channel Channel, messages []journal.Message) error {
 	for _, m := range messages {
-		d := journal.Delivery{Status: Sent, Tries: m.Tries + 1}
-		if err := channel.Deliver(ctx, m); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			d.Status, d.Error, d.NextAt = Queued, err.Error(), o.Now().Add(pause(d.Tries))
-			if errors.Is(err, ErrRefused) || d.Tries >= maxTries {
-				d.Status, d.NextAt = Failed, time.Time{}
-			}
+		d := journal.Delivery{Status: Ready, Tries: m.Tries}
+		if channel != nil {
+			d = o.try(ctx, channel, m)
 		}
-		if err := o.Store.Delivered(ctx, m.Offset, d); err != nil {
+		if d.Status != Sent && ctx.Err() != nil {
+			return nil
+		}
+		if err := o.Store.Delivered(context.WithoutCancel(ctx), m.Offset, d); err != nil {
 			return fmt.Errorf("record the delivery of message %d: %w", m.Offset, err)
 		}
 	}
 	return nil
+}
+
+// try delivers a message once, and says how that went.
+func (o *Outbox) try(ctx context.Context, channel Channel, m journal.Message) journal.Delivery {
+	d := journal.Delivery{Status: Sent, Tries: m.Tries + 1}
+	if err := channel.Deliver(ctx, m); err != nil {
+		d.Status, d.Error, d.NextAt = Queued, err.Error(), o.Now().Add(pause(d.Tries))
+		if errors.Is(err, ErrRefused) || d.Tries >= maxTries {
+			d.Status, d.NextAt = Failed, time.Time{}
+		}
+	}
+	return d
 }
 
 // pause is the wait after a try.

@@ -80,7 +80,7 @@ func run(t *testing.T, s outbox.Store, c outbox.Channel, for_ time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), for_)
 	defer cancel()
-	o := &outbox.Outbox{Store: s, Channel: func() outbox.Channel { return c }, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	o := &outbox.Outbox{Store: s, Channel: func() (outbox.Channel, error) { return c, nil }, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	o.Run(ctx)
 }
 
@@ -150,12 +150,31 @@ func TestGivesUp(t *testing.T) {
 	}
 }
 
-func TestStaysQueuedWithoutChannel(t *testing.T) {
+// Without a webhook the outbox itself is the channel, and stays it for what it has taken.
+func TestReadyWithoutChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf(2)
+		s.messages[0].Tries = 3
+		run(t, s, nil, time.Hour)
+		if got := s.statuses(); !slices.Equal(got, []string{outbox.Ready, outbox.Ready}) || len(s.records) != 2 || s.records[0].Tries != 3 {
+			t.Errorf("without a channel the messages are %v after %+v, want ready, each recorded once", got, s.records)
+		}
+		run(t, s, channel(func(m journal.Message) error {
+			t.Errorf("message %d was sent by a later channel", m.Offset)
+			return nil
+		}), time.Hour)
+	})
+}
+
+// Before there is a bundle nobody knows whether it names a channel.
+func TestStaysQueuedWithoutBundle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf(1)
-		run(t, s, nil, time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		(&outbox.Outbox{Store: s, Channel: func() (outbox.Channel, error) { return nil, errors.New("no bundle") }, Now: time.Now, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
 		if len(s.records) != 0 || s.statuses()[0] != outbox.Queued {
-			t.Errorf("without a channel the message is %v after %d records, want it left alone", s.statuses(), len(s.records))
+			t.Errorf("without a bundle the message is %v after %d records, want it left alone", s.statuses(), len(s.records))
 		}
 	})
 }
@@ -256,7 +275,9 @@ func TestFromTheJournal(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		o := &outbox.Outbox{Store: store, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-			Channel: func() outbox.Channel { return channel(func(m journal.Message) error { got <- m; return nil }) }}
+			Channel: func() (outbox.Channel, error) {
+				return channel(func(m journal.Message) error { got <- m; return nil }), nil
+			}}
 		go func() { defer close(done); o.Run(ctx) }()
 		until()
 		cancel()

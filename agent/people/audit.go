@@ -33,7 +33,7 @@ func NewAudit(records Records, opts Options) *Audit {
 
 // Record writes down what an actor did to a subject. It is durable when it returns.
 func (a *Audit) Record(ctx context.Context, actor, action, subject string, detail map[string]any) error {
-	r, err := a.event(actor, action, subject, detail)
+	r, err := a.Event(actor, action, subject, detail)
 	if err != nil {
 		return err
 	}
@@ -43,8 +43,8 @@ func (a *Audit) Record(ctx context.Context, actor, action, subject string, detai
 	return nil
 }
 
-// event makes the record, for a change that writes it along.
-func (a *Audit) event(actor, action, subject string, detail map[string]any) (journal.Record, error) {
+// Event makes the record of what an actor did to a subject, for a change that writes it along.
+func (a *Audit) Event(actor, action, subject string, detail map[string]any) (journal.Record, error) {
 	now := a.opts.Now().UTC()
 	tail, err := a.opts.random(8)
 	if err != nil {

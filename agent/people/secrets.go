@@ -143,7 +143,7 @@ func (s *Secrets) Set(ctx context.Context, name, value, by string) error {
 }
 
 func (s *Secrets) put(ctx context.Context, r journal.Record, action, by string) error {
-	said, err := s.audit.event(by, action, r.Key, nil)
+	said, err := s.audit.Event(by, action, r.Key, nil)
 	if err != nil {
 		return err
 	}

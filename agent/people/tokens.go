@@ -107,7 +107,7 @@ func (t *Tokens) Create(ctx context.Context, n NewToken, by string) (Token, stri
 	if err != nil {
 		return Token{}, "", err
 	}
-	said, err := t.audit.event(by, "token.created", token.ID, map[string]any{"name": token.Name, "role": token.Role, "untrusted": token.Untrusted})
+	said, err := t.audit.Event(by, "token.created", token.ID, map[string]any{"name": token.Name, "role": token.Role, "untrusted": token.Untrusted})
 	if err != nil {
 		return Token{}, "", err
 	}
@@ -148,7 +148,7 @@ func (t *Tokens) Revoke(ctx context.Context, id, by string) error {
 		if token.ID != id {
 			continue
 		}
-		said, err := t.audit.event(by, "token.revoked", id, map[string]any{"name": token.Name})
+		said, err := t.audit.Event(by, "token.revoked", id, map[string]any{"name": token.Name})
 		if err == nil {
 			err = t.records.Put(ctx, journal.Record{Kind: recordToken, Key: id}, said)
 		}

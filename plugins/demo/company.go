@@ -2,12 +2,14 @@ package demo
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"resolute/plugins"
 )
@@ -48,6 +50,9 @@ func Open(path string, o Options) (*Company, error) {
 		o.InvoiceDelay = 1500 * time.Millisecond
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("the demo company's data in %s is in use by another process; stop it, or name another folder", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the demo company's data in %s: %w", path, err)
 	}

@@ -13,10 +13,10 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"resolute/agent"
 	"resolute/agent/bundle"
@@ -89,6 +89,7 @@ type server struct {
 	requests *prometheus.CounterVec
 	local    bool // the admin socket's
 	gates    [classCount]*gate
+	document schema
 }
 
 // New serves the network.
@@ -112,11 +113,17 @@ func newServer(d Deps, local bool) http.Handler {
 	r.NoMethod(func(c *gin.Context) {
 		s.fail(c, &problem{Status: http.StatusMethodNotAllowed, Detail: c.Request.Method + " isn't possible here"})
 	})
-	for _, rt := range s.routes() {
+	routes := s.routes()
+	s.document = document(routes, d.Version)
+	takes, err := bodies(routes, s.document)
+	if err != nil {
+		panic(err) // the schemas are constants of this package: its tests would have met it
+	}
+	for _, rt := range routes {
 		if rt.admin && !local {
 			continue
 		}
-		r.Handle(rt.method, rt.path, s.handle(rt))
+		r.Handle(rt.method, rt.path, s.handle(rt, takes[rt.method+" "+rt.path]))
 	}
 	return r
 }
@@ -134,23 +141,27 @@ func counter(r *prometheus.Registry, name, help string, labels ...string) *prome
 	return c
 }
 
-// request is a request whose sender is known.
+// request is a request whose sender is known and whose query makes sense.
 type request struct {
 	*gin.Context
-	who people.Principal
+	who  people.Principal
+	body *jsonschema.Schema // what decode wants, nil for anything
 }
 
 // handle makes a gin handler: who asks, may they, and what became of it.
-func (s *server) handle(rt route) gin.HandlerFunc {
+func (s *server) handle(rt route, body *jsonschema.Schema) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		who, err := s.principal(c.Request, rt)
+		if err == nil {
+			err = checkQuery(c.Request.URL.Query(), rt.query)
+		}
 		if err == nil {
 			limit := int64(maxBody)
 			if rt.class == classLarge {
 				limit = maxLarge
 			}
 			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
-			err = s.through(&request{Context: c, who: who}, rt, limit)
+			err = s.through(&request{Context: c, who: who, body: body}, rt, limit)
 		}
 		if err != nil {
 			s.fail(c, err)
@@ -198,21 +209,4 @@ func fromLoopback(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	ip := net.ParseIP(host)
 	return err == nil && ip != nil && ip.IsLoopback()
-}
-
-// page reads limit and cursor.
-func page(r *request) (limit int, cursor string, err error) {
-	limit, err = number(r.Query("limit"), 50, 200)
-	return limit, r.Query("cursor"), err
-}
-
-func instant(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return t, invalid("times are RFC 3339, like 2026-03-01T10:00:00Z; " + text + " isn't one")
-	}
-	return t, nil
 }

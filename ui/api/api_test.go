@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,7 +145,7 @@ type answered struct {
 func (h *house) problem(name string, a answered) (p struct {
 	Type, Title, Detail, Instance string
 	Status                        int
-	Errors                        []struct{ Pointer, Detail string }
+	Errors                        []struct{ Pointer, Parameter, Detail string }
 }) {
 	h.t.Helper()
 	if got := a.header.Get("Content-Type"); got != protocol.ContentProblem {
@@ -294,8 +296,8 @@ func TestDecisions(t *testing.T) {
 		{journal.ErrNotFound, `{"decision":"retry"}`, 404},
 		{journal.ErrStopped, `{"decision":"retry"}`, 503},
 		{nil, `{"decision":`, 400},
-		{nil, `[]`, 400},
-		{nil, `{"decision":"retry","colour":"red"}`, 400},
+		{nil, `[]`, 422},
+		{nil, `{"decision":"retry","colour":"red"}`, 422},
 		{nil, `{"decision":"retry","correction":{"says":"x"}}`, 422},
 	} {
 		refuse = c.err
@@ -377,5 +379,71 @@ func TestCasesAndJournal(t *testing.T) {
 	}
 	if got := strings.Join(entries, " "); got != "signal.received case.opened" {
 		t.Errorf("the journal by pages of one says %q, want the signal and the opening", got)
+	}
+}
+
+// asks makes a case wait for approval, as the engine leaves it.
+func (h *house) asks(caseID string, at time.Time) {
+	h.t.Helper()
+	ctx := context.Background()
+	c, err := agent.Load(ctx, h.store, caseID)
+	h.must(err)
+	entries := []casefile.Entry{
+		{Data: &casefile.ApprovalAsked{Approval: casefile.Approval{Hash: "hash of " + caseID, Step: "do/x/0/e0", Code: casefile.StopPolicyApproval, By: "operator", Reason: "A person decides.", AskedAt: at, ExpiresAt: at.Add(72 * time.Hour),
+			Action: &casefile.Action{Tool: "shop.refund_order", Args: casefile.Object{"order_id": "ORD-1"}, Effect: "write"}}}},
+		{Data: &casefile.CaseStopped{Status: casefile.Approving, Stop: casefile.Stop{Code: casefile.StopPolicyApproval, Detail: "A person decides."}}},
+	}
+	for i := range entries {
+		entries[i].Case, entries[i].Actor, entries[i].At, entries[i].Seq = caseID, casefile.ActorAgent, at, c.Seq+1
+		c.Fold(&entries[i])
+	}
+	leases, err := h.store.Claim(ctx, "test", 100, at, time.Minute)
+	h.must(err)
+	for _, l := range leases {
+		if l.CaseID != caseID {
+			h.store.Release(l)
+			continue
+		}
+		snapshot, err := json.Marshal(c)
+		h.must(err)
+		_, err = h.store.Append(ctx, journal.Append{CaseID: caseID, After: c.Seq - uint64(len(entries)), Lease: &l, Entries: entries, Salts: make([]journal.Salt, len(entries)),
+			Park: &journal.Park{Summary: agent.Summarize(c), Snapshot: snapshot}})
+		h.must(err)
+		return
+	}
+	h.t.Fatalf("case %s is not runnable", caseID)
+}
+
+// What was asked for first stands first, however old its case is, and pages part nowhere else.
+func TestApprovalsOldestAskedFirst(t *testing.T) {
+	h := newHouse(t)
+	now := time.Now().UTC()
+	var ids []string
+	for i, ago := range []time.Duration{time.Minute, time.Hour, 2 * time.Minute, time.Hour} { // the second and the fourth at once
+		id := h.signal(strconv.Itoa(i), `{}`)
+		h.asks(id, now.Add(-ago))
+		ids = append(ids, id)
+	}
+	want := []string{ids[1], ids[3], ids[2], ids[0]}
+	for _, limit := range []int{1, 2, 3, 50} {
+		var got []string
+		for path := "/api/v1/approvals?limit=" + strconv.Itoa(limit); path != ""; {
+			var p struct {
+				Items []struct {
+					CaseID string `json:"case_id"`
+				}
+				NextCursor string `json:"next_cursor"`
+			}
+			h.get(path, &p)
+			for _, i := range p.Items {
+				got = append(got, i.CaseID)
+			}
+			if path = ""; p.NextCursor != "" && len(got) < 10 {
+				path = "/api/v1/approvals?limit=" + strconv.Itoa(limit) + "&cursor=" + p.NextCursor
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("approvals by pages of %d: %v, want those asked for first first: %v", limit, got, want)
+		}
 	}
 }

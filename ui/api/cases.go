@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,10 +14,7 @@ import (
 )
 
 func (s *server) getCases(r *request) error {
-	limit, cursor, err := page(r)
-	if err != nil {
-		return err
-	}
+	limit, cursor := r.page()
 	q := strings.ToLower(r.Query("q"))
 	status, procedure, customer, stop := r.Query("status"), r.Query("procedure"), r.Query("customer"), r.Query("stop")
 	match := func(c *journal.Summary) bool {
@@ -133,17 +132,8 @@ type entryView struct {
 }
 
 func (s *server) getJournal(r *request) error {
-	limit, cursor, err := page(r)
-	if err != nil {
-		return err
-	}
-	after := uint64(0)
-	if cursor != "" {
-		if after, err = strconv.ParseUint(cursor, 10, 64); err != nil {
-			return invalid("the cursor is none that this list gave")
-		}
-	}
-	entries, err := s.Store.Entries(r.Request.Context(), r.Param("id"), after, limit)
+	limit, _ := r.page()
+	entries, err := s.Store.Entries(r.Request.Context(), r.Param("id"), r.position(), limit)
 	if err != nil {
 		return err
 	}
@@ -169,17 +159,14 @@ func (s *server) postDecision(r *request) error {
 		Correction any                   `json:"correction"`
 		Bundle     string                `json:"bundle"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := r.decode(&in); err != nil {
 		return err
 	}
 	if in.Correction != nil {
-		return invalid("corrections come with a later version", problemPart{"/correction", "take it out"})
+		return invalid("corrections come with a later version", problemPart{Pointer: "/correction", Detail: "take it out"})
 	}
 	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Args: in.Args, Note: in.Note, Bundle: in.Bundle}
 	c, err := s.Engine.Decide(r.Request.Context(), r.Param("id"), d, r.who)
-	if err == nil {
-		err = s.Audit.Record(r.Request.Context(), r.who.Actor(), "case."+string(d.Decision), c.ID, nil)
-	}
 	if err != nil {
 		return err
 	}
@@ -211,39 +198,36 @@ func approvalOf(c *casefile.Case) approvalView {
 }
 
 func (s *server) getApprovals(r *request) error {
-	limit, cursor, err := page(r)
+	limit, cursor := r.page()
+	waiting, err := agent.Approvals(r.Request.Context(), s.Store, s.Engine)
 	if err != nil {
 		return err
 	}
-	ids, next, err := s.Store.Open(r.Request.Context(), casefile.Approving, cursor, limit)
-	if err != nil {
-		return err
+	first, _ := slices.BinarySearchFunc(waiting, cursor, func(c *casefile.Case, cursor string) int {
+		if cursor == "" || placeOf(c) > cursor {
+			return 1
+		}
+		return -1
+	})
+	waiting, next := waiting[first:], ""
+	if len(waiting) > limit {
+		waiting, next = waiting[:limit], placeOf(waiting[limit-1])
 	}
-	var items []approvalView
-	for _, id := range ids {
-		c, err := s.Engine.Load(r.Request.Context(), id)
-		if err != nil {
-			return err
-		}
-		if c.Approval != nil && c.Approval.GrantedBy == "" {
-			items = append(items, approvalOf(c))
-		}
+	items := make([]approvalView, len(waiting))
+	for i, c := range waiting {
+		items[i] = approvalOf(c)
 	}
 	return answer(r, http.StatusOK, listOf(items, next))
 }
 
+// placeOf is where a case stands among those that wait for approval: a cursor of their list.
+func placeOf(c *casefile.Case) string {
+	return fmt.Sprintf("%016x-%s", max(c.Approval.AskedAt.UnixNano(), 0), c.ID)
+}
+
 func (s *server) getOutbox(r *request) error {
-	limit, cursor, err := page(r)
-	if err != nil {
-		return err
-	}
-	below := uint64(0)
-	if cursor != "" {
-		if below, err = strconv.ParseUint(cursor, 10, 64); err != nil {
-			return invalid("the cursor is none that this list gave")
-		}
-	}
-	messages, more, err := s.Store.Outbox(r.Request.Context(), below, limit)
+	limit, _ := r.page()
+	messages, more, err := s.Store.Outbox(r.Request.Context(), r.position(), limit)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"resolute/agent/casefile"
 )
@@ -40,8 +42,8 @@ func readEvents(r *http.Request) (signals []casefile.Signal, batch bool, err err
 	binary := media == mediaJSON && (r.Header.Get("ce-specversion") != "" || r.Header.Get("ce-id") != "")
 	var content any
 	if len(body) > 0 || !binary {
-		if content, err = casefile.DecodeValue(body); err != nil {
-			return nil, false, malformed("the body is not JSON: " + err.Error())
+		if content, err = readJSON(body); err != nil {
+			return nil, false, err
 		}
 	}
 	switch {
@@ -86,10 +88,14 @@ func headersOf(h http.Header, data any) map[string]any {
 		if text == "" {
 			continue
 		}
-		if plain, err := url.PathUnescape(text); err == nil {
+		plain, err := url.PathUnescape(text)
+		switch {
+		case err != nil:
+			e[name] = errors.New("its percent-encoding is broken")
+		case !utf8.ValidString(plain):
+			e[name] = errors.New("it is not UTF-8")
+		default:
 			e[name] = plain
-		} else {
-			e[name] = err
 		}
 	}
 	return e
@@ -103,7 +109,7 @@ type event struct {
 }
 
 func (e *event) reject(pointer, detail string) {
-	e.wrong = append(e.wrong, problemPart{e.at + pointer, detail})
+	e.wrong = append(e.wrong, problemPart{Pointer: e.at + pointer, Detail: detail})
 }
 
 // signal gives the event as a signal, or all that is wrong with it.
@@ -164,7 +170,7 @@ func (e *event) text(attributes map[string]any, name string, required bool) stri
 			e.reject("/"+name, "CloudEvents requires it")
 		}
 	case error:
-		e.reject("/"+name, "its percent-encoding is broken")
+		e.reject("/"+name, v.Error())
 	default:
 		e.reject("/"+name, "it is not a text")
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"time"
@@ -15,15 +16,11 @@ import (
 )
 
 func (s *server) searchKnowledge(r *request) error {
-	k, err := number(r.Query("k"), 10, 100)
-	if err != nil {
-		return err
-	}
 	mode := r.Query("mode")
 	if mode == "" {
 		mode = "hybrid"
 	}
-	hits, err := s.Knowledge.Search(r.Request.Context(), kb.Query{Text: r.Query("q"), K: k, Mode: kb.Mode(mode)})
+	hits, err := s.Knowledge.Search(r.Request.Context(), kb.Query{Text: r.Query("q"), K: r.count("k", 10, 100), Mode: kb.Mode(mode)})
 	if err != nil {
 		return err
 	}
@@ -31,10 +28,7 @@ func (s *server) searchKnowledge(r *request) error {
 }
 
 func (s *server) getKnowledge(r *request) error {
-	limit, cursor, err := page(r)
-	if err != nil {
-		return err
-	}
+	limit, cursor := r.page()
 	documents, next, err := s.Knowledge.Documents(r.Request.Context(), limit, cursor)
 	if err != nil {
 		return err
@@ -56,7 +50,7 @@ func (s *server) postKnowledge(r *request) error {
 	}
 	var wrong []problemPart
 	for _, f := range report.Failed {
-		wrong = append(wrong, problemPart{f.Source, f.Detail})
+		wrong = append(wrong, problemPart{Pointer: f.Source, Detail: f.Detail})
 	}
 	if len(report.Documents) == 0 && len(wrong) > 0 {
 		return invalid("none of the documents could be read", wrong...)
@@ -95,11 +89,11 @@ func readDocuments(r *request) ([]kb.Source, error) {
 			Text   string `json:"text"`
 		} `json:"documents"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
 	if len(in.Documents) == 0 {
-		return nil, invalid("there is no document", problemPart{"/documents", "add {source, text}"})
+		return nil, invalid("there is no document", problemPart{Pointer: "/documents", Detail: "add {source, text}"})
 	}
 	var list []kb.Source
 	for _, d := range in.Documents {
@@ -181,7 +175,7 @@ func (s *server) postToken(r *request) error {
 		Untrusted bool        `json:"untrusted"`
 		ExpiresAt time.Time   `json:"expires_at"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := r.decode(&in); err != nil {
 		return err
 	}
 	t, secret, err := s.Tokens.Create(r.Request.Context(), people.NewToken{Name: in.Name, Role: in.Role, Untrusted: in.Untrusted, ExpiresAt: in.ExpiresAt}, r.who.Actor())
@@ -204,19 +198,8 @@ func (s *server) deleteToken(r *request) error {
 }
 
 func (s *server) getAudit(r *request) error {
-	limit, cursor, err := page(r)
-	if err != nil {
-		return err
-	}
-	from, err := instant(r.Query("from"))
-	if err != nil {
-		return err
-	}
-	to, err := instant(r.Query("to"))
-	if err != nil {
-		return err
-	}
-	events, next, err := s.Audit.List(r.Request.Context(), from, to, cursor, limit)
+	limit, cursor := r.page()
+	events, next, err := s.Audit.List(r.Request.Context(), r.time("from"), r.time("to"), cursor, limit)
 	if err != nil {
 		return err
 	}
@@ -234,7 +217,8 @@ func (s *server) getReady(r *request) error {
 }
 
 func (s *server) getMetrics(r *request) error {
-	promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{}).ServeHTTP(r.Writer, r.Request)
+	// A figure that can't be had is left out and logged: the others are wanted most just then.
+	promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn)}).ServeHTTP(r.Writer, r.Request)
 	return nil
 }
 
@@ -250,7 +234,7 @@ func (s *server) putSecret(r *request) error {
 	var in struct {
 		Value string `json:"value"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := r.decode(&in); err != nil {
 		return err
 	}
 	if err := s.Secrets.Set(r.Request.Context(), r.Param("name"), in.Value, r.who.Actor()); err != nil {

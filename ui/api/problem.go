@@ -31,10 +31,17 @@ type problem struct {
 	retryAfter time.Duration
 }
 
-// problemPart is one thing that is wrong, at a JSON pointer or file:line:col.
-type problemPart struct {
-	Pointer string `json:"pointer"`
-	Detail  string `json:"detail"`
+// problemPart is one thing that is wrong: at a JSON pointer or file:line:col, or in a parameter of
+// the query.
+type problemPart struct{ Pointer, Parameter, Detail string }
+
+// MarshalJSON leaves out the one of pointer and parameter that doesn't apply: a pointer may be
+// empty, it is the whole body then.
+func (p problemPart) MarshalJSON() ([]byte, error) {
+	if p.Parameter != "" {
+		return json.Marshal(map[string]string{"parameter": p.Parameter, "detail": p.Detail})
+	}
+	return json.Marshal(map[string]string{"pointer": p.Pointer, "detail": p.Detail})
 }
 
 // Error says the detail.
@@ -127,32 +134,6 @@ func (s *server) fail(c *gin.Context, err error) {
 	}
 	c.Writer.WriteHeader(p.Status)
 	_ = json.NewEncoder(c.Writer).Encode(p) // whoever left can't be told
-}
-
-// number reads a number from 1 to most.
-func number(text string, otherwise, most int) (int, error) {
-	if text == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		return 0, invalid("limit and k are whole numbers from 1 on; " + text + " isn't one")
-	}
-	return min(n, most), nil
-}
-
-// decode reads a JSON object, strictly.
-func decode(r *request, into any) error {
-	d := json.NewDecoder(r.Request.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return err
-		}
-		return malformed("the body is not the JSON that is expected here: " + err.Error())
-	}
-	return nil
 }
 
 // answer writes JSON.

@@ -4,10 +4,9 @@ import (
 	"net/http"
 
 	"resolute/agent/people"
+	"resolute/kb"
 	"resolute/tools/protocol"
 )
-
-type callbackBody = protocol.CallbackBody
 
 // Roles of routes beside those of people.
 const (
@@ -20,47 +19,67 @@ type route struct {
 	method, path, role string
 	admin              bool
 	class              class
-	about              string   // in the OpenAPI document
-	query              []string // parameters
+	about              string // in the OpenAPI document
+	query              []parameter
+	takes              map[string]schema // body by media type; one of JSON that is decoded has to fit
+	status             int               // when all went well; 0 means 200
+	gives              map[string]schema // answer by media type, nil for none
 	do                 func(*request) error
 }
 
 const base = "/api/v1"
 
+// Media types beside those of signals.
+const (
+	mediaForm    = "multipart/form-data"
+	mediaArchive = "application/gzip"
+	mediaStream  = "text/event-stream"
+	mediaText    = "text/plain"
+)
+
+func inJSON(s schema) map[string]schema { return map[string]schema{mediaJSON: s} }
+
 func (s *server) routes() []route {
 	viewer, operator, admin, ingest := string(people.Viewer), string(people.Operator), string(people.Admin), string(people.Ingest)
-	paged := []string{"limit", "cursor"}
+	list := func(of string) map[string]schema { return inJSON(page(ref(of))) }
 	return []route{
-		{method: "POST", path: base + "/signals", role: ingest, class: classSignals, about: "Take signals: CloudEvents 1.0, structured, binary or batched; 202 once durable", do: s.postSignals},
-		{method: "GET", path: base + "/cases", role: viewer, about: "Cases, newest first", query: append([]string{"status", "procedure", "customer", "q", "stop"}, paged...), do: s.getCases},
-		{method: "GET", path: base + "/cases/:id", role: viewer, about: "One case", do: s.getCase},
-		{method: "GET", path: base + "/cases/:id/journal", role: viewer, about: "The journal of a case, ascending", query: paged, do: s.getJournal},
-		{method: "POST", path: base + "/cases/:id/decisions", role: operator, about: "Decide about a case", do: s.postDecision},
-		{method: "GET", path: base + "/approvals", role: viewer, about: "What waits for a person, oldest first", query: paged, do: s.getApprovals},
-		{method: "GET", path: base + "/outbox", role: viewer, about: "Replies and questions, newest first", query: paged, do: s.getOutbox},
-		{method: "GET", path: base + "/stream", role: viewer, class: classStreams, about: "Server-sent events: one for each entry of any journal; resumable by Last-Event-ID", do: s.getStream},
-		{method: "GET", path: base + "/knowledge/search", role: viewer, about: "Search the knowledge", query: []string{"q", "k", "mode"}, do: s.searchKnowledge},
-		{method: "GET", path: base + "/knowledge", role: viewer, about: "Documents", query: paged, do: s.getKnowledge},
-		{method: "POST", path: base + "/knowledge", role: admin, class: classLarge, about: "Import documents: JSON {documents: [{source, text}]}, or multipart files", do: s.postKnowledge},
-		{method: "DELETE", path: base + "/knowledge/:id", role: admin, about: "Delete a document", do: s.deleteKnowledge},
-		{method: "POST", path: base + "/bundles", role: admin, class: classLarge, about: "Store a bundle (tar.gz) and activate it", do: s.postBundle},
-		{method: "GET", path: base + "/bundles", role: viewer, about: "Versions", do: s.getBundles},
-		{method: "GET", path: base + "/bundles/:version", role: viewer, about: "One version", do: s.getBundle},
-		{method: "POST", path: base + "/bundles/:version/activate", role: admin, about: "Activate a stored version", do: s.activateBundle},
-		{method: "GET", path: base + "/tokens", role: admin, about: "Tokens, without their secrets", do: s.getTokens},
-		{method: "POST", path: base + "/tokens", role: admin, about: "Create a token; its secret is shown this once", do: s.postToken},
-		{method: "DELETE", path: base + "/tokens/:id", role: admin, about: "Revoke a token", do: s.deleteToken},
-		{method: "GET", path: base + "/audit", role: admin, about: "Everything that anybody did", query: append([]string{"from", "to"}, paged...), do: s.getAudit},
-		{method: "GET", path: base + "/openapi.json", role: anybody, class: classPublic, about: "This document", do: s.getOpenAPI},
-		{method: "POST", path: "/callbacks/:token", role: anybody, class: classPublic, about: "The result of an asynchronous call; the address holds its secret", do: s.postCallback},
-		{method: "GET", path: "/healthz", role: loopback, class: classProbes, about: "Alive", do: func(r *request) error { return answer(r, http.StatusOK, map[string]string{"status": "ok"}) }},
-		{method: "GET", path: "/readyz", role: loopback, class: classProbes, about: "Ready for signals", do: s.getReady},
-		{method: "GET", path: "/metrics", role: loopback, class: classProbes, about: "Prometheus", do: s.getMetrics},
+		{method: "POST", path: base + "/signals", role: ingest, class: classSignals, about: "Take signals: CloudEvents 1.0, structured, binary (data alone, attributes as ce- headers) or batched; 202 once durable", status: http.StatusAccepted,
+			takes: map[string]schema{mediaEvent: ref("Event"), mediaJSON: anything("An event, or in binary mode its data"), mediaBatch: arrayOf(ref("Event"))},
+			gives: inJSON(schema{"anyOf": []any{ref("Receipt"), arrayOf(ref("Receipt"))}, "description": "A list, in order, for a batch"}), do: s.postSignals},
+		{method: "GET", path: base + "/cases", role: viewer, about: "Cases, newest first", do: s.getCases, gives: list("Summary"), query: paged(isID, choice("status", "", statusNames[:]...),
+			words("procedure", ""), words("customer", "id or email"), words("q", "words in id, subject, goal, procedure or customer"), choice("stop", "code", stopCodes[:]...))},
+		{method: "GET", path: base + "/cases/:id", role: viewer, about: "One case", gives: inJSON(ref("Case")), do: s.getCase},
+		{method: "GET", path: base + "/cases/:id/journal", role: viewer, about: "The journal of a case, ascending", query: paged(isNumber), gives: list("Entry"), do: s.getJournal},
+		{method: "POST", path: base + "/cases/:id/decisions", role: operator, about: "Decide about a case; the answer is the case, which goes on from where it stood", takes: inJSON(ref("Decision")), gives: inJSON(ref("Case")), do: s.postDecision},
+		{method: "GET", path: base + "/approvals", role: viewer, about: "What waits for a person, what was asked for first first", query: paged(isPlace), gives: list("Approval"), do: s.getApprovals},
+		{method: "GET", path: base + "/outbox", role: viewer, about: "Replies and questions, newest first", query: paged(isNumber), gives: list("Message"), do: s.getOutbox},
+		{method: "GET", path: base + "/stream", role: viewer, class: classStreams, about: "Server-sent events: one for each entry of any journal; resumable by Last-Event-ID", gives: map[string]schema{mediaStream: text("data is JSON: case_id, seq, kind, at, actor, and status where the entry changes it")}, do: s.getStream},
+		{method: "GET", path: base + "/knowledge/search", role: viewer, about: "Search the knowledge", query: []parameter{words("q", ""), count("k", "how many at most", 10, 100), choice("mode", "hybrid, if absent", kb.Hybrid, kb.Keyword, kb.Vector)},
+			gives: inJSON(object("", schema{"hits": arrayOf(ref("Hit"))})), do: s.searchKnowledge},
+		{method: "GET", path: base + "/knowledge", role: viewer, about: "Documents", query: paged(isAny), gives: list("Document"), do: s.getKnowledge},
+		{method: "POST", path: base + "/knowledge", role: admin, class: classLarge, about: "Import documents", takes: map[string]schema{mediaJSON: ref("NewDocuments"), mediaForm: open("Files")},
+			gives: inJSON(object("", schema{"documents": arrayOf(ref("Imported")), "failed": arrayOf(object("", schema{"pointer": text("source of the document"), "detail": text("")}))})), do: s.postKnowledge},
+		{method: "DELETE", path: base + "/knowledge/:id", role: admin, about: "Delete a document", status: http.StatusNoContent, do: s.deleteKnowledge},
+		{method: "POST", path: base + "/bundles", role: admin, class: classLarge, about: "Store a bundle (tar.gz) and activate it", takes: map[string]schema{mediaArchive: {}}, gives: inJSON(ref("Activated")), do: s.postBundle},
+		{method: "GET", path: base + "/bundles", role: viewer, about: "Versions", gives: list("Version"), do: s.getBundles},
+		{method: "GET", path: base + "/bundles/:version", role: viewer, about: "One version", gives: inJSON(ref("Bundle")), do: s.getBundle},
+		{method: "POST", path: base + "/bundles/:version/activate", role: admin, about: "Activate a stored version", gives: inJSON(ref("Activated")), do: s.activateBundle},
+		{method: "GET", path: base + "/tokens", role: admin, about: "Tokens, without their secrets", gives: list("Token"), do: s.getTokens},
+		{method: "POST", path: base + "/tokens", role: admin, about: "Create a token; its secret is shown this once", takes: inJSON(ref("NewToken")), status: http.StatusCreated, gives: inJSON(ref("CreatedToken")), do: s.postToken},
+		{method: "DELETE", path: base + "/tokens/:id", role: admin, about: "Revoke a token", status: http.StatusNoContent, do: s.deleteToken},
+		{method: "GET", path: base + "/audit", role: admin, about: "Everything that anybody did", query: paged(isAudit, instant("from", "at or after"), instant("to", "before")), gives: list("Deed"), do: s.getAudit},
+		{method: "GET", path: base + "/openapi.json", role: anybody, class: classPublic, about: "This document", gives: inJSON(open("OpenAPI 3.1")), do: s.getOpenAPI},
+		{method: "POST", path: "/callbacks/:token", role: anybody, class: classPublic, about: "The result of an asynchronous call; the address holds its secret", takes: inJSON(ref("Callback")), status: http.StatusNoContent, do: s.postCallback},
+		{method: "GET", path: "/healthz", role: loopback, class: classProbes, about: "Alive", gives: inJSON(ref("State")), do: func(r *request) error { return answer(r, http.StatusOK, map[string]string{"status": "ok"}) }},
+		{method: "GET", path: "/readyz", role: loopback, class: classProbes, about: "Ready for signals", gives: inJSON(ref("State")), do: s.getReady},
+		{method: "GET", path: "/metrics", role: loopback, class: classProbes, about: "Prometheus", gives: map[string]schema{mediaText: text("")}, do: s.getMetrics},
 		{method: "GET", path: "/admin/secrets", admin: true, about: "Names of secrets", do: s.getSecrets},
-		{method: "PUT", path: "/admin/secrets/:name", admin: true, about: "Set a secret", do: s.putSecret},
+		{method: "PUT", path: "/admin/secrets/:name", admin: true, about: "Set a secret", takes: inJSON(closed(object("", schema{"value": text("")}))), do: s.putSecret},
 		{method: "DELETE", path: "/admin/secrets/:name", admin: true, about: "Delete a secret", do: s.deleteSecret},
 		{method: "POST", path: "/admin/verify", admin: true, about: "Walk the journal", do: s.postVerify},
 		{method: "POST", path: "/admin/backup", admin: true, class: classStreams, about: "Stream a backup of the data folder", do: s.postBackup},
 		{method: "POST", path: "/admin/signin", admin: true, about: "Make a one-time sign-in code", do: s.postSignIn},
 	}
 }
+
+type callbackBody = protocol.CallbackBody

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 )
@@ -41,10 +40,10 @@ func (s *server) postSignals(r *request) error {
 func (s *server) postCallback(r *request) error {
 	var body callbackBody
 	done := hurry(r)
-	err := json.NewDecoder(r.Request.Body).Decode(&body)
+	err := r.decode(&body)
 	done()
 	if err != nil {
-		return malformed("a callback is {idempotency_key, result | error}: " + err.Error())
+		return err
 	}
 	if err := s.Engine.Complete(r.Request.Context(), r.Param("token"), body); err != nil {
 		return err

@@ -64,6 +64,8 @@ func TestSignalsTaken(t *testing.T) {
 		{"nothing in optional attributes", structured, `{"specversion":"1.0","id":"2","source":"shop","type":"t","subject":null,"time":null,"data":null,"data_base64":null}`, nil, two, []casefile.Signal{bare}},
 		{"a batch, in its order", batched, `[` + event + `,` + bareEvent + `]`, nil, `[` + one + `,` + two + `]`, []casefile.Signal{whole, bare}},
 		{"an empty batch", batched, `[]`, nil, `[]`, nil},
+		{"whole characters, escaped, and backslashes that escape none", structured, `{"specversion":"1.0","id":"2","source":"shop","type":"t","data":{"text":"\ud83d\ude00 \\ud83d \\\\ude00 \u00e9 \ufffd"}}`, nil, two,
+			[]casefile.Signal{{Source: "shop", EventID: "2", Type: "t", Data: casefile.Object{"text": "😀 \\ud83d \\\\ude00 é \ufffd"}}}},
 		{"names that differ in case are other attributes", structured, `{"specversion":"1.0","id":"2","ID":"1","source":"shop","type":"t","Data":{"a":1}}`, nil, two, []casefile.Signal{bare}},
 	} {
 		a.got = nil
@@ -117,6 +119,14 @@ func TestSignalsRefused(t *testing.T) {
 		{"a batch with one that is nothing", batched, `[` + good + `,null]`, nil, 400, "/1"},
 		{"what is resolute's own", structured, strings.Replace(good, `"t"`, `"timer.fired"`, 1), nil, 403, "/type"},
 		{"what is resolute's own, in a batch", batched, `[` + good + `,` + strings.Replace(good, `"t"`, `"operator.decided"`, 1) + `]`, nil, 403, "/1/type"},
+		{"a byte that begins no character", structured, with("\"data\":{\"text\":\"caf\xe9\"}"), nil, 400, ""},
+		{"a character cut off", structured, with("\"data\":{\"text\":\"caf\xc3\"}"), nil, 400, ""},
+		{"half a character, escaped", structured, with(`"data":{"text":"\ud83d"}`), nil, 400, ""},
+		{"the other half, escaped", structured, with(`"data":{"text":"\ude00"}`), nil, 400, ""},
+		{"half a character and another", structured, with(`"data":{"text":"\ud83d\u0041"}`), nil, 400, ""},
+		{"a batch in Latin-1", batched, "[" + with("\"subject\":\"caf\xe9\"") + "]", nil, 400, ""},
+		{"binary data in Latin-1", "application/json", "{\"text\":\"caf\xe9\"}", []string{"ce-specversion", "1.0", "ce-id", "1", "ce-source", "s", "ce-type", "t"}, 400, ""},
+		{"binary with an attribute in Latin-1", "application/json", `{}`, []string{"ce-specversion", "1.0", "ce-id", "1", "ce-source", "caf%E9", "ce-type", "t"}, 400, "/source"},
 		{"an image", "image/png", good, nil, 415, ""},
 		{"another event format", "application/cloudevents+xml", good, nil, 415, ""},
 		{"no media type", "", good, nil, 415, ""},

@@ -145,8 +145,9 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	Errors []struct {
-		Pointer string `json:"pointer"`
-		Detail  string `json:"detail"`
+		Pointer   string `json:"pointer"`
+		Parameter string `json:"parameter"`
+		Detail    string `json:"detail"`
 	} `json:"errors"`
 }
 
@@ -158,7 +159,7 @@ func (p *problem) Error() string {
 		b.WriteString(p.Title)
 	}
 	for _, e := range p.Errors {
-		fmt.Fprintf(&b, "\n  %s: %s", e.Pointer, e.Detail)
+		fmt.Fprintf(&b, "\n  %s: %s", e.Pointer+e.Parameter, e.Detail)
 	}
 	return b.String()
 }

@@ -52,12 +52,18 @@ func (p *Program) demoCommand() *cobra.Command {
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
+		if err := unheld(data); err != nil {
+			return err
+		}
 		if fresh {
 			if err := forget(data); err != nil {
 				return err
 			}
 		}
-		if err := os.MkdirAll(data, 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(data), 0o700); err != nil {
+			return err
+		}
+		if err := workIn(data); err != nil {
 			return err
 		}
 		d := &demonstration{Program: p, data: data, exit: exit, browser: !noBrowser && !exit}

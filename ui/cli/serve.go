@@ -67,6 +67,9 @@ func (p *Program) serveCommand() *cobra.Command {
 			}
 			flags.MaxBacklog = n
 		}
+		if err := workIn(data); err != nil {
+			return err
+		}
 		s, err := readSettings(data)
 		if err != nil {
 			return err

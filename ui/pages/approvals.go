@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"resolute/agent"
 	"resolute/agent/casefile"
 	"resolute/agent/people"
 )
@@ -38,13 +39,17 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 	if err != nil {
 		return err
 	}
-	list, err := s.open(r.Context(), casefile.Approving, onDesk)
+	list, err := agent.Approvals(r.Context(), s.Cases, s.Engine)
 	if err != nil {
 		return err
 	}
+	many := len(list) > onDesk
+	if many {
+		list = list[:onDesk]
+	}
 	v, q := s.viewer(who), r.URL.Query()
 	v.next, v.ask = "/approvals", q.Get("ask")
-	p := approvalsPage{Shell: s.shell(r, who, "Approvals", "/approvals"), Many: len(list) == onDesk,
+	p := approvalsPage{Shell: s.shell(r, who, "Approvals", "/approvals"), Many: many,
 		Done: doneView(q.Get("done"), casefile.DecisionName(q.Get("decision"))), Fresh: FreshView{Noun: "approval", Link: "/approvals"}}
 	p.Shell.Stream = streamLink("approvals", url.Values{"after": {fmt.Sprint(offset)}})
 	if c := chosen(list, q.Get("case")); c != nil {
@@ -52,7 +57,7 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 		if err != nil {
 			return err
 		}
-		view := caseView(c, entries, v)
+		view := caseView(cut(c), cut(entries), v)
 		if view.Stop != nil {
 			view.Stop.Focus = p.Done != nil
 		}

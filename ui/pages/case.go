@@ -38,11 +38,7 @@ func (s *site) oneCase(w http.ResponseWriter, r *http.Request, who people.Princi
 
 // casePage loads a case with its journal; the shell is left out.
 func (s *site) casePage(ctx context.Context, id string, who people.Principal, ask string) (casePage, error) {
-	c, err := s.Engine.Load(ctx, id)
-	if err != nil {
-		return casePage{}, err
-	}
-	entries, err := s.entries(ctx, c)
+	c, entries, err := s.told(ctx, id)
 	if err != nil {
 		return casePage{}, err
 	}
@@ -56,6 +52,19 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, as
 		s.quote(ctx, p.Case.Reply.Citations)
 	}
 	return p, nil
+}
+
+// told gives a case with its newest entries, their long texts cut.
+func (s *site) told(ctx context.Context, id string) (*casefile.Case, []casefile.Entry, error) {
+	c, err := s.Engine.Load(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	entries, err := s.entries(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return cut(c), cut(entries), nil
 }
 
 // entries reads the newest entries of a case, up to what the state has folded.
@@ -85,7 +94,7 @@ func (s *site) quote(ctx context.Context, cites []Cited) {
 			continue
 		}
 		if p, err := s.Knowledge.Passage(ctx, c.Address); err == nil {
-			c.Title, c.Text = p.Document.Title, shorten(p.Text, 600)
+			c.Title, c.Text = headed(p.Document.Title, p.Headings), shorten(p.Text, 600)
 		}
 	}
 }

@@ -52,11 +52,7 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request, who people.Princip
 // conflict says what changed since the page was drawn; the decision changed nothing.
 func (s *site) conflict(w http.ResponseWriter, r *http.Request, who people.Principal, d agent.Decide, why error) error {
 	id := r.PathValue("id")
-	c, err := s.Engine.Load(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	entries, err := s.entries(r.Context(), c)
+	c, entries, err := s.told(r.Context(), id)
 	if err != nil {
 		return err
 	}

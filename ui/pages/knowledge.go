@@ -24,14 +24,12 @@ type knowledgePage struct {
 // HitView is a passage that a search found.
 type HitView struct {
 	Title, Text, Link, Source, Ranks string
-	Headings                         []string
 	Evidence                         Evidence
 }
 
 // FoundView is the passage that an address leads to.
 type FoundView struct {
 	Title, Text, Address, Source string
-	Headings                     []string
 	Evidence                     Evidence
 }
 
@@ -59,7 +57,7 @@ func (s *site) knowledge(w http.ResponseWriter, r *http.Request, who people.Prin
 		case err != nil:
 			return err
 		default:
-			p.Passage = &FoundView{Title: passage.Document.Title, Text: passage.Text, Address: passage.Address, Source: passage.Document.Source, Headings: passage.Headings, Evidence: byKnowledge()}
+			p.Passage = &FoundView{Title: headed(passage.Document.Title, passage.Headings), Text: passage.Text, Address: passage.Address, Source: passage.Document.Source, Evidence: byKnowledge()}
 		}
 	}
 	if p.Query != "" {
@@ -85,8 +83,16 @@ func (s *site) knowledge(w http.ResponseWriter, r *http.Request, who people.Prin
 	return s.render(w, http.StatusOK, "knowledge", p)
 }
 
+// headed is where a passage stands: the document's title, and the headings under it.
+func headed(title string, headings []string) string {
+	if len(headings) == 0 || headings[0] != title {
+		headings = append([]string{title}, headings...)
+	}
+	return strings.Join(headings, " › ")
+}
+
 func hitView(h kb.Hit) HitView {
-	v := HitView{Title: h.Title, Text: shorten(h.Text, 600), Link: knowledgeLink(h.Citation), Source: h.Source, Headings: h.Headings, Evidence: byKnowledge()}
+	v := HitView{Title: headed(h.Title, h.Headings), Text: shorten(h.Text, 600), Link: knowledgeLink(h.Citation), Source: h.Source, Evidence: byKnowledge()}
 	var ranks []string
 	if h.KeywordRank > 0 {
 		ranks = append(ranks, fmt.Sprintf("by words %d", h.KeywordRank))

@@ -23,6 +23,7 @@ type outboxPage struct {
 type MessageView struct {
 	CaseID, Short, To, Kind string
 	Status, Icon, Tone      string
+	Hint                    string
 	Error                   string
 	At                      Moment
 	Paragraphs              []string
@@ -44,7 +45,9 @@ func (s *site) outbox(w http.ResponseWriter, r *http.Request, who people.Princip
 	}
 	p := outboxPage{Shell: s.shell(r, who, "Outbox", "/outbox"), First: cursor == 0}
 	for i := range list {
-		p.Messages = append(p.Messages, messageView(&list[i], s.Now()))
+		m := messageView(cut(&list[i]), s.Now())
+		s.quote(r.Context(), m.Citations)
+		p.Messages = append(p.Messages, m)
 	}
 	if next != 0 {
 		p.Next = fmt.Sprintf("/outbox?cursor=%d", next)
@@ -55,9 +58,11 @@ func (s *site) outbox(w http.ResponseWriter, r *http.Request, who people.Princip
 func messageView(m *journal.Message, now time.Time) MessageView {
 	view := MessageView{CaseID: m.CaseID, Short: short(m.CaseID), To: m.To, Kind: m.Kind, Status: m.Status, At: moment(m.At, now), Paragraphs: paragraphs(m.Text)}
 	switch m.Status {
-	case "sent":
+	case journal.DeliverySent:
 		view.Icon, view.Tone = "ok", "muted"
-	case "failed":
+	case journal.DeliveryReady:
+		view.Icon, view.Tone, view.Status, view.Hint = "left", "muted", "ready, to be read here", "No webhook was set when it was written, so it goes nowhere else"
+	case journal.DeliveryFailed:
 		view.Icon, view.Tone, view.Error = "escalated", "escalated", m.Error
 	default:
 		view.Icon, view.Tone, view.Error = "waiting", "waiting", m.Error

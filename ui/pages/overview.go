@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"resolute/agent"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/people"
@@ -64,14 +65,16 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request, who people.Princ
 		counts[st] = cmp.Or(say, "0")
 		p.Counts = append(p.Counts, CountView{Chip: chip(st), Say: counts[st]})
 	}
-	for _, st := range [...]casefile.Status{casefile.Escalated, casefile.Approving} {
-		list, err := s.open(r.Context(), st, onOverview)
-		if err != nil {
-			return err
-		}
-		for _, c := range list {
-			p.People = append(p.People, needView(c, v))
-		}
+	escalated, err := s.open(r.Context(), casefile.Escalated, onOverview)
+	if err != nil {
+		return err
+	}
+	approvals, err := agent.Approvals(r.Context(), s.Cases, s.Engine)
+	if err != nil {
+		return err
+	}
+	for _, c := range append(escalated, approvals[:min(len(approvals), onOverview)]...) {
+		p.People = append(p.People, needView(c, v))
 	}
 	p.Approvals = counts[casefile.Approving] != "0"
 	p.Needs = needs(counts[casefile.Escalated], counts[casefile.Approving])

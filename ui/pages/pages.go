@@ -38,6 +38,7 @@ func New(d Deps, o Options) http.Handler {
 	signed("GET /{$}", s.overview)
 	signed("GET /cases", s.cases)
 	signed("GET /cases/{id}", s.oneCase)
+	signed("GET /cases/{id}/journal/{seq}", s.entry)
 	signed("POST /cases/{id}/decisions", s.decide)
 	signed("GET /approvals", s.approvals)
 	signed("GET /outbox", s.outbox)
@@ -99,7 +100,8 @@ func (s *site) handle(h func(http.ResponseWriter, *http.Request) error) http.Han
 
 // explain says what an error means to a person.
 func explain(err error) messagePage {
-	m := messagePage{Detail: err.Error() + ".", Links: []Link{{Name: "Cases", Link: "/cases"}}}
+	say := err.Error()
+	m := messagePage{Detail: strings.ToUpper(say[:1]) + say[1:] + ".", Links: []Link{{Name: "Cases", Link: "/cases"}}}
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."

@@ -15,6 +15,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 	"resolute/agent/people"
 )
 
@@ -359,4 +360,29 @@ func TestApprovalsStreamSaysWhatIsNewAndDecided(t *testing.T) {
 	b.wants(next(), "1 newer approval, 1 changed since")
 	b.get("/pages/stream?of=approvals&after=x", http.StatusBadRequest)
 	b.get("/pages/stream?of=secrets&after=1", http.StatusBadRequest)
+}
+
+// Whoever waits longest for a decision stands first, however young the case is.
+func TestApprovalsOldestAskedFirst(t *testing.T) {
+	old, young := charged(false), begin(0xffffff, time.Minute)
+	for _, e := range old.entries {
+		if asked, ok := e.Data.(*casefile.ApprovalAsked); ok {
+			earlier := *asked
+			earlier.Approval.AskedAt = asked.Approval.AskedAt.Add(-time.Hour)
+			e.Data = &earlier
+		}
+		young.then(0, e.Actor, e.Data)
+	}
+	html := signIn(t, newWorld(young, old)).get("/approvals", http.StatusOK)
+	first, second := strings.Index(html, "/approvals?case="+young.id), strings.Index(html, "/approvals?case="+old.id)
+	if first < 0 || second < first {
+		t.Errorf("the younger case, which asked an hour before the other, stands at %d and the other at %d; want it first", first, second)
+	}
+}
+
+func TestOutboxNamesWhatItCites(t *testing.T) {
+	w := newWorld(replaced())
+	w.messages = []journal.Message{{Offset: 1, CaseID: replaced().id, Kind: "reply", Text: "Done.", Citations: []string{refundPassage}}}
+	b := signIn(t, w)
+	b.wants(b.get("/outbox", http.StatusOK), `title="`+refundPassage+`">Refund policy › Duplicate charges</a>`)
 }

@@ -45,7 +45,7 @@ func fullPages(t *testing.T) map[string]any {
 		Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}
 	pages["outbox"] = outboxPage{Messages: []MessageView{{To: "a@b.example", Kind: "reply", Status: "failed", Icon: "escalated", Error: "e", Paragraphs: []string{"p"}, Citations: []Cited{cited(list[0].c, refundPassage)}}}, Next: "/outbox?cursor=3"}
 	hits, _ := w.Search(context.Background(), kb.Query{Text: "x"})
-	pages["knowledge"] = knowledgePage{Query: "x", Hits: []HitView{hitView(hits[0])}, Passage: &FoundView{Title: "t", Text: "x", Address: refundPassage, Headings: []string{"h"}}, Missing: "m",
+	pages["knowledge"] = knowledgePage{Query: "x", Hits: []HitView{hitView(hits[0])}, Passage: &FoundView{Title: "t", Text: "x", Address: refundPassage}, Missing: "m",
 		Documents: []DocumentView{{Title: "d", Source: "s", Version: "v", Chunks: 3, Imported: moment(noon, noon)}}, Next: "/knowledge?cursor=a"}
 	pages["signin"] = signInPage{Failed: "It was used already."}
 	conflict := conflictPage(list[0].c, list[0].entries, agent.Decide{Decision: casefile.DecideApprove}, agent.ErrDecisionConflict, v)

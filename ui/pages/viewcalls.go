@@ -36,6 +36,7 @@ func (t *teller) intended(e *casefile.Entry, d *casefile.CallIntended) {
 	} else {
 		r.row.marks = append(r.row.marks, mark{class: "b-wait", from: r.last, to: e.At, line: true})
 		r.row.Anchors = append(r.row.Anchors, e.Seq)
+		r.row.whole(e)
 		t.again++
 	}
 	r.sent = e.At
@@ -86,6 +87,7 @@ func (t *teller) answered(e *casefile.Entry, d *casefile.CallAnswered) {
 	r.row.Lines = append(r.row.Lines, answerLine(e, d, t.start, settles))
 	r.row.Anchors = append(r.row.Anchors, e.Seq)
 	r.row.pair("Answered", fmt.Sprintf("entry %d", e.Seq), false)
+	r.row.whole(e)
 	r.row.pair("Hash", e.Hash.String(), true)
 	if d.Outcome == casefile.OutcomeDone {
 		r.row.Answer = pretty(d.Result.V)

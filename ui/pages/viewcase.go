@@ -75,6 +75,7 @@ type SignalView struct {
 	At                        Moment
 	Subject, Text             string
 	Rest                      string // its data as JSON
+	Entry                     string // link to all of it
 	Assurance                 string
 	Evidence                  Evidence
 }
@@ -133,7 +134,9 @@ func caseView(c *casefile.Case, entries []casefile.Entry, v viewer) CaseView {
 		view.OpenedBy = c.Signals[0].Type
 	}
 	for i := range c.Signals {
-		view.Signals = append(view.Signals, signalView(&c.Signals[i].Signal, v))
+		signal := signalView(&c.Signals[i].Signal, v)
+		signal.Entry = entryLink(c.ID, c.Signals[i].Seq)
+		view.Signals = append(view.Signals, signal)
 	}
 	for _, p := range c.Pending {
 		view.Doing = append(view.Doing, Doing{Tool: p.Tool, State: callState(p), Since: moment(p.SentAt, v.now)})
@@ -333,10 +336,7 @@ func cited(c *casefile.Case, address string) Cited {
 	if id, ok := strings.CutPrefix(address, "signal:"); ok {
 		return Cited{Address: address, Title: "What arrived", Link: "#signal-" + id, Evidence: byCustomer()}
 	}
-	cite := Cited{Address: address, Title: address, Evidence: byKnowledge()}
-	if strings.HasPrefix(address, "kb://") {
-		cite.Link = knowledgeLink(address)
-	}
+	cite := Cited{Address: address, Title: address, Link: knowledgeLink(address), Evidence: byKnowledge()} // bundles may leave out kb://
 	for _, p := range c.Passages {
 		if p.Address == address {
 			cite.Title, cite.Text = p.Title, p.Text

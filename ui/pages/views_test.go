@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 )
 
 func look(role string) viewer {
@@ -246,7 +247,7 @@ func TestTooMuchIsCut(t *testing.T) {
 	if list, more := fields(o, "EUR", noon); len(list) != maxFields || more != 50-maxFields {
 		t.Errorf("a wide object shows %d fields and says how many are left, not %d and %d", maxFields, len(list), more)
 	}
-	if p := pretty(map[string]any{"k": strings.Repeat("x", 2*maxJSON)}); len(p) > maxJSON+200 || !strings.Contains(p, "in the journal") {
+	if p := pretty(map[string]any{"k": strings.Repeat("x", 2*maxJSON)}); len(p) > maxJSON+200 || !strings.Contains(p, "[cut here; it has 16 kB]") {
 		t.Errorf("a long answer is cut and says where all of it stands; it has %d bytes", len(p))
 	}
 	s := begin(2, 10*time.Hour).agent(0, &casefile.CaseOpened{})
@@ -270,5 +271,59 @@ func TestFilter(t *testing.T) {
 	f := filterOf(query("status=waiting&q=a+b&customer=c"))
 	if again := filterOf(query(f.query().Encode())); again.query().Encode() != f.query().Encode() {
 		t.Errorf("a filter should survive its own link, not become %+v", again)
+	}
+}
+
+// A message says where it is: one that goes nowhere doesn't look as if it were about to.
+func TestMessageSaysWhereItIs(t *testing.T) {
+	for status, want := range map[string]string{journal.DeliveryQueued: "waiting queued ", journal.DeliverySent: "muted sent ", journal.DeliveryFailed: "escalated failed 422",
+		journal.DeliveryReady: "muted ready, to be read here "} {
+		m := journal.Message{CaseID: "c", Delivery: journal.Delivery{Status: status}}
+		if status == journal.DeliveryFailed {
+			m.Error = "422"
+		}
+		if v := messageView(&m, noon); v.Tone+" "+v.Status+" "+v.Error != want {
+			t.Errorf("a message that is %s is shown as %q, want %q", status, v.Tone+" "+v.Status+" "+v.Error, want)
+		}
+	}
+}
+
+// The axis tells its ticks apart, behind a break too.
+func TestTicksDiffer(t *testing.T) {
+	at := func(ms int) time.Time { return noon.Add(time.Duration(ms) * time.Millisecond) }
+	for name, moments := range map[string][]time.Time{
+		"waits of a quarter of a second": {at(0), at(27), at(67), at(291), at(517), at(734), at(1043), at(1178), at(1201)},
+		"one longer than a second":       {at(0), at(5), at(1600), at(4900)},
+		"a minute and more":              {at(0), at(20), at(64_000), at(186_000)},
+		"two moments":                    {at(0), at(211)},
+	} {
+		seen := map[string]bool{}
+		for _, tick := range newScale(moments, []interval{{at(0), moments[1]}}).ticks() {
+			if seen[tick.Label] {
+				t.Errorf("%s: two ticks say %q", name, tick.Label)
+			}
+			seen[tick.Label] = true
+		}
+	}
+	if ticks := newScale([]time.Time{at(0), at(211)}, nil).ticks(); ticks[len(ticks)-1].Label != "211 ms" {
+		t.Errorf("the axis of 211 ms ends at %q", ticks[len(ticks)-1].Label)
+	}
+}
+
+// What is shown says what it is: an empty text isn't a gap, a passage is named by where it stands, and
+// a rule that did not fire has nothing to cite.
+func TestNothingIsLeftToGuess(t *testing.T) {
+	if s := shown("hold", "", nil, "EUR", noon); s.Text != "empty" {
+		t.Errorf("an empty text is shown as %q", s.Text)
+	}
+	for want, got := range map[string]string{"Refunds › When": headed("Refunds", []string{"Refunds", "When"}), "Refunds › Who": headed("Refunds", []string{"Who"}), "Refunds": headed("Refunds", nil)} {
+		if got != want {
+			t.Errorf("a passage is called %q, want %q", got, want)
+		}
+	}
+	rules, err := loadTemplates().block("case", "rules", []RuleView{ruleView(&casefile.Case{}, casefile.RuleResult{Rule: "quiet", Cites: []string{"refunds#who"}}),
+		ruleView(&casefile.Case{}, casefile.RuleResult{Rule: "loud", Fired: true, Says: casefile.Deny, Cites: []string{"refunds#limits"}})})
+	if html := string(rules); err != nil || strings.Contains(html, "refunds#who") || !strings.Contains(html, `href="/knowledge?at=refunds%23limits"`) {
+		t.Errorf("the rules are shown as %s (%v), want what the one that fired cites, as a link, and nothing of the other", html, err)
 	}
 }

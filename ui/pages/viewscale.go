@@ -118,8 +118,13 @@ func (s scale) ticks() []Tick {
 	}
 	start := s.knots[0].at
 	list := []Tick{{X: s.percent(0), Label: "0 s", Anchor: "start"}}
+	end := s.knots[len(s.knots)-1].at.Sub(start)
+	last := tickLabel(end.Round(100 * time.Millisecond))
+	if end < 10*time.Second {
+		last = took(end)
+	}
 	add := func(t time.Time, label string) {
-		if x := s.x(t); x-list[len(list)-1].X >= 9 && x <= 89 {
+		if x := s.x(t); x-list[len(list)-1].X >= 9 && x <= 89 && label != list[len(list)-1].Label && label != last {
 			list = append(list, Tick{X: x, Label: label, Anchor: "middle"})
 		}
 	}
@@ -133,15 +138,10 @@ func (s scale) ticks() []Tick {
 	}
 	for i, k := range s.knots {
 		if k.broken {
-			add(s.knots[i+1].at, span(s.knots[i+1].at.Sub(start)))
+			add(s.knots[i+1].at, tickLabel(s.knots[i+1].at.Sub(start)))
 		}
 	}
-	end := s.knots[len(s.knots)-1].at.Sub(start)
-	label := tickLabel(end.Round(100 * time.Millisecond))
-	if end < 100*time.Millisecond {
-		label = took(end)
-	}
-	return append(list, Tick{X: 100, Label: label, Anchor: "end"})
+	return append(list, Tick{X: 100, Label: last, Anchor: "end"})
 }
 
 // nice rounds a step up to 1, 2 or 5 of a unit.

@@ -204,6 +204,7 @@ func (t *teller) release(e *casefile.Entry, key, outcome string) {
 		r.row.Outcome = outcome
 	}
 	r.row.Anchors = append(r.row.Anchors, e.Seq)
+	r.row.whole(e)
 	t.marks = append(t.marks, e.At)
 	delete(t.rows, key)
 }

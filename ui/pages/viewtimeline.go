@@ -44,7 +44,8 @@ type Row struct {
 	Answer  string
 	Rules   []RuleView
 	Pairs   []Pair
-	Anchors []uint64 // entries that the row stands for
+	Anchors []uint64 // entries that the row stands for, beside the one that it is named after
+	Entries []Link   // all of them, whole
 
 	at    time.Time
 	marks []mark
@@ -151,8 +152,14 @@ func (t *teller) dot(e *casefile.Entry, what, outcome string) *told {
 // entry adds where the row stands in the journal.
 func (r *told) entry(e *casefile.Entry) {
 	r.row.pair("Entry", fmt.Sprintf("%d, by %s", e.Seq, actor(e.Actor)), false)
+	r.row.whole(e)
 	r.row.pair("Hash", e.Hash.String(), true)
 	r.row.versions(e.Versions)
+}
+
+// whole adds a link to an entry as it is.
+func (r *Row) whole(e *casefile.Entry) {
+	r.Entries = append(r.Entries, Link{Name: fmt.Sprintf("entry %d", e.Seq), Link: entryLink(e.Case, e.Seq)})
 }
 
 func (r *Row) pair(name, text string, code bool) {

@@ -32,7 +32,8 @@ type Field struct {
 // Limits of what a page shows of one value; the whole value stands in the journal.
 const (
 	maxText   = 240
-	maxJSON   = 20_000
+	maxRaw    = 2000 // on hovering
+	maxJSON   = 8000
 	maxFields = 8
 )
 
@@ -56,10 +57,13 @@ func shown(name string, v any, beside map[string]any, currency string, now time.
 		}
 		return Shown{Text: strconv.FormatInt(t, 10)}
 	case string:
+		if t == "" {
+			return Shown{Text: "empty", Raw: `""`}
+		}
 		if at, err := time.Parse(time.RFC3339, t); err == nil {
 			return Shown{Text: t, At: moment(at, now)}
 		}
-		return Shown{Text: shorten(t, maxText), Raw: t}
+		return Shown{Text: shorten(t, maxText), Raw: shorten(t, maxRaw)}
 	case []any:
 		if len(t) == 0 {
 			return Shown{Text: "none", Raw: "[]"}
@@ -150,7 +154,7 @@ func pretty(v any) string {
 	if out.Len() <= maxJSON {
 		return out.String()
 	}
-	return fmt.Sprintf("%s\n… %d of %d bytes; all of it stands in the journal", strings.ToValidUTF8(out.String()[:maxJSON], ""), maxJSON, out.Len())
+	return strings.ToValidUTF8(out.String()[:maxJSON], "") + "\n… [cut here; it has " + size(out.Len()) + "]"
 }
 
 // shorten cuts a text to at most n runes, the last of them an ellipsis.

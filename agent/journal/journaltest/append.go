@@ -29,6 +29,27 @@ func appendConflict(t *testing.T, h *harness) {
 	}
 }
 
+// appendRecords: what somebody did and the record of it are there together, or neither is.
+func appendRecords(t *testing.T, h *harness) {
+	r := h.accept1(h.signal("1"))
+	late, good, none := h.change(r.CaseID, 5, 1), h.change(r.CaseID, 2, 1), h.change(r.CaseID, 3, 1)
+	late.Records = []journal.Record{{Kind: "audit", Key: "late", Value: []byte("x")}}
+	good.Records = []journal.Record{{Kind: "audit", Key: "good", Value: []byte("y")}}
+	none.Records = []journal.Record{{Kind: "", Key: "none", Value: []byte("z")}}
+	h.refused(late, journal.ErrConflict)
+	h.append(good)
+	if _, err := h.Append(bg(), none); err == nil {
+		t.Errorf("Append took a record without a kind")
+	}
+	list, err := h.List(bg(), "audit", "", 10)
+	if err != nil || len(list) != 1 || list[0].Key != "good" || string(list[0].Value) != "y" {
+		t.Errorf("the records are %v, %v; want that of the append that was done and no other", list, err)
+	}
+	if got := h.sound(); got.Entries != 3 {
+		t.Errorf("the journal has %d entries, want 3", got.Entries)
+	}
+}
+
 func appendLease(t *testing.T, h *harness) {
 	r := h.accept1(h.signal("1"))
 	l := h.claimed(r.CaseID)

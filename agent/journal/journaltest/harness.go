@@ -30,6 +30,7 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 		{"concurrent deliveries open one case", acceptConcurrently},
 		{"a refused batch leaves no trace", acceptRefused},
 		{"appends need the last seq", appendConflict},
+		{"appends bring their records", appendRecords},
 		{"appends need the lease", appendLease},
 		{"a signal while a case is leased is not lost", wakeWhileLeased},
 		{"an older case holds the key", appendHold},

@@ -154,10 +154,19 @@ func outbox(t *testing.T, h *harness) {
 	if list := due(9 * time.Hour); len(list) != 1 {
 		t.Errorf("a message that was sent is still to be delivered")
 	}
+	here := h.change(r.CaseID, 4, 1)
+	here.Messages = []journal.NewMessage{{Message: journal.Message{Delivery: journal.Delivery{Status: journal.DeliveryReady}}}}
+	ready := h.append(here).Offsets[0]
+	if list := due(9 * time.Hour); len(list) != 1 {
+		t.Errorf("a message that is ready is still to be delivered")
+	}
+	if page, _, err := h.Outbox(bg(), 0, 1); err != nil || page[0].Offset != ready || page[0].Status != journal.DeliveryReady {
+		t.Errorf("Outbox gives %+v, %v, want the message that is ready", page, err)
+	}
 	if err := h.Delivered(bg(), 1, journal.Delivery{Status: journal.DeliverySent}); !errors.Is(err, journal.ErrNotFound) {
 		t.Errorf("Delivered of an entry that is no message gave %v, want ErrNotFound", err)
 	}
-	page, next, err := h.Outbox(bg(), 0, 1)
+	page, next, err := h.Outbox(bg(), ready, 1)
 	if err != nil || len(page) != 1 || page[0].Offset != offsets[1] || next != offsets[1] {
 		t.Errorf("Outbox gives %+v, next %d, %v, want the newest message", page, next, err)
 	}

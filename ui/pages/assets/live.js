@@ -1,5 +1,6 @@
 // Live regions: the page's stream sends blocks by id, rendered as the page renders them. Nothing
-// moves under the reader: a block that is in use waits until it is asked for.
+// moves under the reader: a block that is in use waits until it is asked for. One to decide in says
+// meanwhile that it is out of date, and is shown anew by itself once nobody uses it any more.
 const held = new Map();
 
 export function live() {
@@ -17,6 +18,7 @@ export function live() {
   stream.addEventListener("open", () => tell(true));
   stream.addEventListener("error", () => tell(false));
   stream.addEventListener("fragment", (event) => arrive(event.data));
+  for (const left of ["pointerover", "focusin", "close"]) document.addEventListener(left, settle, true);
   addEventListener("pagehide", () => stream.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
@@ -29,6 +31,7 @@ function arrive(html) {
   if (!current) return;
   if (inUse(current)) {
     held.set(next.id, next);
+    outdate(current, next);
   } else {
     held.delete(next.id);
     put(current, next);
@@ -36,17 +39,49 @@ function arrive(html) {
   bar();
 }
 
+// settle shows blocks to decide in that nobody uses any more.
+function settle() {
+  for (const [id, next] of held) {
+    const current = document.getElementById(id);
+    if (!current || !("hold" in current.dataset) || inUse(current)) continue;
+    held.delete(id);
+    put(current, next);
+    bar();
+  }
+}
+
+// outdate marks a block to decide in, and the dialog that is open in it: what somebody writes there
+// stays, and they see that the case has moved on.
+function outdate(current, next) {
+  if (!("hold" in current.dataset) || current.innerHTML === next.innerHTML || "outdated" in current.dataset) return;
+  current.dataset.outdated = "";
+  for (const place of [current, ...current.querySelectorAll("dialog[open] form")]) {
+    const note = document.createElement("p");
+    note.className = "outdated";
+    note.setAttribute("role", "status");
+    note.textContent = "Out of date: the case has moved on since this was drawn. What is decided here counts only if it still fits.";
+    place.prepend(note);
+  }
+}
+
 // inUse reports whether somebody reads or writes in a block: then it isn't replaced unasked.
 function inUse(block) {
   if (block.id === "fresh") return false;
-  if (block.contains(document.activeElement) || block.querySelector("dialog[open], details[open]")) return true;
-  if ("hold" in block.dataset && block.querySelector(".stopbox [data-decide]")) return true;
+  const active = document.activeElement; // for a moment it may be in a dialog that was just closed
+  if (block.contains(active) && active.checkVisibility()) return true;
+  if (block.querySelector("dialog[open], details[open]")) return true;
+  if ("hold" in block.dataset && block.matches(":hover")) return true;
   const selection = getSelection();
   return !selection.isCollapsed && block.contains(selection.anchorNode);
 }
 
 function put(current, next) {
-  if (current.innerHTML !== next.innerHTML) current.replaceWith(next);
+  if (current.innerHTML === next.innerHTML) return;
+  for (const text of current.querySelectorAll("textarea[id]")) {
+    const again = next.querySelector("#" + CSS.escape(text.id));
+    if (again && !again.value) again.value = text.value;
+  }
+  current.replaceWith(next);
 }
 
 // bar says that blocks wait, and shows them when asked.

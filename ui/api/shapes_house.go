@@ -1,0 +1,63 @@
+package api
+
+import (
+	"resolute/agent/casefile"
+	"resolute/agent/people"
+	"resolute/kb"
+)
+
+// houseShapes are the schemas of everything but cases.
+func houseShapes() schema {
+	document := schema{"id": text(""), "title": text(""), "source": text("path"), "version": text("12 hexadecimal digits of its content's SHA-256"), "imported_at": moment(""), "chunks": integer(""), "meta": open("")}
+	imported := schema{"state": oneOf("", kb.StateAdded, kb.StateChanged, kb.StateUnchanged), "renewed": integer("chunks that weren't there before"), "removed": integer("chunks that are no longer there")}
+	for name, s := range document {
+		imported[name] = s
+	}
+	token := func(more schema) schema {
+		members := schema{"id": text(""), "name": text(""), "role": oneOf("", people.Roles()...), "untrusted": boolean("its signals vouch for nobody"),
+			"created_at": moment(""), "created_by": text("actor"), "expires_at": orNull(moment("null for never"))}
+		for name, s := range more {
+			members[name] = s
+		}
+		return object("", members)
+	}
+	return schema{
+		"Problem": object("RFC 9457", schema{"type": text(""), "title": text(""), "status": integer("HTTP status"), "detail": text(""), "instance": text("path of the request"),
+			"errors": arrayOf(object("One thing that is wrong", schema{"pointer": text("JSON pointer into the body, or file:line:col of a bundle"), "parameter": text("of the query"), "detail": text("")}, "pointer", "parameter"))}, "detail", "instance", "errors"),
+		"Event":    eventShape(),
+		"Receipt":  object("", schema{"signal_id": text(""), "case_id": text("the case that it belongs to"), "duplicate": boolean("its source and id were accepted before")}),
+		"Decision": decisionShape(),
+		"Callback": object("", schema{"idempotency_key": text("the call's"), "result": anything("what the tool gives"), "error": object("or a problem: the business says no", schema{"type": text(""), "title": text(""), "status": integer(""), "detail": text(""), "instance": text(""), "code": text("")},
+			"type", "title", "status", "detail", "instance", "code")}, "result", "error"),
+		"Document": object("", document, "meta"),
+		"Imported": object("A document that was stored, or was there already", imported, "meta"),
+		"Hit": object("A passage that fits", schema{"document_id": text(""), "chunk_id": text(""), "title": text("of the document"), "headings": arrayOf(text("")), "text": text(""), "score": number("orders the hits of one search"),
+			"keyword_rank": integer("from 1; 0 if the words didn't find it"), "vector_rank": integer("from 1; 0 if the vectors didn't find it"), "similarity": number("cosine to the query"), "source": text("path"), "citation": text("kb://document#heading@version")}),
+		"NewDocuments": closed(object("", schema{"documents": arrayOf(closed(object("", schema{"id": text(""), "source": text("path; its ending says the format"), "title": text(""), "text": text("")}, "id", "source", "title")))})),
+		"Version":      object("", schema{"version": text("SHA-256 of its content"), "active": boolean(""), "company": text(""), "applied_at": moment(""), "applied_by": text("actor")}),
+		"Activated":    object("", schema{"version": text(""), "active": boolean("")}),
+		"Bundle":       object("", schema{"version": text(""), "active": boolean(""), "company": text(""), "procedures": arrayOf(text("name"))}),
+		"Token":        token(nil),
+		"NewToken":     closed(object("", schema{"role": oneOf("", people.Roles()...), "name": text(""), "untrusted": boolean("its signals vouch for nobody"), "expires_at": moment("never, if absent")}, "name", "untrusted", "expires_at")),
+		"CreatedToken": token(schema{"token": text("the secret, shown this once")}),
+		"Deed":         object("Something that somebody did", schema{"id": text("ascends with time"), "at": moment(""), "actor": text(""), "action": text("what was done, as in token.created"), "subject": text("to what"), "detail": open("")}, "detail"),
+		"State":        object("", schema{"status": text("")}),
+	}
+}
+
+// eventShape is a CloudEvents 1.0 event, as far as resolute reads it.
+func eventShape() schema {
+	known := object("Known fields; anything else is the sender's", schema{"customer": object("A claim", schema{"id": text(""), "email": text(""), "name": text("")}, "id", "email", "name"),
+		"text": text(""), "subject": text(""), "thread": text("the conversation that it belongs to"), "attachments": schema{"type": "array"}, "reply_to": text("")},
+		"customer", "text", "subject", "thread", "attachments", "reply_to")
+	return object("CloudEvents 1.0. source and id are its identity: a second one changes nothing", schema{"specversion": schema{"const": "1.0"}, "id": text(""), "source": text(""), "type": text(""), "subject": text(""),
+		"time": moment("when it happened; when it arrives, if absent"), "datacontenttype": text("JSON, if absent"), "data": known}, "subject", "time", "datacontenttype", "data")
+}
+
+func decisionShape() schema {
+	return closed(object("What a person decides about a case", schema{
+		"decision": oneOf("", casefile.DecideApprove, casefile.DecideReject, casefile.DecideEdit, casefile.DecideOverride, casefile.DecideRetry, casefile.DecideTakeover, casefile.DecideHandback, casefile.DecideClose, casefile.DecideReopen),
+		"hash":     text("of the approval that was shown: approve, edit; reject checks it where it is given"), "action": closed(object("override: in place of the next one", schema{"tool": text("PLUGIN.TOOL"), "args": open(""), "effect": text("the tool's own, whatever is said here")}, "args", "effect")),
+		"hypothesis": text("override: to go on with"), "args": open("edit: other arguments"), "note": text("why"), "correction": anything("comes with a later version"), "bundle": text("retry, reopen: active, or a version, to move the case to")},
+		"hash", "action", "hypothesis", "args", "note", "correction", "bundle"))
+}

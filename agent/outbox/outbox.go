@@ -65,10 +65,8 @@ func (o *Outbox) Run(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
-		if channel := o.Channel(); channel != nil {
-			if err := o.drain(ctx, channel); err != nil && ctx.Err() == nil {
-				o.Log.Error("the outbox", "error", err)
-			}
+		if err := o.Drain(ctx); err != nil && ctx.Err() == nil {
+			o.Log.Error("the outbox", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -81,8 +79,12 @@ func (o *Outbox) Run(ctx context.Context) {
 
 const roundSize = 100
 
-// drain tries all that is due, each once.
-func (o *Outbox) drain(ctx context.Context, channel Channel) error {
+// Drain tries all that is due, each once.
+func (o *Outbox) Drain(ctx context.Context) error {
+	channel := o.Channel()
+	if channel == nil {
+		return nil
+	}
 	for now := o.Now(); ctx.Err() == nil; {
 		messages, err := o.Store.Undelivered(ctx, now, roundSize)
 		if err != nil {

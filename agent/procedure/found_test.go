@@ -97,3 +97,35 @@ hypotheses:
 		}
 	}
 }
+
+// TestHalfDoneHypothesisKeepsItsInputs: a customer named another order while the first of two
+// writes was under way, and the second was about that one.
+func TestHalfDoneHypothesisKeepsItsInputs(t *testing.T) {
+	p := planner(t, `procedure: p
+goal: g
+start: {signals: [t]}
+inputs:
+  order: {type: string, from: signal.data.order}
+hypotheses:
+  - name: h
+    do: [{call: shop.send, with: {id: =inputs.order}}, {call: shop.send, with: {id: =inputs.order, count: =2}}]
+    verify: {call: shop.get, with: {id: =inputs.order}, as: after, check: facts.after.id == inputs.order}
+`)
+	said := func(seq uint64, order string) casefile.Received {
+		return casefile.Received{Seq: seq, Signal: casefile.Signal{ID: order, Type: "t", Time: time.Unix(int64(seq), 0), Data: casefile.Object{"order": order}}}
+	}
+	c := &casefile.Case{Procedure: "p", Signals: []casefile.Received{said(1, "A"), said(6, "B")}, InputsUpTo: 1,
+		Inputs:     map[string]casefile.Input{"order": {Value: casefile.Value{V: "A"}, Signal: "A", How: "from"}},
+		Hypotheses: []casefile.Hypothesis{{Name: "h", Status: casefile.Trying, Seq: 3, Step: 1}}, Writes: []casefile.Write{{Seq: 7, Hypothesis: "h", Tool: "shop.send"}}}
+	if d, ok := p.Plan(c, time.Time{}).(casefile.CallTools); !ok || d.Calls[0].Args["id"] != "A" {
+		t.Errorf("the second write is planned as %+v, want it to be about A, as the first", p.Plan(c, time.Time{}))
+	}
+	c.Hypotheses[0].Step, c.Hypotheses[0].Check = 2, casefile.Check{Tries: 1, Held: true}
+	if d, ok := p.Plan(c, time.Time{}).(casefile.Escalate); !ok {
+		t.Errorf("what was done and proven for A ends as %+v, want a person to see that B was meant", d)
+	}
+	c.Signals[1] = said(6, "A")
+	if _, ok := p.Plan(c, time.Time{}).(casefile.Resolve); !ok {
+		t.Errorf("news that says the same keeps it from being resolved: %+v", p.Plan(c, time.Time{}))
+	}
+}

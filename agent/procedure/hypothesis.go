@@ -1,6 +1,7 @@
 package procedure
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,9 @@ func (r *run) failed() casefile.Decision {
 	}
 	stop := &casefile.Stop{Code: f.Stop, Detail: join(f.Tool, detailOf(f)), Rule: f.Rule}
 	h := r.c.Current()
+	if h == nil { // a refusal has no code of its own
+		stop.Code = cmp.Or(stop.Code, casefile.StopProcedureEscalate)
+	}
 	switch {
 	case f.Outcome == casefile.OutcomeAbandoned, f.Outcome == casefile.OutcomeUnavailable, f.Purpose == casefile.ForGather,
 		f.Stop == casefile.StopInputMissing, f.Stop == casefile.StopManifestChanged, h == nil:
@@ -201,6 +205,9 @@ func (r *run) exhausted(considered []casefile.Considered) casefile.Decision {
 func (r *run) verify(def *Hypothesis, h *casefile.Hypothesis) casefile.Decision {
 	switch k := h.Check; {
 	case k.Held:
+		if name := r.contradicted(); name != "" {
+			return escalate(casefile.StopProcedureEscalate, fmt.Sprintf("%s is done and proven, but news that came meanwhile says another %s", h.Name, name), nil)
+		}
 		reply, err := r.write(def.Reply)
 		if err != nil {
 			return escalate(casefile.StopEvidenceMissing, "it is done and proven, but "+err.Error(), nil)

@@ -306,7 +306,10 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 		c.Status, c.Stop = Escalated, &Stop{Code: StopHumanTakeover, Detail: d.Note, To: e.Actor}
 		c.Approval = nil
 	case DecideHandback:
-		c.Failure, c.Routed = nil, c.Procedure != ""
+		if f := c.Failure; f != nil && (f.Purpose == ForGather || f.Purpose == ForVerify) {
+			c.Failure = nil // what only reads is read again; what failed otherwise still did
+		}
+		c.Routed = c.Procedure != ""
 		c.refresh()
 	case DecideClose:
 		c.end(e, Closed, &Stop{Code: StopHumanClosed, Detail: d.Note})

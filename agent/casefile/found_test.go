@@ -32,3 +32,19 @@ func TestRetryKeepsWhatIsUnderWay(t *testing.T) {
 		t.Errorf("a signal did not make the facts stale once nothing is under way")
 	}
 }
+
+// TestHandingBackForgetsNoFailure is the essence of what agent/sim found: a call was refused while a
+// person had the case, and sent again once they handed it back.
+func TestHandingBackForgetsNoFailure(t *testing.T) {
+	for purpose, keeps := range map[casefile.Purpose]bool{casefile.ForDo: true, casefile.ForGather: false} {
+		c := casefile.New("c")
+		for _, d := range []casefile.Data{&casefile.SignalReceived{}, &casefile.CaseOpened{}, &casefile.HypothesisChosen{Hypothesis: "h"},
+			&casefile.CallIntended{Call: casefile.Call{ID: "x", Purpose: purpose, Try: 1}}, &casefile.OperatorDecided{Decision: casefile.DecideTakeover},
+			&casefile.CallAnswered{ID: "x", Try: 1, Outcome: casefile.OutcomeRefused}, &casefile.OperatorDecided{Decision: casefile.DecideHandback}} {
+			c.Fold(&casefile.Entry{Seq: c.Seq + 1, Data: d})
+		}
+		if (c.Failure != nil) != keeps {
+			t.Errorf("after the handback of a case whose %s was refused, the failure is %+v", purpose, c.Failure)
+		}
+	}
+}

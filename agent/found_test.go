@@ -37,3 +37,11 @@ func TestTheSameHypothesisAgainSendsNoKeyTwice(t *testing.T) {
 		t.Errorf("a retry sends the key of what was done, want another")
 	}
 }
+
+func TestNothingIsFoundOutForACaseThatIsOver(t *testing.T) {
+	r := newRig(t, "bank.credit", allow)
+	r.decided(casefile.DecideClose)
+	if res := r.step(Event{Routed: &Routing{Procedure: "p"}, Found: &Found{}}); len(res.Entries) > 0 {
+		t.Errorf("a person closed the case, and the agent writes %+v into it", res.Entries)
+	}
+}

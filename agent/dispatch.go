@@ -45,6 +45,10 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		return s.deny(call, casefile.StopEvidenceMissing, err.Error())
 	}
 	call.Key = key
+	if stop := spent(s.c, key, p.Tool); stop != nil {
+		s.escalate(*stop)
+		return nil
+	}
 	verdict := s.book.Guard.Judge(s.c, call.Action, p.Hypothesis, s.now)
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
 	switch verdict.Outcome {
@@ -59,6 +63,22 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		return intent
 	}
 	s.say(&casefile.ActionDenied{Call: call, Verdict: verdict}, p.Evidence...)
+	return nil
+}
+
+// spent says why nothing is sent under a key, nil if it may be: a call with it was done, or nobody
+// knows whether it was. That somebody handed the case back, or chose the same hypothesis, doesn't
+// make it another call; retry and reopen do.
+func spent(c *casefile.Case, key, tool string) *casefile.Stop {
+	for i := range c.Attempts {
+		switch a := &c.Attempts[i]; {
+		case a.Key != key:
+		case a.Outcome == casefile.OutcomeAbandoned:
+			return &casefile.Stop{Code: casefile.StopOutcomeUnknown, Detail: "whether " + tool + " was done is not known; look at the plugin, then close the case, or retry, which sends it under a new key"}
+		case a.Outcome == casefile.OutcomeDone:
+			return &casefile.Stop{Code: casefile.StopCheckFailed, Detail: tool + " was done already by this step, with these arguments; retry does it once more, under a new key"}
+		}
+	}
 	return nil
 }
 

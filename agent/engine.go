@@ -306,7 +306,7 @@ func (e *Engine) change(s loaded, res Result) (journal.Append, error) {
 func handedOn(c *casefile.Case, now time.Time) []casefile.Entry {
 	var list []casefile.Entry
 	for i := range c.Signals {
-		list = append(list, casefile.Entry{At: now, Actor: casefile.ActorAgent,
+		list = append(list, casefile.Entry{At: now, Actor: casefile.ActorAgent, Versions: casefile.Versions{Bundle: c.Bundle},
 			Data: &casefile.SignalReceived{Signal: c.Signals[i].Signal, From: c.ID}})
 	}
 	return list

@@ -30,6 +30,9 @@ func (s *step) absorb() {
 			s.absorbAnswer(p, a)
 		}
 	}
+	if s.c.Status.Ended() {
+		return // only what became of a call matters to a case that a person closed meanwhile
+	}
 	if f := s.ev.Found; f != nil && !s.c.Grounded {
 		s.say(&casefile.KnowledgeFound{Queries: f.Queries, Passages: f.Passages, Error: f.Error})
 	}

@@ -53,7 +53,7 @@ func newLink(p Plugin, resolver *net.Resolver, back func()) (*link, error) {
 	}
 	n := p.concurrency()
 	l := &link{allow: p.AllowHosts, concurrency: n, slots: newSlots(n), breaker: newBreaker(p.Name), back: back}
-	l.wire = newWire(g.dialer(resolver), base, n)
+	l.wire = newWire(g.dialer(resolver).DialContext, base, n)
 	return l, nil
 }
 

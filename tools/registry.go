@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,8 +29,12 @@ type Options struct {
 	Random     func() uint64    // for span ids; math/rand/v2 if nil
 	Log        *slog.Logger     // slog.Default() if nil
 	Resolver   *net.Resolver    // looks host names up; net.DefaultResolver if nil
+	Dial       Dial             // in place of the network and its address guard, for simulations; nil for the network
 	CheckEvery time.Duration    // between two looks of Watch at the manifests; 1 min if 0
 }
+
+// Dial makes a connection, as net.Dialer.DialContext does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Registry holds the plugins that are live. Its methods may be called at the same time.
 type Registry struct {
@@ -104,6 +109,8 @@ func (r *Registry) add(next, was *liveSet, p Plugin) error {
 		live.link = old.link
 	} else if live.link, err = newLink(p, r.opts.Resolver, r.lookAgain); err != nil {
 		return err
+	} else if r.opts.Dial != nil {
+		live.link.wire.connect = r.opts.Dial
 	}
 	next.plugins[p.Name] = live
 	next.order = append(next.order, live)

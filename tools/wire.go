@@ -20,7 +20,7 @@ import (
 // written at most once. net/http's transport may write a request twice when a connection breaks; and
 // its two goroutines a connection cost more than all else of a call.
 type wire struct {
-	dialer  *net.Dialer
+	connect Dial
 	address string      // host:port
 	tls     *tls.Config // nil without TLS
 	spare   int         // how many connections are kept without a request
@@ -39,8 +39,8 @@ const (
 
 var errAnswerTooLong = errors.New("the answer's header is too long")
 
-func newWire(d *net.Dialer, base *url.URL, spare int) *wire {
-	w := &wire{dialer: d, spare: spare}
+func newWire(d Dial, base *url.URL, spare int) *wire {
+	w := &wire{connect: d, spare: spare}
 	port := base.Port()
 	if base.Scheme == "https" {
 		w.tls = &tls.Config{ServerName: base.Hostname(), NextProtos: []string{"http/1.1"}}
@@ -105,7 +105,7 @@ func (w *wire) pop() *conn {
 func (w *wire) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	raw, err := w.dialer.DialContext(ctx, "tcp", w.address)
+	raw, err := w.connect(ctx, "tcp", w.address)
 	if err != nil {
 		return nil, err
 	}

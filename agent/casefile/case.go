@@ -309,6 +309,13 @@ func (c *Case) WroteIn(h *Hypothesis) bool {
 	})
 }
 
+// HalfDone reports whether writes of the hypothesis that is under way are done, or may be: then it
+// goes on with what it began with.
+func (c *Case) HalfDone() bool {
+	h := c.Current()
+	return h != nil && (c.WroteIn(h) || slices.ContainsFunc(c.Pending, func(p Call) bool { return p.Writes() }))
+}
+
 // Acted reports whether a step of the hypothesis was sent or stopped, whatever became of it.
 func (c *Case) Acted(h *Hypothesis) bool {
 	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool {

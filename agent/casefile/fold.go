@@ -2,6 +2,8 @@ package casefile
 
 import (
 	"cmp"
+	"maps"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -27,7 +29,7 @@ func (c *Case) Fold(e *Entry) {
 	case *ProcedureChosen:
 		c.Procedure, c.Goal, c.Candidates, c.Routed = d.Procedure, d.Goal, d.Candidates, true
 	case *InputsFound:
-		c.Inputs, c.InputsUpTo = d.Inputs, d.UpTo
+		c.foldInputs(d)
 	case *CaseCorrelated:
 		c.Correlated = d.Values
 	case *KnowledgeFound:
@@ -152,10 +154,18 @@ func (c *Case) foldSignal(e *Entry, d *SignalReceived) {
 }
 
 // refresh makes the facts stale, so that they are gathered again before anything rests on them;
-// not while the writes of a hypothesis are half done: its check compares with what was before.
+// not while a hypothesis is half done: its check compares with what was before.
 func (c *Case) refresh() {
-	if h := c.Current(); h == nil || !c.WroteIn(h) {
+	if !c.HalfDone() {
 		c.Round++
+	}
+}
+
+// foldInputs takes inputs over. Facts were gathered for those of before.
+func (c *Case) foldInputs(d *InputsFound) {
+	same := maps.EqualFunc(c.Inputs, d.Inputs, func(a, b Input) bool { return reflect.DeepEqual(a.Value, b.Value) })
+	if c.Inputs, c.InputsUpTo = d.Inputs, d.UpTo; !same && len(c.Facts) > 0 {
+		c.refresh()
 	}
 }
 
@@ -296,7 +306,10 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 		c.Status, c.Stop = Escalated, &Stop{Code: StopHumanTakeover, Detail: d.Note, To: e.Actor}
 		c.Approval = nil
 	case DecideHandback:
-		c.Failure, c.Routed = nil, c.Procedure != ""
+		if f := c.Failure; f != nil && (f.Purpose == ForGather || f.Purpose == ForVerify) {
+			c.Failure = nil // what only reads is read again; what failed otherwise still did
+		}
+		c.Routed = c.Procedure != ""
 		c.refresh()
 	case DecideClose:
 		c.end(e, Closed, &Stop{Code: StopHumanClosed, Detail: d.Note})
@@ -311,7 +324,7 @@ func (c *Case) reopen() {
 	c.Approval, c.Override, c.Question, c.Wait, c.Asks = nil, nil, nil, nil, nil
 	c.Steps, c.Routed = 0, c.Procedure != ""
 	if h := c.Current(); h != nil {
-		if c.WroteIn(h) {
+		if c.HalfDone() {
 			h.Epoch, h.Check = c.Epoch, Check{}
 		} else {
 			h.Status = GivenUp

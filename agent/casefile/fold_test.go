@@ -246,8 +246,8 @@ func TestFold(t *testing.T) {
 		{"taken over", then(begun, asked), &OperatorDecided{Decision: DecideTakeover, Note: "mine"}, func(c *Case, _ *Entry) {
 			c.Status, c.Stop, c.Approval = Escalated, &Stop{Code: StopHumanTakeover, Detail: "mine", To: "user:ann"}, nil
 		}},
-		{"handed back, what failed before forgotten", then(begun, &OperatorDecided{Decision: DecideReject}, &OperatorDecided{Decision: DecideTakeover}), &OperatorDecided{Decision: DecideHandback}, func(c *Case, _ *Entry) {
-			c.Status, c.Stop, c.Round, c.Failure = Working, nil, c.Round+1, nil
+		{"handed back, what was rejected before still is", then(begun, &OperatorDecided{Decision: DecideReject}, &OperatorDecided{Decision: DecideTakeover}), &OperatorDecided{Decision: DecideHandback}, func(c *Case, _ *Entry) {
+			c.Status, c.Stop, c.Round = Working, nil, c.Round+1
 		}},
 		{"closed by a person", begun, &OperatorDecided{Decision: DecideClose, Note: "by phone"}, func(c *Case, e *Entry) {
 			c.Status, c.Stop, c.EndedAt = Closed, &Stop{Code: StopHumanClosed, Detail: "by phone"}, e.At

@@ -51,11 +51,7 @@ const (
 
 // load queues what is runnable.
 func (l *leases) load(r *reader, fence uint64) error {
-	l.fence = fence
-	l.queued = map[uuid.UUID]bool{}
-	l.queue = fair.New[class](func(id uuid.UUID) bool { return l.queued[id] })
-	l.held = map[uuid.UUID]*holding{}
-	l.wake = make(chan struct{}, 1)
+	l.begin(fence)
 	err := r.bucket(bucketRunnable).ForEach(func(k, v []byte) error {
 		c, err := decodeRunnable(k, v)
 		if err != nil {
@@ -66,6 +62,15 @@ func (l *leases) load(r *reader, fence uint64) error {
 	})
 	l.tell()
 	return err
+}
+
+// begin is the state of a process that has just started, with nothing queued yet.
+func (l *leases) begin(fence uint64) {
+	l.fence = fence
+	l.queued = map[uuid.UUID]bool{}
+	l.queue = fair.New[class](func(id uuid.UUID) bool { return l.queued[id] })
+	l.held = map[uuid.UUID]*holding{}
+	l.wake = make(chan struct{}, 1)
 }
 
 func (l *leases) push(id uuid.UUID, c class) {
@@ -148,15 +153,8 @@ func (l *leases) expire(now time.Time) {
 	}
 }
 
-// Claim leases cases; see Store.
-func (b *Bolt) Claim(ctx context.Context, worker string, max int, now time.Time, ttl time.Duration) ([]Lease, error) {
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	l := &b.leases
+// claim leases up to max cases that are queued, in turn.
+func (l *leases) claim(worker string, max int, now time.Time, ttl time.Duration) []Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.expire(now)
@@ -176,27 +174,22 @@ func (b *Bolt) Claim(ctx context.Context, worker string, max int, now time.Time,
 		claimed = append(claimed, Lease{CaseID: id.String(), Worker: worker, Fence: l.fence})
 	}
 	l.tell()
-	return claimed, nil
+	return claimed
 }
 
-// Runnable gives how many cases are runnable, those that are worked on included.
-func (b *Bolt) Runnable() int {
-	l := &b.leases
+// runnable gives how many cases are queued or held.
+func (l *leases) runnable() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.queued) + len(l.held)
 }
 
-// Renew extends a lease; see Store.
-func (b *Bolt) Renew(lease Lease, now time.Time, ttl time.Duration) error {
-	if err := b.Err(); err != nil {
-		return err
-	}
+// renew extends a lease.
+func (l *leases) renew(lease Lease, now time.Time, ttl time.Duration) error {
 	id, err := parseCase(lease.CaseID)
 	if err != nil {
 		return err
 	}
-	l := &b.leases
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := l.held[id]
@@ -209,13 +202,12 @@ func (b *Bolt) Renew(lease Lease, now time.Time, ttl time.Duration) error {
 	return nil
 }
 
-// Release gives a lease back; see Store.
-func (b *Bolt) Release(lease Lease) {
+// release gives a lease back, if it is not lost.
+func (l *leases) release(lease Lease) {
 	id, err := parseCase(lease.CaseID)
 	if err != nil {
 		return
 	}
-	l := &b.leases
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if h := l.held[id]; h != nil && h.fence == lease.Fence {
@@ -224,6 +216,31 @@ func (b *Bolt) Release(lease Lease) {
 		l.tell()
 	}
 }
+
+// Claim leases cases; see Store.
+func (b *Bolt) Claim(ctx context.Context, worker string, max int, now time.Time, ttl time.Duration) ([]Lease, error) {
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return b.leases.claim(worker, max, now, ttl), nil
+}
+
+// Runnable gives how many cases are runnable, those that are worked on included.
+func (b *Bolt) Runnable() int { return b.leases.runnable() }
+
+// Renew extends a lease; see Store.
+func (b *Bolt) Renew(lease Lease, now time.Time, ttl time.Duration) error {
+	if err := b.Err(); err != nil {
+		return err
+	}
+	return b.leases.renew(lease, now, ttl)
+}
+
+// Release gives a lease back; see Store.
+func (b *Bolt) Release(lease Lease) { b.leases.release(lease) }
 
 // Wakeups tells when to ask Claim and Due again; see Store.
 func (b *Bolt) Wakeups() <-chan struct{} { return b.leases.wake }

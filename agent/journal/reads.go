@@ -267,8 +267,9 @@ func (w *watchers) tell() {
 }
 
 // Committed tells of commits; see Store.
-func (b *Bolt) Committed() (<-chan struct{}, func()) {
-	w := &b.watch
+func (b *Bolt) Committed() (<-chan struct{}, func()) { return b.watch.add() }
+
+func (w *watchers) add() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -68,10 +68,8 @@ func (o *Outbox) Run(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
-		if channel, err := o.Channel(); err == nil {
-			if err := o.drain(ctx, channel); err != nil && ctx.Err() == nil {
-				o.Log.Error("the outbox", "error", err)
-			}
+		if err := o.Drain(ctx); err != nil && ctx.Err() == nil {
+			o.Log.Error("the outbox", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -84,8 +82,12 @@ func (o *Outbox) Run(ctx context.Context) {
 
 const roundSize = 100
 
-// drain tries all that is due, each once. Without a channel it is where it is read.
-func (o *Outbox) drain(ctx context.Context, channel Channel) error {
+// Drain tries all that is due, each once. Without a channel the outbox is where it is read.
+func (o *Outbox) Drain(ctx context.Context) error {
+	channel, err := o.Channel()
+	if err != nil {
+		return nil // no bundle is active yet: nothing says where to
+	}
 	for now := o.Now(); ctx.Err() == nil; {
 		messages, err := o.Store.Undelivered(ctx, now, roundSize)
 		if err != nil {

@@ -1,7 +1,10 @@
 package procedure
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +20,9 @@ func (r *run) failed() casefile.Decision {
 	}
 	stop := &casefile.Stop{Code: f.Stop, Detail: join(f.Tool, detailOf(f)), Rule: f.Rule}
 	h := r.c.Current()
+	if h == nil { // a refusal has no code of its own
+		stop.Code = cmp.Or(stop.Code, casefile.StopProcedureEscalate)
+	}
 	switch {
 	case f.Outcome == casefile.OutcomeAbandoned, f.Outcome == casefile.OutcomeUnavailable, f.Purpose == casefile.ForGather,
 		f.Stop == casefile.StopInputMissing, f.Stop == casefile.StopManifestChanged, h == nil:
@@ -107,6 +113,9 @@ func (r *run) choose() casefile.Decision {
 		}
 		chosen.Considered = append(chosen.Considered, k)
 		if k.Held && !k.Tried {
+			if d := r.onTop(def); d != nil {
+				return d
+			}
 			chosen.Hypothesis = def.Name
 			return casefile.Note{Data: chosen, Evidence: r.evidenceOf(chosen.Considered)}
 		}
@@ -114,24 +123,35 @@ func (r *run) choose() casefile.Decision {
 	return r.exhausted(chosen.Considered)
 }
 
-// blocked stops the case when the last hypothesis left something done that was not proven.
+// blocked stops the case when a hypothesis left something done that was not proven.
 func (r *run) blocked() casefile.Decision {
-	n := len(r.c.Hypotheses)
-	if n == 0 {
-		return nil
+	for i := range r.c.Hypotheses {
+		h := &r.c.Hypotheses[i]
+		if h.Epoch != r.c.Epoch || h.Status != casefile.GivenUp || !r.c.WroteIn(h) {
+			continue
+		}
+		if def := r.find(h.Name); def != nil && def.ThenNext {
+			continue
+		}
+		detail := h.Name + " acted and could not be proven"
+		if h.Cause != nil {
+			detail = join(detail, h.Cause.Detail)
+		}
+		return escalate(casefile.StopCheckFailed, detail, nil)
 	}
-	last := &r.c.Hypotheses[n-1]
-	if last.Epoch != r.c.Epoch || last.Status != casefile.GivenUp || !r.c.WroteIn(last) {
-		return nil
+	return nil
+}
+
+// onTop stops the case when news reopened it after a remedy was done and proven, and the hypothesis
+// would act on top of that.
+func (r *run) onTop(def *Hypothesis) casefile.Decision {
+	acts := slices.ContainsFunc(def.Do, func(st Step) bool { return st.Call != nil })
+	for i := range r.c.Hypotheses {
+		if h := &r.c.Hypotheses[i]; acts && h.Epoch == r.c.Epoch && h.Status == casefile.Held && r.c.WroteIn(h) {
+			return escalate(casefile.StopCheckFailed, h.Name+" was done and proven, and news came after it; "+def.Name+" would be another remedy on top of it", nil)
+		}
 	}
-	if def := r.find(last.Name); def != nil && def.ThenNext {
-		return nil
-	}
-	detail := last.Name + " acted and could not be proven"
-	if last.Cause != nil {
-		detail = join(detail, last.Cause.Detail)
-	}
-	return escalate(casefile.StopCheckFailed, detail, nil)
+	return nil
 }
 
 // tried reports whether the hypothesis failed before. One that failed by its check alone, before
@@ -150,9 +170,7 @@ func (r *run) tried(name string) bool {
 func (r *run) evidenceOf(considered []casefile.Considered) []string {
 	var paths []string
 	for _, k := range considered {
-		for path := range k.Observed {
-			paths = append(paths, path)
-		}
+		paths = append(paths, slices.Sorted(maps.Keys(k.Observed))...)
 	}
 	return r.evidence(paths)
 }
@@ -187,6 +205,9 @@ func (r *run) exhausted(considered []casefile.Considered) casefile.Decision {
 func (r *run) verify(def *Hypothesis, h *casefile.Hypothesis) casefile.Decision {
 	switch k := h.Check; {
 	case k.Held:
+		if name := r.contradicted(); name != "" {
+			return escalate(casefile.StopProcedureEscalate, fmt.Sprintf("%s is done and proven, but news that came meanwhile says another %s", h.Name, name), nil)
+		}
 		reply, err := r.write(def.Reply)
 		if err != nil {
 			return escalate(casefile.StopEvidenceMissing, "it is done and proven, but "+err.Error(), nil)

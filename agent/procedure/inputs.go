@@ -14,13 +14,13 @@ import (
 	"resolute/agent/expr"
 )
 
-// readInputs looks for the inputs in the signals that came since it last did.
+// readInputs looks for the inputs in the signals that came since it last did; not while a hypothesis
+// is half done, or its remaining steps would be about something else than those that are done.
 func (r *run) readInputs() casefile.Decision {
-	n := len(r.c.Signals)
-	if n == 0 || r.c.Signals[n-1].Seq <= r.c.InputsUpTo {
+	if !r.unread() || r.c.HalfDone() {
 		return nil
 	}
-	found := &casefile.InputsFound{Inputs: map[string]casefile.Input{}, UpTo: r.c.Signals[n-1].Seq}
+	found := &casefile.InputsFound{Inputs: map[string]casefile.Input{}, UpTo: r.c.Signals[len(r.c.Signals)-1].Seq}
 	var evidence []string
 	for i := range r.Inputs {
 		in := &r.Inputs[i]
@@ -35,6 +35,26 @@ func (r *run) readInputs() casefile.Decision {
 		}
 	}
 	return casefile.Note{Data: found, Evidence: evidence}
+}
+
+// unread reports whether signals came since the inputs were read.
+func (r *run) unread() bool {
+	n := len(r.c.Signals)
+	return n > 0 && r.c.Signals[n-1].Seq > r.c.InputsUpTo
+}
+
+// contradicted names an input that signals since it was read say otherwise, "" for none.
+func (r *run) contradicted() string {
+	if !r.unread() {
+		return ""
+	}
+	for i := range r.Inputs {
+		in := &r.Inputs[i]
+		if v, ok := in.find(r.c.Signals, r.vars); ok && !reflect.DeepEqual(v.Value, r.c.Inputs[in.Name].Value) {
+			return in.Name
+		}
+	}
+	return ""
 }
 
 // find gives the newest value that From gives over the signals, else the one distinct match of

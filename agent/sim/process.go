@@ -1,0 +1,190 @@
+package sim
+
+import (
+	"context"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"resolute/agent"
+	"resolute/agent/bundle"
+	"resolute/agent/casefile"
+	"resolute/agent/intake"
+	"resolute/agent/journal"
+	"resolute/agent/outbox"
+	"resolute/agent/procedure"
+	"resolute/agent/triage"
+	"resolute/tools"
+)
+
+//go:embed bundle
+var bundleFiles embed.FS
+
+// Book is the bundle that runs are handled under. It is immutable, and made once for many runs.
+type Book struct {
+	*bundle.Bundle
+	planner    *procedure.Planner
+	classifier *triage.Classifier
+	playbook   *agent.Playbook
+}
+
+// OpenBook loads the bundle.
+func OpenBook(ctx context.Context) (*Book, error) {
+	files, err := fs.Sub(bundleFiles, "bundle")
+	if err != nil {
+		return nil, err
+	}
+	b, problems := bundle.Load(ctx, files, "bundle", bundle.Options{})
+	if len(problems) > 0 {
+		return nil, problems.Error()
+	}
+	k := &Book{Bundle: b, planner: procedure.NewPlanner(b.Procedures, b.Config.Limits.Asks)}
+	if k.classifier, err = triage.Train(ctx, triage.Examples(b.Procedures), noEmbedder{}); err != nil {
+		return nil, err
+	}
+	k.playbook = &agent.Playbook{Version: b.Version, Planner: k.planner, Guard: b.Guard, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}}
+	return k, nil
+}
+
+// Playbook is for the engine.
+func (k *Book) Playbook(context.Context, string) (*agent.Playbook, error) { return k.playbook, nil }
+
+func (k *Book) triage(context.Context, string) (triage.Book, error) {
+	return triage.Book{Starting: k.planner.Starting, Classifier: k.classifier, Threshold: k.Config.Triage}, nil
+}
+
+func (k *Book) intake() (intake.Book, error) {
+	return intake.Book{Version: k.Version, ReopenWithin: k.Config.ReopenWithin, Correlations: k.planner.Correlations}, nil
+}
+
+// noEmbedder is for a bundle without examples.
+type noEmbedder struct{}
+
+func (noEmbedder) Embed(_ context.Context, texts []string) ([][]float32, error) {
+	return make([][]float32, len(texts)), nil
+}
+
+// leaseTime is short, so that leases are lost while a slow plugin is waited for.
+const leaseTime = 4 * time.Second
+
+// process is one life of resolute.
+type process struct {
+	store    *store
+	registry *tools.Registry
+	engine   *agent.Engine
+	intake   *intake.Intake
+	outbox   *outbox.Outbox
+	ctx      context.Context // ends when it is told to stop
+	stop     context.CancelFunc
+}
+
+// start begins a life on what the last one left.
+func (s *Sim) start(m *journal.Memory) {
+	p := &process{store: &store{m, s}}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	p.registry = tools.NewRegistry(tools.Options{Now: s.clock.Now, Random: s.number, Log: slog.New(slog.DiscardHandler), Dial: s.Dial})
+	var live []tools.Plugin
+	for _, b := range s.book.Plugins {
+		manifest := s.book.Manifests[b.Name]
+		live = append(live, tools.Plugin{Name: b.Name, URL: b.URL, Manifest: &manifest, Timeout: b.Timeout, Retries: b.Retries, Trusted: b.Trusted})
+	}
+	if err := p.registry.Set(live); err != nil {
+		s.fail("the bundle is sound", "%v", err)
+	}
+	p.engine = agent.New(agent.Deps{Store: p.store, Playbooks: s.book, Tools: p.registry, Knowledge: s, Triage: &triage.Router{Books: s.book.triage, Now: s.clock.Now},
+		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("a key for simulations")}, Outgoing: func() bool { return true }, Audit: audit, Now: s.clock.Now, Salt: s.salt},
+		agent.Options{Lease: leaseTime, Together: s.together})
+	p.intake = intake.New(intake.Deps{Store: p.store, Book: s.book.intake, Waits: p.waits(s), Now: s.clock.Now, NewID: s.newID, Salt: s.salt})
+	p.outbox = &outbox.Outbox{Store: p.store, Channel: func() (outbox.Channel, error) { return s, nil }, Now: s.clock.Now, Log: slog.New(slog.DiscardHandler)}
+	s.process = p
+}
+
+// audit makes the record of a decision; the journal says the same of it, and is what is checked.
+func audit(actor, action, caseID string, _ map[string]any) (journal.Record, error) {
+	return journal.Record{Kind: "audit", Key: caseID + action + actor, Value: []byte(actor)}, nil
+}
+
+// waits is how main tells intake whether a case waits for a signal.
+func (p *process) waits(s *Sim) func(ctx context.Context, caseID string, sig *casefile.Signal) (bool, error) {
+	return func(ctx context.Context, caseID string, sig *casefile.Signal) (bool, error) {
+		c, err := p.engine.Load(ctx, caseID)
+		if err != nil {
+			return false, err
+		}
+		return s.book.planner.Waits(c, sig, s.clock.Now()), nil
+	}
+}
+
+// work is what one of the engine's workers does with a lease.
+func (s *Sim) work(l journal.Lease) {
+	p := s.process
+	if err := p.engine.Drive(p.ctx, context.Background(), l); err != nil {
+		p.store.Release(l)
+		s.log("%s: gives %s back: %v", s.running.name, short(l.CaseID), err)
+		if !errors.Is(err, journal.ErrStopped) && !errors.Is(err, journal.ErrLeaseLost) && p.ctx.Err() == nil {
+			s.fail("a case can be advanced", "case %s: %v", l.CaseID, err)
+		}
+	}
+}
+
+// Ground is agent.Knowledge.
+func (s *Sim) Ground(_ context.Context, queries []string) ([]casefile.Passage, error) {
+	if !s.calm && s.has("knowledge fails") && s.OneIn(4) {
+		s.cover("knowledge fails")
+		return nil, errors.New("the index is being rebuilt")
+	}
+	return []casefile.Passage{{Address: "kb://goods#damaged@1", Title: "Damaged goods", Text: "A new one, or the money.", Score: 0.9, Query: queries[0]}}, nil
+}
+
+// number gives numbers that are never the same, and are the same in every replay.
+func (s *Sim) number() uint64 {
+	s.numbers++
+	return s.numbers
+}
+
+// newID gives ids that ascend, as UUIDv7 do.
+func (s *Sim) newID() string {
+	var u uuid.UUID
+	binary.BigEndian.PutUint64(u[8:], s.number())
+	binary.BigEndian.PutUint64(u[:8], uint64(s.clock.Now().UnixMilli())<<16)
+	u[6], u[8] = 0x70, 0x80
+	return u.String()
+}
+
+func (s *Sim) salt() (salt journal.Salt) {
+	binary.BigEndian.PutUint64(salt[:], s.number())
+	return salt
+}
+
+// die ends the process: kill it, and begin the next on what is durable.
+func (s *Sim) die(how string) {
+	for _, t := range s.tasks {
+		s.log("%s dies at %s", t.name, t.at)
+	}
+	s.killAll()
+	s.cover(how)
+	s.log("the process is %s, and begins again", how)
+	s.process.stop()
+	s.model.restarted()
+	s.senders.lost(s.clock.Now())
+	for _, p := range s.postings {
+		p.due = maxTime(p.due, s.clock.Now())
+	}
+	s.stopping = time.Time{}
+	s.start(s.process.store.Memory.Reopen(journal.MemoryOptions{Before: s.beforeWrite}))
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func nameOf(what string, n int) string { return fmt.Sprintf("%s-%d", what, n) }

@@ -29,7 +29,8 @@ type job struct {
 	Addr    string      `json:"addr"`
 	Window  load.Window `json:"window"`
 	Sizes   []int       `json:"sizes"`
-	Open    int         `json:"open"`
+	Waiting int         `json:"waiting"`
+	Working int         `json:"working"`
 	Runs    int         `json:"runs"`
 	Profile string      `json:"profile"` // file, "" for none
 }

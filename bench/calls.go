@@ -40,7 +40,7 @@ func (l *lab) callsAlone(ctx context.Context, _ string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rate := load.Watch(ctx, l.window(), &plugin.Checked)
+	rate := load.Watch(ctx, l.window, &plugin.Checked)
 	err = c.stop()
 	return rate, err
 }
@@ -88,7 +88,7 @@ func (l *lab) wholeCases(ctx context.Context, folder string) (rate float64, err 
 	for i := range feeders {
 		feeds.Go(func() { failed[i] = feed(feeding, s, token, i, underWay) })
 	}
-	rate = load.Watch(ctx, l.window(), &plugin.Checked)
+	rate = load.Watch(ctx, l.window, &plugin.Checked)
 	stop()
 	feeds.Wait()
 	return rate, errors.Join(errors.Join(failed...), s.settled(ctx, token))

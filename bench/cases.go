@@ -15,7 +15,7 @@ import (
 func (l *lab) cases(ctx context.Context) error {
 	here := func(role string) func(context.Context, string) (float64, error) {
 		return func(ctx context.Context, folder string) (float64, error) {
-			return l.value(ctx, job{Role: role, Folder: folder, Window: l.window()})
+			return l.value(ctx, job{Role: role, Folder: folder, Window: l.window})
 		}
 	}
 	const unit = "steps/s"
@@ -35,7 +35,7 @@ func (l *lab) onPostgres(role string) func(context.Context, string) (float64, er
 		if err != nil {
 			return 0, err
 		}
-		v, err := l.value(ctx, job{Role: role, Addr: pg.DSN(), Window: l.window()})
+		v, err := l.value(ctx, job{Role: role, Addr: pg.DSN(), Window: l.window})
 		return v, errors.Join(err, pg.Stop())
 	}
 }
@@ -50,7 +50,7 @@ func (l *lab) onTemporal(role string) func(context.Context, string) (float64, er
 		if err != nil {
 			return 0, err
 		}
-		v, err := l.value(ctx, job{Role: role, Addr: s.Addr, Window: slow(l.window())})
+		v, err := l.value(ctx, job{Role: role, Addr: s.Addr, Window: slow(l.window)})
 		return v, errors.Join(err, s.Stop())
 	}
 }

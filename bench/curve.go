@@ -20,12 +20,8 @@ func (l *lab) curve(ctx context.Context) error {
 	if !l.wants("resolute") {
 		return nil
 	}
-	sizes := []int{100, 1000, 10_000, 100_000, 1_000_000}
-	if l.quick {
-		sizes = sizes[:3]
-	}
 	return l.fresh(func(folder string) error {
-		c, err := l.start(ctx, job{Role: "curve", Folder: folder, Sizes: sizes, Runs: l.runs})
+		c, err := l.start(ctx, job{Role: "curve", Folder: folder, Sizes: l.sizes, Runs: 2*l.runs + 1})
 		if err != nil {
 			return err
 		}

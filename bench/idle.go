@@ -13,22 +13,18 @@ import (
 
 // idle measures the time from start to ready and the memory at rest, with an empty data folder.
 func (l *lab) idle(ctx context.Context) error {
-	rest := 3 * time.Second
-	if l.quick {
-		rest = time.Second
-	}
 	note := func(what string) string {
-		return fmt.Sprintf("%s; memory is what is resident %v after it was ready", what, rest)
+		return fmt.Sprintf("%s; memory is what is resident %v after it was ready", what, l.rest)
 	}
 	ours := note("the program as built, with the bundle that resolute init writes, which it stores and activates before it is ready")
 	theirs := note("PocketBase " + peer.PocketBaseVersion + ", examples/base as it comes, which makes its tables before it is ready")
 	var failed []error
 	for range 2*l.runs + 1 {
 		if l.wants("resolute") && ctx.Err() == nil {
-			failed = append(failed, l.fresh(func(folder string) error { return l.idleResolute(ctx, folder, ours, rest) }))
+			failed = append(failed, l.fresh(func(folder string) error { return l.idleResolute(ctx, folder, ours) }))
 		}
 		if l.wants("pocketbase") && ctx.Err() == nil {
-			failed = append(failed, l.fresh(func(folder string) error { return l.idlePocketBase(ctx, folder, theirs, rest) }))
+			failed = append(failed, l.fresh(func(folder string) error { return l.idlePocketBase(ctx, folder, theirs) }))
 		}
 		if err := errors.Join(failed...); err != nil {
 			return err
@@ -37,7 +33,7 @@ func (l *lab) idle(ctx context.Context) error {
 	return nil
 }
 
-func (l *lab) idleResolute(ctx context.Context, folder, note string, rest time.Duration) error {
+func (l *lab) idleResolute(ctx context.Context, folder, note string) error {
 	program, err := l.resolute(ctx)
 	if err != nil {
 		return err
@@ -49,10 +45,10 @@ func (l *lab) idleResolute(ctx context.Context, folder, note string, rest time.D
 	if err != nil {
 		return err
 	}
-	return errors.Join(l.atRest("resolute", note, s.Process, s.Ready, rest), s.Stop())
+	return errors.Join(l.atRest("resolute", note, s.Process, s.Ready), s.Stop())
 }
 
-func (l *lab) idlePocketBase(ctx context.Context, folder, note string, rest time.Duration) error {
+func (l *lab) idlePocketBase(ctx context.Context, folder, note string) error {
 	program, err := l.tools.PocketBase(ctx)
 	if err != nil {
 		return err
@@ -63,12 +59,12 @@ func (l *lab) idlePocketBase(ctx context.Context, folder, note string, rest time
 		return err
 	}
 	ready := time.Since(start)
-	return errors.Join(l.atRest("pocketbase", note, s.Process, ready, rest), s.Stop())
+	return errors.Join(l.atRest("pocketbase", note, s.Process, ready), s.Stop())
 }
 
 // atRest notes how long a server took, lets it rest and notes its memory.
-func (l *lab) atRest(system, note string, p *peer.Process, ready, rest time.Duration) error {
-	time.Sleep(rest)
+func (l *lab) atRest(system, note string, p *peer.Process, ready time.Duration) error {
+	time.Sleep(l.rest)
 	memory, err := p.Memory()
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func (l *lab) post(ctx context.Context, url, bearer string, body func(i int64) s
 	p := load.NewPoster(url, bearer, intakeClients)
 	defer p.Close()
 	var done atomic.Int64
-	return load.Rate(ctx, intakeClients, l.window(), &done, func(ctx context.Context, i int64) error {
+	return load.Rate(ctx, intakeClients, l.window, &done, func(ctx context.Context, i int64) error {
 		if err := p.Post(ctx, "application/json", []byte(body(i))); err != nil {
 			return err
 		}

@@ -36,11 +36,27 @@ func benches() []string {
 // options are the command line.
 type options struct {
 	only, systems []string
-	quick         bool
 	runs          int
 	json, svg     string
 	folder        string
 	profile       string
+	extent
+}
+
+// extent is how much is measured.
+type extent struct {
+	window load.Window   // of a rate
+	stored int           // cases at a restart
+	rest   time.Duration // before the memory of an idle server is read
+	sizes  []int         // stored cases along the curve, ascending
+}
+
+func full() extent {
+	return extent{load.Window{Warm: 3 * time.Second, Measure: 10 * time.Second}, 100_000, 3 * time.Second, []int{100, 1000, 10_000, 100_000, 1_000_000}}
+}
+
+func quick() extent {
+	return extent{load.Window{Warm: 500 * time.Millisecond, Measure: time.Second}, 5000, time.Second, []int{100, 1000, 10_000}}
 }
 
 func parse(args []string, stderr io.Writer) (o options, err error) {
@@ -48,7 +64,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.SetOutput(stderr)
 	only := f.String("only", "", "comma-separated `benches`: "+strings.Join(benches(), ", ")+" (default all)")
 	systems := f.String("systems", "", "comma-separated `systems`, such as resolute,bare (default all)")
-	f.BoolVar(&o.quick, "quick", false, "one short run of each, and small stores: to see that it works, not to quote")
+	hasty := f.Bool("quick", false, "one short run of each, and small stores: to see that it works, not to quote")
 	f.IntVar(&o.runs, "runs", 0, "how many runs the medians are of (default 3, with -quick 1)")
 	f.StringVar(&o.json, "json", "", "write the rows to this `file`")
 	f.StringVar(&o.svg, "svg", "bench.svg", "write the picture to this `file`")
@@ -69,11 +85,12 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if len(o.only) == 0 {
 		o.only = benches()
 	}
+	runs := 3
+	if o.extent = full(); *hasty {
+		o.extent, runs = quick(), 1
+	}
 	if o.runs <= 0 {
-		o.runs = 3
-		if o.quick {
-			o.runs = 1
-		}
+		o.runs = runs
 	}
 	return o, nil
 }
@@ -83,14 +100,6 @@ func list(s string) []string {
 		return nil
 	}
 	return strings.Split(s, ",")
-}
-
-// window is how long rates are measured.
-func (o options) window() load.Window {
-	if o.quick {
-		return load.Window{Warm: 500 * time.Millisecond, Measure: time.Second}
-	}
-	return load.Window{Warm: 3 * time.Second, Measure: 10 * time.Second}
 }
 
 // wants reports whether a system is to be measured.

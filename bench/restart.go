@@ -11,10 +11,7 @@ import (
 
 // restart measures the time from start to ready after a crash, with many cases stored.
 func (l *lab) restart(ctx context.Context) error {
-	stored := 100_000
-	if l.quick {
-		stored = 5_000
-	}
+	stored := l.stored
 	if !l.wants("resolute") {
 		return nil
 	}

@@ -18,14 +18,22 @@ func (l *lab) cases(ctx context.Context) error {
 			return l.value(ctx, job{Role: role, Folder: folder, Window: l.window})
 		}
 	}
-	const unit = "steps/s"
+	const (
+		unit       = "steps/s"
+		activities = "workflows of five activities, 64 under way; " + peer.TemporalNote
+		local      = "workflows of five local activities, which are durable together and not each, 64 under way; " + peer.TemporalNote
+		comes      = ", as it comes: a rollback journal, which syncs several times for each commit"
+		ahead      = ", journal_mode=WAL and synchronous=FULL: one sync for each commit"
+	)
 	return l.sideBySide(ctx, "cases", []system{
 		{"resolute", unit, "the engine with its store, intake, planner and guard; 512 cases under way; one fsync or more for each commit", here("cases-resolute")},
 		{"bare", unit, bare.Note + "; the same entries in as many commits, 512 cases under way", here("cases-bare")},
 		{"dbos", unit, cases.DBOSNote + peer.PostgresNote, l.onPostgres("cases-dbos")},
 		{"river", unit, cases.RiverNote + peer.PostgresNote, l.onPostgres("cases-river")},
-		{"temporal", unit, "workflows of five activities, 64 under way; " + peer.TemporalNote, l.onTemporal("cases-temporal")},
-		{"temporal-local", unit, "workflows of five local activities, which are durable together and not each; 64 under way; " + peer.TemporalNote, l.onTemporal("cases-temporal-local")},
+		{"temporal", unit, activities + comes, l.onTemporal("cases-temporal", peer.AsItComes())},
+		{"temporal-local", unit, local + comes, l.onTemporal("cases-temporal-local", peer.AsItComes())},
+		{"temporal-wal", unit, activities + ahead, l.onTemporal("cases-temporal", peer.WriteAhead())},
+		{"temporal-local-wal", unit, local + ahead, l.onTemporal("cases-temporal-local", peer.WriteAhead())},
 	})
 }
 
@@ -40,13 +48,13 @@ func (l *lab) onPostgres(role string) func(context.Context, string) (float64, er
 	}
 }
 
-func (l *lab) onTemporal(role string) func(context.Context, string) (float64, error) {
+func (l *lab) onTemporal(role string, pragmas []string) func(context.Context, string) (float64, error) {
 	return func(ctx context.Context, folder string) (float64, error) {
 		program, err := l.tools.Temporal(ctx)
 		if err != nil {
 			return 0, err
 		}
-		s, err := peer.StartTemporal(ctx, program, folder)
+		s, err := peer.StartTemporal(ctx, program, folder, pragmas)
 		if err != nil {
 			return 0, err
 		}

@@ -21,10 +21,17 @@ type Server struct {
 func (s *Server) Stop() error { return s.Process.Stop(os.Interrupt) }
 
 // TemporalNote says how the dev server is set up.
-const TemporalNote = "temporal server start-dev " + TemporalVersion + " as it comes, with its SQLite in a file (one fsync or more for each commit), sdk v1.50.0"
+const TemporalNote = "temporal server start-dev " + TemporalVersion + ", SQLite in a file, sdk v1.50.0"
+
+// AsItComes and WriteAhead are pragmas of the dev server's database. Both sync each commit; the
+// rollback journal that it comes with does so several times.
+func AsItComes() []string { return nil }
+
+// WriteAhead syncs each commit once.
+func WriteAhead() []string { return []string{"journal_mode=WAL", "synchronous=FULL"} }
 
 // StartTemporal starts the dev server with its database in a file.
-func StartTemporal(ctx context.Context, program, folder string) (*Server, error) {
+func StartTemporal(ctx context.Context, program, folder string, pragmas []string) (*Server, error) {
 	addr, err := FreePort()
 	if err != nil {
 		return nil, err
@@ -33,8 +40,12 @@ func StartTemporal(ctx context.Context, program, folder string) (*Server, error)
 	if err != nil {
 		return nil, err
 	}
-	c := exec.CommandContext(ctx, program, "server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--headless", "--log-level", "error",
-		"--db-filename", filepath.Join(folder, "temporal.db"))
+	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--headless", "--log-level", "error",
+		"--db-filename", filepath.Join(folder, "temporal.db")}
+	for _, p := range pragmas {
+		args = append(args, "--sqlite-pragma", p)
+	}
+	c := exec.CommandContext(ctx, program, args...)
 	c.Env = append(os.Environ(), "HOME="+folder, "GOGC=400")
 	p, err := Start(c)
 	if err != nil {

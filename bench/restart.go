@@ -18,7 +18,7 @@ func (l *lab) restart(ctx context.Context) error {
 	for _, v := range []struct{ waiting, working int }{{stored / 10, 0}, {stored, 0}, {0, stored}} {
 		unit := fmt.Sprintf("s, %d stored, %d open", stored, v.waiting)
 		if v.working > 0 {
-			unit = fmt.Sprintf("s, %d stored, all open and runnable", stored)
+			unit = fmt.Sprintf("s, %d stored, all runnable", stored)
 		}
 		err := l.fresh(func(folder string) error {
 			return l.restarts(ctx, folder, unit, job{Role: "fill", Folder: filepath.Join(folder, "data"), Sizes: []int{stored - v.waiting - v.working}, Waiting: v.waiting, Working: v.working})

@@ -37,11 +37,18 @@ func Rate(ctx context.Context, n int, w Window, count *atomic.Int64, work func(c
 	return rate, context.Cause(ctx)
 }
 
-// Watch waits for the window to be over and gives how much count rose in each second of it.
+// patience is how long a window grows in which nothing was counted.
+const patience = time.Minute
+
+// Watch waits for the window to be over and gives how much count rose in each second of it. A window
+// in which it didn't rise goes on until it does.
 func Watch(ctx context.Context, w Window, count *atomic.Int64) float64 {
 	pause(ctx, w.Warm)
 	from, start := count.Load(), time.Now()
 	pause(ctx, w.Measure)
+	for count.Load() == from && ctx.Err() == nil && time.Since(start) < w.Measure+patience {
+		pause(ctx, time.Millisecond)
+	}
 	return float64(count.Load()-from) / time.Since(start).Seconds()
 }
 

@@ -110,7 +110,7 @@ func TestSVGShowsEveryRow(t *testing.T) {
 }
 
 func TestNumbersAreReadable(t *testing.T) {
-	for v, want := range map[float64]string{0: "0.000", 0.0345: "0.035", 1.234: "1.23", 12.34: "12.3", 123.4: "123", 1234.5: "1,234", 1_000_000: "1,000,000", -1234: "-1,234"} {
+	for v, want := range map[float64]string{0: "0", 0.0345: "0.035", 1.234: "1.23", 12.34: "12.3", 123.4: "123", 1234.5: "1,234", 1_000_000: "1,000,000", -1234: "-1,234"} {
 		if got := report.Number(v); got != want {
 			t.Errorf("Number(%v) is %s, expected %s", v, got, want)
 		}

@@ -11,7 +11,7 @@ import (
 // Measures of the picture, in pixels.
 const (
 	width      = 840
-	labelWidth = 190
+	labelWidth = 250
 	valueWidth = 210
 	barHeight  = 22
 	titleSpace = 40
@@ -43,7 +43,6 @@ func WriteSVG(w io.Writer, rows []Row) error {
 // panel is what is drawn together: rows of one bench that have one unit.
 type panel struct {
 	title string
-	unit  string
 	curve bool
 	rows  []Row
 }
@@ -52,7 +51,8 @@ func panels(rows []Row) []*panel {
 	var list []*panel
 	byKey := map[string]*panel{}
 	for _, r := range rows {
-		p := &panel{title: r.Bench + ", " + r.Unit, unit: r.Unit}
+		unit, _ := variant(r.Unit)
+		p := &panel{title: r.Bench + ", " + unit}
 		if r.Bench == Curve {
 			p = &panel{title: "curve, µs by stored cases", curve: true}
 		}
@@ -67,6 +67,12 @@ func panels(rows []Row) []*panel {
 	return list
 }
 
+// variant splits a unit such as "s, 100000 stored" into what is counted and under which condition.
+func variant(unit string) (base, condition string) {
+	base, condition, _ = strings.Cut(unit, ", ")
+	return base, condition
+}
+
 func drawBars(b *strings.Builder, p *panel, y int) int {
 	most := 0.0
 	for _, r := range p.rows {
@@ -79,14 +85,17 @@ func drawBars(b *strings.Builder, p *panel, y int) int {
 		if most > 0 {
 			length = math.Max(1, r.Median/most*float64(width-labelWidth-valueWidth))
 		}
-		fill, compared := "var(--theirs)", ""
+		label, fill, compared := r.System, "var(--theirs)", ""
+		if _, condition := variant(r.Unit); condition != "" {
+			label = condition
+		}
 		if r.System == Reference {
 			fill = "var(--ours)"
 		} else if r.Ratio > 0 {
 			compared = ", resolute " + ratio(r)
 		}
 		fmt.Fprintf(b, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text><rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/><text class=\"soft\" x=\"%.1f\" y=\"%d\">%s%s</text>\n",
-			labelWidth-8, y+15, html.EscapeString(r.System), labelWidth, y+2, length, barHeight-6, fill, float64(labelWidth)+length+6, y+15, Number(r.Median), html.EscapeString(compared))
+			labelWidth-8, y+15, html.EscapeString(label), labelWidth, y+2, length, barHeight-6, fill, float64(labelWidth)+length+6, y+15, Number(r.Median), html.EscapeString(compared))
 		y += barHeight
 	}
 	return y + 18

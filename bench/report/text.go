@@ -40,6 +40,8 @@ func WriteText(w io.Writer, rows []Row) error {
 func Number(v float64) string {
 	a := math.Abs(v)
 	switch {
+	case a == 0:
+		return "0"
 	case a >= 100:
 		return grouped(strconv.FormatFloat(v, 'f', 0, 64))
 	case a >= 10:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -88,7 +87,8 @@ func (l *curveLab) small(ctx context.Context, size int) error {
 	return nil
 }
 
-// large measures in one store that grows from size to size; what is measured adds to it.
+// large measures in one store that grows from size to size; what is measured adds to it. The
+// smallest size is measured again beside each, since filling takes minutes in which a machine changes.
 func (l *curveLab) large(ctx context.Context, j job) error {
 	return l.with(ctx, func(r *kit.Resolute, f *kit.Filler) error {
 		have := 0
@@ -104,6 +104,9 @@ func (l *curveLab) large(ctx context.Context, j job) error {
 					return err
 				}
 				if err := l.intake(ctx, r, f, size); err != nil {
+					return err
+				}
+				if err := l.small(ctx, j.Sizes[0]); err != nil {
 					return err
 				}
 			}
@@ -123,7 +126,7 @@ func (l *curveLab) with(ctx context.Context, fn func(*kit.Resolute, *kit.Filler)
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(r, kit.NewFiller(r)), r.Close(), os.RemoveAll(filepath.Clean(folder)))
+	return errors.Join(fn(r, kit.NewFiller(r)), r.Close(), os.RemoveAll(folder))
 }
 
 // step times cases that are there to be worked on.

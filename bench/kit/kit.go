@@ -73,7 +73,7 @@ func (r *Resolute) wire(ctx context.Context, b *bundle.Bundle, w Watch) error {
 		Now:    time.Now, Salt: salt}, agent.Options{Log: slog.Default()})
 	r.Intake = intake.New(intake.Deps{Store: store, Waits: r.waits, Now: time.Now, NewID: NewID, Salt: salt, Book: func() (intake.Book, error) {
 		return intake.Book{Version: b.Version, ReopenWithin: b.Config.ReopenWithin, Correlations: r.planner.Correlations}, nil
-	}})
+	}, Backlog: r.Store.Runnable, MaxBacklog: 500_000})
 	return nil
 }
 

@@ -1,28 +1,63 @@
 package kb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 
 	chromem "github.com/philippgille/chromem-go"
 )
 
+// scanned is up to how many chunks chromem's own query looks at every vector. Above it sketches tell
+// which to look at; BenchmarkVectors has what that buys.
+const scanned = 1000
+
+// Candidates that sketches choose for exact comparison: so many, or that part of all if it is more.
+const (
+	minCandidates = 1500
+	partCandidate = 50
+)
+
+// slabVectors is how many vectors are allocated together.
+const slabVectors = 1024
+
 // vectorIndex is the meaning side of search: the cosine between the query's vector and every chunk's.
-// It lives in memory and is filled from the truth.
+// chromem holds the vectors; beside it stand, by slots, what it can't tell: sketches and classes. It
+// lives in memory and is filled from the truth.
 type vectorIndex struct {
-	mu     sync.RWMutex // chromem's own lock doesn't cover counting before a query
-	chunks *chromem.Collection
-	err    error
+	sketcher *sketcher
+
+	mu       sync.RWMutex // chromem's own lock doesn't cover counting before a query
+	chunks   *chromem.Collection
+	err      error
+	slabs    [][]float32 // slabVectors vectors each, by slot; chromem's documents point into them
+	ids      []string    // by slot; empty where none is
+	sketches []uint64    // by slot
+	classes  []uint16    // by slot: index into names
+	names    []string
+	numbers  map[string]uint16
+	free     []int // slots
+
+	scratch sync.Pool // *scratch
 }
 
-func newVectorIndex() *vectorIndex {
+// scratch is what one search needs.
+type scratch struct {
+	distances []uint16
+	slots     []int32
+}
+
+func newVectorIndex(dimensions int) *vectorIndex {
 	// Vectors are always given: text is embedded outside, where no lock is held.
 	never := func(context.Context, string) ([]float32, error) {
 		return nil, errors.New("a chunk without its vector reached the vector index")
 	}
-	v := &vectorIndex{}
+	v := &vectorIndex{sketcher: newSketcher(dimensions), numbers: map[string]uint16{}}
+	v.scratch.New = func() any { return new(scratch) }
 	v.chunks, v.err = chromem.NewDB().CreateCollection("chunks", nil, never)
 	return v
 }
@@ -31,34 +66,127 @@ func newVectorIndex() *vectorIndex {
 func (v *vectorIndex) apply(ctx context.Context, c *changes) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.err != nil {
+	if v.err != nil || len(c.ops) == 0 {
 		return v.err
 	}
+	at := v.slotsOf(c.ops)
+	work := make([]float32, v.sketcher.width)
 	for _, op := range c.ops {
-		var err error
+		slot, there := at[op.id]
 		switch {
-		case op.removed:
-			err = v.chunks.Delete(ctx, nil, nil, op.id)
-		case op.vector != nil:
-			err = v.chunks.AddDocument(ctx, chromem.Document{ID: op.id, Embedding: op.vector})
-		}
-		if err != nil {
-			return fmt.Errorf("changing the vector of %s: %w", op.id, err)
+		case op.removed || op.vector == nil:
+			if !there {
+				continue
+			}
+			if err := v.chunks.Delete(ctx, nil, nil, op.id); err != nil {
+				return fmt.Errorf("removing the vector of %s: %w", op.id, err)
+			}
+			v.ids[slot] = ""
+			v.free = append(v.free, slot)
+			delete(at, op.id)
+		default:
+			if len(op.vector) != v.sketcher.dimensions {
+				return fmt.Errorf("the vector of %s has %d values, not %d", op.id, len(op.vector), v.sketcher.dimensions)
+			}
+			if !there {
+				slot = v.take()
+				at[op.id] = slot
+			}
+			vector := v.vector(slot)
+			normalise(vector, op.vector)
+			if err := v.chunks.AddDocument(ctx, chromem.Document{ID: op.id, Embedding: vector}); err != nil {
+				return fmt.Errorf("adding the vector of %s: %w", op.id, err)
+			}
+			v.ids[slot], v.classes[slot] = op.id, v.number(op.class)
+			n := v.sketcher.words()
+			v.sketcher.sketch(v.sketches[n*slot:n*slot+n], vector, work)
 		}
 	}
 	return nil
 }
 
-// search answers the n chunks nearest to vector that are at all alike.
-func (v *vectorIndex) search(ctx context.Context, vector []float32, n int) ([]ranked, error) {
+// slotsOf finds the slots of chunks that are there already. There is no map from ids to slots: it
+// would cost as much memory as the sketches, and one pass serves a whole batch.
+func (v *vectorIndex) slotsOf(ops []indexed) map[string]int {
+	at := make(map[string]int, len(ops))
+	if v.chunks.Count() == 0 {
+		return at
+	}
+	asked := make(map[string]bool, len(ops))
+	for _, op := range ops {
+		asked[op.id] = true
+	}
+	for slot, id := range v.ids {
+		if asked[id] {
+			at[id] = slot
+		}
+	}
+	return at
+}
+
+// take gives a slot that is free.
+func (v *vectorIndex) take() int {
+	if n := len(v.free); n > 0 {
+		slot := v.free[n-1]
+		v.free = v.free[:n-1]
+		return slot
+	}
+	slot := len(v.ids)
+	if slot%slabVectors == 0 {
+		v.slabs = append(v.slabs, make([]float32, slabVectors*v.sketcher.dimensions))
+		v.ids = slices.Grow(v.ids, slabVectors)
+		v.classes = slices.Grow(v.classes, slabVectors)
+		v.sketches = slices.Grow(v.sketches, slabVectors*v.sketcher.words())
+	}
+	v.ids, v.classes = append(v.ids, ""), append(v.classes, 0)
+	v.sketches = append(v.sketches, make([]uint64, v.sketcher.words())...)
+	return slot
+}
+
+// vector is where the vector of a slot is kept.
+func (v *vectorIndex) vector(slot int) []float32 {
+	n := v.sketcher.dimensions
+	at := slot % slabVectors * n
+	return v.slabs[slot/slabVectors][at : at+n : at+n]
+}
+
+// number is the class as slots have it. Beyond what their type can tell, classes share the last
+// number, which no filter hides: the truth is asked again about every hit.
+func (v *vectorIndex) number(class string) uint16 {
+	n, known := v.numbers[class]
+	if known {
+		return n
+	}
+	if len(v.names) == math.MaxUint16 {
+		return math.MaxUint16
+	}
+	n = uint16(len(v.names))
+	v.names = append(v.names, class)
+	v.numbers[class] = n
+	return n
+}
+
+// search answers the n chunks nearest to vector that are at all alike and of no hidden class.
+func (v *vectorIndex) search(ctx context.Context, vector []float32, n int, hidden map[string]bool) ([]ranked, error) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	if v.err != nil {
 		return nil, v.err
 	}
-	if n = min(n, v.chunks.Count()); n == 0 {
+	count := v.chunks.Count()
+	if n = min(n, count); n == 0 {
 		return nil, nil
 	}
+	asked := make([]float32, len(vector))
+	normalise(asked, vector)
+	if count <= scanned && len(hidden) == 0 {
+		return v.scan(ctx, asked, n)
+	}
+	return v.sift(asked, n, hidden), ctx.Err()
+}
+
+// scan compares every vector.
+func (v *vectorIndex) scan(ctx context.Context, vector []float32, n int) ([]ranked, error) {
 	results, err := v.chunks.QueryEmbedding(ctx, vector, n, nil, nil)
 	if err == nil {
 		err = ctx.Err() // chromem answers what it had so far when it is cancelled
@@ -74,4 +202,93 @@ func (v *vectorIndex) search(ctx context.Context, vector []float32, n int) ([]ra
 	}
 	byScore(found)
 	return found, nil
+}
+
+// sift compares the vectors whose sketches are nearest to the query's.
+func (v *vectorIndex) sift(vector []float32, n int, hidden map[string]bool) []ranked {
+	s := v.scratch.Get().(*scratch)
+	defer v.scratch.Put(s)
+	s.distances = slices.Grow(s.distances[:0], len(v.ids))[:len(v.ids)]
+	sketch := make([]uint64, v.sketcher.words())
+	v.sketcher.sketch(sketch, vector, make([]float32, v.sketcher.width))
+	distances(s.distances, v.sketches, sketch)
+
+	v.candidates(s, max(minCandidates, len(v.ids)/partCandidate, 10*n), hidden)
+	found := make([]ranked, 0, len(s.slots))
+	for _, slot := range s.slots {
+		if score := dot(vector, v.vector(int(slot))); score > 0 {
+			found = append(found, ranked{id: v.ids[slot], score: float64(score)})
+		}
+	}
+	byScore(found)
+	return slices.Clone(found[:min(n, len(found))])
+}
+
+// candidates fills s.slots with those, at most want, of the smallest distances.
+func (v *vectorIndex) candidates(s *scratch, want int, hidden map[string]bool) {
+	const nowhere = math.MaxUint16
+	shut := make([]bool, math.MaxUint16+1)
+	for class := range hidden {
+		if n, known := v.numbers[class]; known {
+			shut[n] = true
+		}
+	}
+	counts := make([]int, v.sketcher.width+1)
+	for slot, d := range s.distances {
+		if v.ids[slot] == "" || shut[v.classes[slot]] {
+			s.distances[slot] = nowhere
+			continue
+		}
+		counts[d]++
+	}
+	limit, below := 0, 0
+	for ; limit < len(counts) && below+counts[limit] <= want; limit++ {
+		below += counts[limit]
+	}
+	atLimit := want - below
+	s.slots = s.slots[:0]
+	for slot, d := range s.distances {
+		switch {
+		case int(d) < limit:
+			s.slots = append(s.slots, int32(slot))
+		case int(d) == limit && atLimit > 0:
+			atLimit--
+			s.slots = append(s.slots, int32(slot))
+		}
+	}
+}
+
+// normalise writes v at length 1 to out.
+func normalise(out, v []float32) {
+	var squares float64
+	for _, x := range v {
+		squares += float64(x) * float64(x)
+	}
+	scale := 1 / math.Sqrt(squares)
+	for i, x := range v {
+		out[i] = float32(float64(x) * scale)
+	}
+}
+
+// dot is the cosine of two vectors of length 1.
+func dot(a, b []float32) float32 {
+	var s0, s1, s2, s3 float32
+	b = b[:len(a)]
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		s0 += a[i] * b[i]
+		s1 += a[i+1] * b[i+1]
+		s2 += a[i+2] * b[i+2]
+		s3 += a[i+3] * b[i+3]
+	}
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return s0 + s1 + s2 + s3
+}
+
+func byScore(found []ranked) {
+	slices.SortFunc(found, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
+	})
 }

@@ -107,6 +107,21 @@ func (c Correction) same(other Correction) bool {
 		fold(c.Scope.Procedure) == fold(other.Scope.Procedure) && fold(c.Scope.Product) == fold(other.Scope.Product) && fold(c.Scope.Customer) == fold(other.Scope.Customer)
 }
 
+// Check tells what is wrong with a correction that is to be taught now, and wraps ErrCorrection.
+func (c Correction) Check(now time.Time) error {
+	switch {
+	case strings.TrimSpace(c.Says) == "":
+		return fmt.Errorf("%w: it says nothing", ErrCorrection)
+	case len(c.Says) > maxSays || len(c.InsteadOf) > maxSays:
+		return fmt.Errorf("%w: what it says has at most %d bytes", ErrCorrection, maxSays)
+	case max(len(c.Scope.Procedure), len(c.Scope.Product), len(c.Scope.Customer)) > maxScope:
+		return fmt.Errorf("%w: a name in its scope has at most %d bytes", ErrCorrection, maxScope)
+	case !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt):
+		return fmt.Errorf("%w: it expires at %s, which is over", ErrCorrection, c.ExpiresAt.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // Teach keeps a correction, by whom; what it says of itself besides scope, text, expiry and case isn't
 // used. It is found at once, unless it contradicts one that counts: then it is held. The same again is
 // the one that is there. It wraps ErrCorrection.
@@ -117,15 +132,8 @@ func (b *Base) Teach(ctx context.Context, c Correction, by string) (Correction, 
 	now := b.now().UTC()
 	c = Correction{ID: b.opts.NewID(), Scope: c.Scope, Says: strings.TrimSpace(c.Says), InsteadOf: strings.TrimSpace(c.InsteadOf),
 		ExpiresAt: c.ExpiresAt, FromCase: c.FromCase, By: by, At: now, State: Active}
-	switch {
-	case c.Says == "":
-		return c, fmt.Errorf("%w: it says nothing", ErrCorrection)
-	case len(c.Says) > maxSays || len(c.InsteadOf) > maxSays:
-		return c, fmt.Errorf("%w: what it says has at most %d bytes", ErrCorrection, maxSays)
-	case max(len(c.Scope.Procedure), len(c.Scope.Product), len(c.Scope.Customer)) > maxScope:
-		return c, fmt.Errorf("%w: a name in its scope has at most %d bytes", ErrCorrection, maxScope)
-	case !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt):
-		return c, fmt.Errorf("%w: it expires at %s, which is over", ErrCorrection, c.ExpiresAt.Format(time.RFC3339))
+	if err := c.Check(now); err != nil {
+		return c, err
 	}
 	err := b.changeCorrections(func(tx *bolt.Tx) ([]Correction, error) {
 		return nil, eachCorrection(tx, func(other Correction) error {

@@ -19,11 +19,19 @@ const scanned = 1000
 // Candidates that sketches choose for exact comparison: so many, or that part of all if it is more.
 const (
 	minCandidates = 1500
-	partCandidate = 50
+	partCandidate = 33
 )
 
-// slabVectors is how many vectors are allocated together.
-const slabVectors = 1024
+// slabSlots is how many slots are allocated together.
+const slabSlots = 1024
+
+// slab is a run of slots.
+type slab struct {
+	vectors  []float32 // chromem's documents point into it
+	sketches []uint64
+	ids      [slabSlots]string // empty where none is
+	classes  [slabSlots]uint16 // index into names
+}
 
 // vectorIndex is the meaning side of search: the cosine between the query's vector and every chunk's.
 // chromem holds the vectors; beside it stand, by slots, what it can't tell: sketches and classes. It
@@ -31,16 +39,14 @@ const slabVectors = 1024
 type vectorIndex struct {
 	sketcher *sketcher
 
-	mu       sync.RWMutex // chromem's own lock doesn't cover counting before a query
-	chunks   *chromem.Collection
-	err      error
-	slabs    [][]float32 // slabVectors vectors each, by slot; chromem's documents point into them
-	ids      []string    // by slot; empty where none is
-	sketches []uint64    // by slot
-	classes  []uint16    // by slot: index into names
-	names    []string
-	numbers  map[string]uint16
-	free     []int // slots
+	mu      sync.RWMutex // chromem's own lock doesn't cover counting before a query
+	chunks  *chromem.Collection
+	err     error
+	slabs   []*slab
+	slots   int // that were ever used
+	free    []int
+	names   []string
+	numbers map[string]uint16
 
 	scratch sync.Pool // *scratch
 }
@@ -49,6 +55,12 @@ type vectorIndex struct {
 type scratch struct {
 	distances []uint16
 	slots     []int32
+	scores    []scored
+}
+
+type scored struct {
+	score float32
+	slot  int32
 }
 
 func newVectorIndex(dimensions int) *vectorIndex {
@@ -81,7 +93,7 @@ func (v *vectorIndex) apply(ctx context.Context, c *changes) error {
 			if err := v.chunks.Delete(ctx, nil, nil, op.id); err != nil {
 				return fmt.Errorf("removing the vector of %s: %w", op.id, err)
 			}
-			v.ids[slot] = ""
+			*v.id(slot) = ""
 			v.free = append(v.free, slot)
 			delete(at, op.id)
 		default:
@@ -97,9 +109,10 @@ func (v *vectorIndex) apply(ctx context.Context, c *changes) error {
 			if err := v.chunks.AddDocument(ctx, chromem.Document{ID: op.id, Embedding: vector}); err != nil {
 				return fmt.Errorf("adding the vector of %s: %w", op.id, err)
 			}
-			v.ids[slot], v.classes[slot] = op.id, v.number(op.class)
-			n := v.sketcher.words()
-			v.sketcher.sketch(v.sketches[n*slot:n*slot+n], vector, work)
+			*v.id(slot) = op.id
+			in, at, n := v.slabs[slot/slabSlots], slot%slabSlots, v.sketcher.words()
+			in.classes[at] = v.number(op.class)
+			v.sketcher.sketch(in.sketches[n*at:n*at+n], vector, work)
 		}
 	}
 	return nil
@@ -116,8 +129,8 @@ func (v *vectorIndex) slotsOf(ops []indexed) map[string]int {
 	for _, op := range ops {
 		asked[op.id] = true
 	}
-	for slot, id := range v.ids {
-		if asked[id] {
+	for slot := range v.slots {
+		if id := *v.id(slot); asked[id] {
 			at[id] = slot
 		}
 	}
@@ -131,23 +144,24 @@ func (v *vectorIndex) take() int {
 		v.free = v.free[:n-1]
 		return slot
 	}
-	slot := len(v.ids)
-	if slot%slabVectors == 0 {
-		v.slabs = append(v.slabs, make([]float32, slabVectors*v.sketcher.dimensions))
-		v.ids = slices.Grow(v.ids, slabVectors)
-		v.classes = slices.Grow(v.classes, slabVectors)
-		v.sketches = slices.Grow(v.sketches, slabVectors*v.sketcher.words())
+	if v.slots%slabSlots == 0 {
+		v.slabs = append(v.slabs, &slab{
+			vectors:  make([]float32, slabSlots*v.sketcher.dimensions),
+			sketches: make([]uint64, slabSlots*v.sketcher.words()),
+		})
 	}
-	v.ids, v.classes = append(v.ids, ""), append(v.classes, 0)
-	v.sketches = append(v.sketches, make([]uint64, v.sketcher.words())...)
-	return slot
+	v.slots++
+	return v.slots - 1
 }
+
+// id is where the id of a slot's chunk is kept.
+func (v *vectorIndex) id(slot int) *string { return &v.slabs[slot/slabSlots].ids[slot%slabSlots] }
 
 // vector is where the vector of a slot is kept.
 func (v *vectorIndex) vector(slot int) []float32 {
 	n := v.sketcher.dimensions
-	at := slot % slabVectors * n
-	return v.slabs[slot/slabVectors][at : at+n : at+n]
+	at := slot % slabSlots * n
+	return v.slabs[slot/slabSlots].vectors[at : at+n : at+n]
 }
 
 // number is the class as slots have it. Beyond what their type can tell, classes share the last
@@ -179,7 +193,7 @@ func (v *vectorIndex) search(ctx context.Context, vector []float32, n int, hidde
 	}
 	asked := make([]float32, len(vector))
 	normalise(asked, vector)
-	if count <= scanned && len(hidden) == 0 {
+	if v.slots <= scanned && len(hidden) == 0 {
 		return v.scan(ctx, asked, n)
 	}
 	return v.sift(asked, n, hidden), ctx.Err()
@@ -208,38 +222,49 @@ func (v *vectorIndex) scan(ctx context.Context, vector []float32, n int) ([]rank
 func (v *vectorIndex) sift(vector []float32, n int, hidden map[string]bool) []ranked {
 	s := v.scratch.Get().(*scratch)
 	defer v.scratch.Put(s)
-	s.distances = slices.Grow(s.distances[:0], len(v.ids))[:len(v.ids)]
 	sketch := make([]uint64, v.sketcher.words())
 	v.sketcher.sketch(sketch, vector, make([]float32, v.sketcher.width))
-	distances(s.distances, v.sketches, sketch)
-
-	v.candidates(s, max(minCandidates, len(v.ids)/partCandidate, 10*n), hidden)
-	found := make([]ranked, 0, len(s.slots))
+	s.distances = slices.Grow(s.distances[:0], v.slots)[:v.slots]
+	for i, in := range v.slabs {
+		from := i * slabSlots
+		distances(s.distances[from:min(from+slabSlots, v.slots)], in.sketches, sketch)
+	}
+	v.candidates(s, max(minCandidates, v.slots/partCandidate, 10*n), hidden)
+	s.scores = s.scores[:0]
 	for _, slot := range s.slots {
 		if score := dot(vector, v.vector(int(slot))); score > 0 {
-			found = append(found, ranked{id: v.ids[slot], score: float64(score)})
+			s.scores = append(s.scores, scored{score, slot})
 		}
 	}
+	slices.SortFunc(s.scores, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	found := make([]ranked, min(n, len(s.scores)))
+	for i := range found {
+		found[i] = ranked{id: *v.id(int(s.scores[i].slot)), score: float64(s.scores[i].score)}
+	}
 	byScore(found)
-	return slices.Clone(found[:min(n, len(found))])
+	return found
 }
 
 // candidates fills s.slots with those, at most want, of the smallest distances.
 func (v *vectorIndex) candidates(s *scratch, want int, hidden map[string]bool) {
 	const nowhere = math.MaxUint16
-	shut := make([]bool, math.MaxUint16+1)
+	shut := make([]bool, len(v.names)+1) // the last is for classes without a number of their own
 	for class := range hidden {
 		if n, known := v.numbers[class]; known {
 			shut[n] = true
 		}
 	}
 	counts := make([]int, v.sketcher.width+1)
-	for slot, d := range s.distances {
-		if v.ids[slot] == "" || shut[v.classes[slot]] {
-			s.distances[slot] = nowhere
-			continue
+	for i, in := range v.slabs {
+		from := i * slabSlots
+		part := s.distances[from:min(from+slabSlots, v.slots)]
+		for k, d := range part {
+			if in.ids[k] == "" || shut[min(int(in.classes[k]), len(v.names))] {
+				part[k] = nowhere
+				continue
+			}
+			counts[d]++
 		}
-		counts[d]++
 	}
 	limit, below := 0, 0
 	for ; limit < len(counts) && below+counts[limit] <= want; limit++ {

@@ -140,7 +140,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 }
 
 func (a *appliance) wire(ctx context.Context) (err error) {
-	if a.knowledge, err = kb.Open(a.Data, kb.Options{Embedder: a.embedder, Logger: a.Log}); err != nil {
+	if a.knowledge, err = kb.Open(a.Data, kb.Options{Embedder: a.embedder, Logger: a.Log, Former: former}); err != nil {
 		return err
 	}
 	key, err := people.OpenKey(a.Data, people.Options{})
@@ -170,7 +170,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.engine = agent.New(agent.Deps{Store: a.store, Playbooks: &a.books, Tools: a.registry, Knowledge: ground{a.knowledge},
+	a.engine = agent.New(agent.Deps{Store: a.store, Playbooks: &a.books, Tools: a.registry, Knowledge: ground{a.knowledge, a.relevance},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.store, Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
@@ -211,7 +211,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.store, Channel: a.channel, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.store, Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch} {
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)
@@ -397,35 +397,6 @@ func (b *books) intake() (intake.Book, error) {
 		return intake.Book{}, err
 	}
 	return intake.Book{Version: k.Version, ReopenWithin: k.Config.ReopenWithin, Correlations: k.planner.Correlations}, nil
-}
-
-// ground finds the passages that a case rests on.
-type ground struct{ *kb.Base }
-
-func (g ground) Ground(ctx context.Context, queries []string) ([]casefile.Passage, error) {
-	list, seen := []casefile.Passage{}, map[string]bool{}
-	for _, q := range queries {
-		hits, err := g.Search(ctx, kb.Query{Text: q, K: 3})
-		if err != nil {
-			return list, err
-		}
-		for _, h := range hits {
-			if !seen[h.Citation] {
-				seen[h.Citation] = true
-				list = append(list, casefile.Passage{Address: h.Citation, Title: heading(h), Text: h.Text, Score: h.Score, Query: q})
-			}
-		}
-	}
-	return list, nil
-}
-
-// heading is where a passage stands: the document's title, and the headings under it.
-func heading(h kb.Hit) string {
-	path := h.Headings
-	if len(path) == 0 || path[0] != h.Title {
-		path = append([]string{h.Title}, path...)
-	}
-	return strings.Join(path, " › ")
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -66,6 +66,8 @@ var statuses = []struct {
 	{people.ErrInvalid, http.StatusUnprocessableEntity},
 	{bundle.ErrArchive, http.StatusUnprocessableEntity},
 	{kb.ErrQuery, http.StatusUnprocessableEntity},
+	{kb.ErrCorrection, http.StatusUnprocessableEntity},
+	{kb.ErrMeaning, http.StatusServiceUnavailable},
 	{bundle.ErrNone, http.StatusConflict},
 	{journal.ErrConflict, http.StatusConflict},
 	{journal.ErrStopped, http.StatusServiceUnavailable},

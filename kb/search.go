@@ -21,7 +21,7 @@ const (
 const (
 	defaultK = 10
 	maxK     = 200
-	depth    = 60   // at least so many hits of each ranking are fused
+	depth    = 60   // at least so many hits of each ranking are fused; how they are is told by the first so many
 	maxQuery = 2000 // bytes; what a longer text asks is in its beginning, and each word costs a lookup
 )
 

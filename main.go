@@ -179,7 +179,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
 		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: metrics, Log: a.Log, Version: version()}
-	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge},
+	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
 	return nil
@@ -340,7 +340,7 @@ func (a *appliance) house() pages.House {
 	if err != nil {
 		return pages.House{Currency: "USD"}
 	}
-	return pages.House{Company: b.Config.Company, Currency: b.Config.Currency}
+	return pages.House{Company: b.Config.Company, Currency: b.Config.Currency, Relevance: b.Config.Relevance}
 }
 
 // books gives versions of the bundle as engine, intake and triage read them.

@@ -2,13 +2,9 @@ package api
 
 import (
 	"cmp"
-	"errors"
-	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"resolute/kb"
@@ -165,7 +161,7 @@ func readDocuments(r *request) ([]kb.Source, error) {
 		if err != nil {
 			return nil, malformed("the form can't be read: " + err.Error())
 		}
-		return readForm(form)
+		return kb.FormSources(form)
 	}
 	var in struct {
 		Documents []struct {
@@ -197,50 +193,6 @@ func readDocuments(r *request) ([]kb.Source, error) {
 		list = append(list, kb.Source{ID: d.ID, Path: d.Source, Title: d.Title, Format: d.Format, Content: content, Metadata: m})
 	}
 	return list, nil
-}
-
-func readForm(form *multipart.Reader) ([]kb.Source, error) {
-	var list []kb.Source
-	var m kb.Metadata
-	for {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, formError(err)
-		}
-		content, err := io.ReadAll(part)
-		if err != nil {
-			return nil, formError(err)
-		}
-		// FileName leaves the folders out, which tell documents apart.
-		_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-		if name := parameters["filename"]; err == nil && name != "" {
-			list = append(list, kb.Source{Path: strings.TrimLeft(name, "/"), Content: content, Metadata: m})
-			continue
-		}
-		known, err := m.Set(part.FormName(), string(content))
-		if err != nil {
-			return nil, invalid(err.Error(), problemPart{"/" + part.FormName(), "see the detail"})
-		}
-		if !known {
-			return nil, invalid("the field " + part.FormName() + " means nothing here; files have a name, and fields are product, locale, audience, valid_from, valid_until, version and source")
-		}
-	}
-	if len(list) == 0 {
-		return nil, invalid("there is no file in the form")
-	}
-	return list, nil
-}
-
-// formError keeps what says that a body is too large.
-func formError(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return err
-	}
-	return malformed("the form can't be read: " + err.Error())
 }
 
 // deleteKnowledge deletes a document; with `erase` nothing of it is kept for what cited it.

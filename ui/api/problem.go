@@ -66,6 +66,7 @@ var statuses = []struct {
 	{people.ErrInvalid, http.StatusUnprocessableEntity},
 	{bundle.ErrArchive, http.StatusUnprocessableEntity},
 	{kb.ErrQuery, http.StatusUnprocessableEntity},
+	{kb.ErrForm, http.StatusUnprocessableEntity},
 	{kb.ErrCorrection, http.StatusUnprocessableEntity},
 	{kb.ErrMeaning, http.StatusServiceUnavailable},
 	{bundle.ErrNone, http.StatusConflict},

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -288,8 +290,8 @@ func (a *appliance) activated(ctx context.Context, b *bundle.Bundle) error {
 		return err
 	}
 	var documents []kb.Source
-	for path, text := range b.Knowledge {
-		documents = append(documents, kb.Source{Path: path, Content: text})
+	for _, path := range slices.Sorted(maps.Keys(b.Knowledge)) { // two that would have one id always get the same two
+		documents = append(documents, kb.Source{Path: path, Content: b.Knowledge[path]})
 	}
 	if len(documents) == 0 {
 		return nil

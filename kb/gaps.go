@@ -44,8 +44,8 @@ func (b *Base) Missing(ctx context.Context, floor float64, limit int) ([]Missing
 	vectors := make([][]float32, len(queries))
 	if m := b.meaning.Load(); m != nil {
 		made, err := b.embed(ctx, m.embedder, queries)
-		if err != nil {
-			return nil, err
+		if err != nil && ctx.Err() == nil {
+			b.log.Warn("gaps are put together by their words alone", "error", err)
 		}
 		for i, v := range made {
 			if v != nil {

@@ -76,6 +76,7 @@ type Base struct {
 	corrections corrections
 	renewal     renewal
 	progress    broadcast
+	counted     counted
 
 	ready    chan struct{} // closed when the word index follows the truth, or can't
 	readyErr error         // written before ready is closed

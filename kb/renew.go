@@ -39,7 +39,7 @@ type State struct {
 	Trouble   string `json:"trouble,omitempty"` // why the last try to make them failed; it is tried again
 }
 
-// State answers how the base stands; documents and chunks are counted.
+// State answers how the base stands.
 func (b *Base) State(ctx context.Context) (State, error) {
 	s := State{Embedder: b.embedder.Fingerprint()}
 	if err := b.await(ctx); err != nil {
@@ -54,10 +54,24 @@ func (b *Base) State(ctx context.Context) (State, error) {
 		}
 	})
 	err := b.view(ctx, func(tx *bolt.Tx) error {
-		s.Documents, s.Chunks = tx.Bucket(bucketDocuments).Stats().KeyN, tx.Bucket(bucketChunks).Stats().KeyN
+		b.counted.mu.Lock()
+		defer b.counted.mu.Unlock()
+		if c := &b.counted; !c.known || c.at != tx.ID() {
+			c.documents, c.chunks = tx.Bucket(bucketDocuments).Stats().KeyN, tx.Bucket(bucketChunks).Stats().KeyN
+			c.known, c.at = true, tx.ID()
+		}
+		s.Documents, s.Chunks = b.counted.documents, b.counted.chunks
 		return nil
 	})
 	return s, err
+}
+
+// counted is what was counted in a transaction: counting walks all pages.
+type counted struct {
+	mu                sync.Mutex
+	known             bool
+	at                int // the transaction's id
+	documents, chunks int
 }
 
 // answering says whose vectors can answer: the embedder's, if there are all of them, else those of a

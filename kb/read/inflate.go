@@ -12,9 +12,9 @@ import (
 // recursion, and a stack that is used up can't be recovered from.
 const maxNesting = 500
 
-// inflatable reports a PDF whose compressed streams would fill the memory, or whose objects are nested
+// inflatable reports a PDF whose compressed streams hold more than most bytes together, or whose objects are nested
 // so deep that a parser would fall over them.
-func inflatable(content []byte) error {
+func inflatable(content []byte, most int64) error {
 	if nested(content) {
 		return fmt.Errorf("%w: its objects are nested more than %d deep", ErrContent, maxNesting)
 	}
@@ -36,9 +36,9 @@ func inflatable(content []byte) error {
 		if err == nil && nested(head.Bytes()) {
 			return fmt.Errorf("%w: its objects are nested more than %d deep", ErrContent, maxNesting)
 		}
-		more, err := io.Copy(io.Discard, io.LimitReader(z, maxPDFInflate-total+1))
-		if total += n + more; total > maxPDFInflate {
-			return fmt.Errorf("%w: its streams hold more than %d MiB when unpacked", ErrContent, maxPDFInflate>>20)
+		more, err := io.Copy(io.Discard, io.LimitReader(z, most-total+1))
+		if total += n + more; total > most {
+			return fmt.Errorf("%w: its streams hold more than %d MiB when unpacked", ErrContent, most>>20)
 		}
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			continue // damaged, or not what it looked like: the parser will tell

@@ -21,7 +21,7 @@ const (
 	maxPDF        = 64 << 20  // bytes of the file
 	maxPDFPages   = 5000      //
 	maxPDFText    = 32 << 20  // bytes of text
-	maxPDFInflate = 256 << 20 // bytes that its compressed streams may hold together
+	maxPDFInflate = 256 << 20 // bytes that its compressed streams may hold together, where nothing else is said
 	pdfTimeout    = 30 * time.Second
 	maxPDFStuck   = 4 // parsers that may hang at a time, before no other is begun
 )
@@ -43,6 +43,9 @@ var errStopped = errors.New("it was given up")
 
 // PDFReader reads PDF files in this process. It is safe for concurrent use; its zero value is ready.
 type PDFReader struct {
+	// MaxInflated is how many bytes a file's compressed streams may hold together; 256 MiB if 0.
+	MaxInflated int64
+
 	stuck atomic.Int32 // parsers that were given up and haven't ended
 }
 
@@ -53,7 +56,7 @@ func (p *PDFReader) Read(ctx context.Context, content []byte) (PDFText, error) {
 	if len(content) > maxPDF {
 		return PDFText{}, fmt.Errorf("%w: a PDF of more than %d MiB", ErrContent, maxPDF>>20)
 	}
-	if err := inflatable(content); err != nil {
+	if err := inflatable(content, cmp.Or(p.MaxInflated, maxPDFInflate)); err != nil {
 		return PDFText{}, err
 	}
 	if p.stuck.Load() >= maxPDFStuck {

@@ -84,6 +84,9 @@ type Options struct {
 	PDF func(ctx context.Context, content []byte) (PDFText, error)
 	// PDFTimeout is how long one PDF may take; 30s if 0.
 	PDFTimeout time.Duration
+	// MaxEntry is how large one file of a zip may be, and MaxUnpacked how large all are together,
+	// in bytes and unpacked; 32 MiB and 256 MiB if 0.
+	MaxEntry, MaxUnpacked int64
 }
 
 // Documents gives the documents of a file, or Failures in their place. It stops when ctx is done,

@@ -3,17 +3,18 @@ package read
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"path"
 	"strings"
 )
 
-// Limits of one zip.
+// Limits of one zip, where Options names no others.
 const (
 	maxEntries  = 20_000
-	maxEntry    = 32 << 20  // bytes of one file, unpacked
-	maxUnpacked = 256 << 20 // bytes of all files together, unpacked
+	maxEntry    = 32 << 20
+	maxUnpacked = 256 << 20
 )
 
 // zip reads an archive like the folder that it is: its entries have the paths that they have in it,
@@ -38,7 +39,8 @@ func (r reader) zip(f File, yield sink) bool {
 	if strings.Contains(f.Path, "/") {
 		prefix = strings.TrimSuffix(f.Path, path.Ext(f.Path))
 	}
-	left := int64(maxUnpacked)
+	most, all := cmp.Or(r.opts.MaxEntry, maxEntry), cmp.Or(r.opts.MaxUnpacked, maxUnpacked)
+	left := all
 	for _, entry := range z.File {
 		name := strings.ReplaceAll(entry.Name, `\`, "/")
 		switch {
@@ -58,13 +60,13 @@ func (r reader) zip(f File, yield sink) bool {
 			}
 			continue
 		}
-		limit := min(left, maxEntry)
+		limit := min(left, most)
 		content, err := unpack(entry, limit)
 		if left -= int64(len(content)); int64(len(content)) > limit {
 			if left <= 0 {
-				return fail(f.Path, "more than %d MiB when unpacked; what comes after %s is left out", maxUnpacked>>20, name)
+				return fail(f.Path, "more than %d MiB when unpacked; what comes after %s is left out", all>>20, name)
 			}
-			err = fmt.Errorf("larger than %d MiB when unpacked", maxEntry>>20)
+			err = fmt.Errorf("larger than %d MiB when unpacked", most>>20)
 		}
 		if err != nil {
 			if !fail(name, "%w", err) {

@@ -79,17 +79,17 @@ func agreement(t testing.TB, v *vectorIndex, queries [][]float32, n int, hidden 
 }
 
 func TestSiftingFindsTheNearest(t *testing.T) {
-	vectors := clustered(6000, 256)
-	v := newVectorIndex(256)
+	vectors := clustered(5000, 128)
+	v := newVectorIndex(128)
 	fill(t, v, vectors, func(i int) string { return []string{"plain", "shut"}[i%2] })
 	for name, hidden := range map[string]map[string]bool{"all": {}, "half": {"shut": true}} {
-		if got := agreement(t, v, vectors[:100], 10, hidden); got < 0.99 {
+		if got := agreement(t, v, vectors[:40], 10, hidden); got < 0.99 {
 			t.Errorf("%s: %.3f of the exact ten nearest, want 0.99", name, got)
 		}
 	}
 	// What goes and comes again keeps both sides in step.
 	var gone, back changes
-	for i := range 3000 {
+	for i := range 2500 {
 		id := fmt.Sprintf("policies.d%06d:0123456789ab", 2*i)
 		gone.ops = append(gone.ops, indexed{id: id, removed: true})
 		if i%3 == 0 {
@@ -101,10 +101,10 @@ func TestSiftingFindsTheNearest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := v.chunks.Count(); n != 4000 || v.slots-len(v.free) != 4000 {
-		t.Errorf("%d vectors in chromem and %d slots in use, want 4000 of both", n, v.slots-len(v.free))
+	if n := v.chunks.Count(); n != 3334 || v.slots-len(v.free) != 3334 {
+		t.Errorf("%d vectors in chromem and %d slots in use, want 3334 of both", n, v.slots-len(v.free))
 	}
-	if got := agreement(t, v, vectors[:100], 10, nil); got < 0.99 {
+	if got := agreement(t, v, vectors[:40], 10, nil); got < 0.99 {
 		t.Errorf("after changes: %.3f of the exact ten nearest, want 0.99", got)
 	}
 	for _, q := range vectors[:20] {

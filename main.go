@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -148,7 +150,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 }
 
 func (a *appliance) wire(ctx context.Context) (err error) {
-	if a.knowledge, err = kb.Open(a.Data, kb.Options{Embedder: a.embedder, Logger: a.Log}); err != nil {
+	if a.knowledge, err = kb.Open(a.Data, kb.Options{Embedder: a.embedder, Logger: a.Log, Former: former}); err != nil {
 		return err
 	}
 	key, err := people.OpenKey(a.Data, people.Options{})
@@ -178,14 +180,14 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: &a.books, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge},
+	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: &a.books, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge, a.relevance},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
 		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
-	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge},
+	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
 	return nil
@@ -217,7 +219,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch} {
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)
@@ -274,8 +276,8 @@ func (a *appliance) activated(ctx context.Context, b *bundle.Bundle) error {
 		return err
 	}
 	var documents []kb.Source
-	for path, text := range b.Knowledge {
-		documents = append(documents, kb.Source{Path: path, Content: text})
+	for _, path := range slices.Sorted(maps.Keys(b.Knowledge)) { // two that would have one id always get the same two
+		documents = append(documents, kb.Source{Path: path, Content: b.Knowledge[path]})
 	}
 	if len(documents) == 0 {
 		return nil
@@ -331,7 +333,7 @@ func (a *appliance) house() pages.House {
 	if err != nil {
 		return pages.House{Currency: "USD"}
 	}
-	return pages.House{Company: b.Config.Company, Currency: b.Config.Currency}
+	return pages.House{Company: b.Config.Company, Currency: b.Config.Currency, Relevance: b.Config.Relevance}
 }
 
 // books gives versions of the bundle as engine, intake and triage read them.
@@ -388,35 +390,6 @@ func (b *books) intake() (intake.Book, error) {
 		return intake.Book{}, err
 	}
 	return intake.Book{Version: k.Version, ReopenWithin: k.Config.ReopenWithin, Correlations: k.planner.Correlations}, nil
-}
-
-// ground finds the passages that a case rests on.
-type ground struct{ *kb.Base }
-
-func (g ground) Ground(ctx context.Context, queries []string) ([]casefile.Passage, error) {
-	list, seen := []casefile.Passage{}, map[string]bool{}
-	for _, q := range queries {
-		hits, err := g.Search(ctx, kb.Query{Text: q, K: 3})
-		if err != nil {
-			return list, err
-		}
-		for _, h := range hits {
-			if !seen[h.Citation] {
-				seen[h.Citation] = true
-				list = append(list, casefile.Passage{Address: h.Citation, Title: heading(h), Text: h.Text, Score: h.Score, Query: q})
-			}
-		}
-	}
-	return list, nil
-}
-
-// heading is where a passage stands: the document's title, and the headings under it.
-func heading(h kb.Hit) string {
-	path := h.Headings
-	if len(path) == 0 || path[0] != h.Title {
-		path = append([]string{h.Title}, path...)
-	}
-	return strings.Join(path, " › ")
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -58,7 +58,9 @@ type Tools interface {
 
 // Knowledge finds passages that ground a case.
 type Knowledge interface {
-	Ground(ctx context.Context, queries []string) ([]casefile.Passage, error)
+	// Ground answers what the knowledge says about queries in the situation of c, which it doesn't
+	// change.
+	Ground(ctx context.Context, c *casefile.Case, queries []string) ([]casefile.Passage, error)
 }
 
 // Routing is what triage says about a case: a procedure, or the candidates that it can't choose

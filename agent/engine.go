@@ -381,7 +381,7 @@ func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, b *bert
 		r.answered, r.answer = true, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, Asked: true, SentAt: e.Now()}
 		r.answer.Answer = e.Tools.Ask(ctx, cmd.Call.Tool, cmd.Call.Key)
 	case Search:
-		passages, err := e.Knowledge.Ground(ctx, cmd.Queries)
+		passages, err := e.Knowledge.Ground(ctx, c, cmd.Queries)
 		r.found = &Found{Queries: cmd.Queries, Passages: passages}
 		if err != nil {
 			r.found.Error = err.Error()

@@ -90,7 +90,7 @@ func documentsOf(hits []kb.Hit) []string {
 }
 
 const refunds = `---
-title: ignored for now
+reviewed: 2026-01-15
 ---
 # Refund policy
 

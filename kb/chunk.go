@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"resolute/kb/read"
 )
 
 // cutRules is the version of how documents are cut. When it rises, importing a document again cuts it
@@ -20,47 +22,9 @@ const (
 	wholeMax    = 8000 // a longer list, table or code block is cut between lines
 )
 
-type blockType int
-
-const (
-	proseBlock   blockType = iota
-	wholeBlock             // a list, table, quotation or code, kept in one piece
-	headingBlock           // where a section begins
-	hiddenBlock            // nothing that a reader sees
-)
-
-// block is one block of a document: a paragraph, a list, a table, a heading.
-type block struct {
-	kind     blockType
-	headings []string
-	slugs    []string
-	text     string
-}
-
-// textBlocks reads plain text: its paragraphs are what empty lines separate.
-func textBlocks(text []byte) []block {
-	var blocks []block
-	var paragraph []string
-	flush := func() {
-		if len(paragraph) > 0 {
-			blocks = append(blocks, block{kind: proseBlock, text: strings.Join(paragraph, "\n")})
-			paragraph = nil
-		}
-	}
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimRight(line, " \t\n\f\v"); line == "" {
-			flush()
-			continue
-		}
-		paragraph = append(paragraph, line)
-	}
-	flush()
-	return blocks
-}
-
 // cut puts blocks together into chunks. No chunk reaches over a heading; a heading with nothing below
 // it, not even another heading, is a chunk itself.
-func cut(blocks []block) []chunkRecord {
+func cut(blocks []read.Block) []chunkRecord {
 	var chunks []chunkRecord
 	var open *chunkRecord
 	flush := func() {
@@ -70,11 +34,11 @@ func cut(blocks []block) []chunkRecord {
 		}
 	}
 	for i, b := range blocks {
-		if b.kind == headingBlock {
+		if b.Kind == read.Heading {
 			flush()
 			last := i+1 == len(blocks)
-			if b.text != "" && (last || blocks[i+1].kind == headingBlock && len(blocks[i+1].headings) <= len(b.headings)) {
-				chunks = append(chunks, chunkRecord{Headings: b.headings, Slugs: b.slugs, Text: b.text})
+			if b.Text != "" && (last || blocks[i+1].Kind == read.Heading && len(blocks[i+1].Headings) <= len(b.Headings)) {
+				chunks = append(chunks, chunkRecord{Headings: b.Headings, Slugs: b.Slugs, Text: b.Text})
 			}
 			continue
 		}
@@ -83,7 +47,7 @@ func cut(blocks []block) []chunkRecord {
 				flush()
 			}
 			if open == nil {
-				open = &chunkRecord{Headings: b.headings, Slugs: b.slugs, Text: piece}
+				open = &chunkRecord{Headings: b.Headings, Slugs: b.Slugs, Text: piece}
 				continue
 			}
 			open.Text += "\n\n" + piece
@@ -99,11 +63,11 @@ func introduces(text string) bool {
 }
 
 // pieces cuts a block that is too long for one chunk.
-func pieces(b block) []string {
-	if b.kind == wholeBlock {
-		return split(b.text, wholeMax, "\n")
+func pieces(b read.Block) []string {
+	if b.Kind == read.Whole {
+		return split(b.Text, wholeMax, "\n")
 	}
-	return split(b.text, proseMax, ". ", "! ", "? ", ".\n", "!\n", "?\n", "\n")
+	return split(b.Text, proseMax, ". ", "! ", "? ", ".\n", "!\n", "?\n", "\n")
 }
 
 // split cuts text into pieces of at most limit bytes, each as long as it can be, after the last of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -19,11 +20,18 @@ type Passage struct {
 	Document Document `json:"document"`
 	Headings []string `json:"headings"`
 	Text     string   `json:"text"`
+	// Now is the version that the document has now, where the passage is of an earlier one; empty if
+	// the document is gone. Past tells whether the passage is of an earlier version.
+	Past bool   `json:"past"`
+	Now  string `json:"now,omitempty"`
+
+	Correction *Correction `json:"correction,omitempty"` // where the address leads to one
 }
 
 // Passage resolves an address as hits carry it, or a short one as bundles write it: the scheme and the
-// version may be left out, and then the document as it is now is meant. A version that is no longer
-// stored, like a heading that isn't there, is ErrNotFound.
+// version may be left out, and then the document as it is now is meant. With a version the passage is
+// as it was then, whatever became of the document since. A version that there never was, like a
+// heading that isn't there, is ErrNotFound.
 func (b *Base) Passage(ctx context.Context, address string) (Passage, error) {
 	rest := strings.TrimPrefix(address, scheme)
 	rest, version, versioned := strings.Cut(rest, "@")
@@ -37,15 +45,28 @@ func (b *Base) Passage(ctx context.Context, address string) (Passage, error) {
 		if err != nil {
 			return err
 		}
+		ids := contents(tx, id)
+		if versioned && (!ok || version != d.Version) {
+			past, kept, err := versionOf(tx, id, version)
+			if err != nil {
+				return err
+			}
+			if !kept && ok {
+				return fmt.Errorf("passage %q: version %w; the document is at version %s now", address, ErrNotFound, d.Version)
+			}
+			if p.Past, p.Now = kept, d.Version; kept {
+				d, ok, ids = past.storedDocument, true, past.Contents
+			}
+		}
+		if taught, is := strings.CutPrefix(id, correctionPrefix); is && !ok {
+			return p.correction(tx, address, taught, b.now())
+		}
 		if !ok {
 			return fmt.Errorf("passage %q: document %w", address, ErrNotFound)
 		}
-		if versioned && version != d.Version {
-			return fmt.Errorf("passage %q: the document has changed, it is now version %s; the cited one is %w", address, d.Version, ErrNotFound)
-		}
 		var texts []string
-		for _, chunk := range contents(tx, id) {
-			record, _, err := getChunk(tx, chunk)
+		for _, chunk := range ids {
+			record, _, err := cited(tx, chunk)
 			if err != nil {
 				return err
 			}
@@ -69,6 +90,18 @@ func (b *Base) Passage(ctx context.Context, address string) (Passage, error) {
 		return Passage{}, err
 	}
 	return p, nil
+}
+
+// correction makes p the correction of this id.
+func (p *Passage) correction(tx *bolt.Tx, address, id string, now time.Time) error {
+	c, err := getCorrection(tx, id)
+	if err != nil {
+		return fmt.Errorf("passage %q: %w", address, err)
+	}
+	c = c.at(now)
+	p.Correction, p.Text, p.Address, p.Headings = &c, c.Says, c.Address(), []string{}
+	p.Document = Document{ID: correctionPrefix + c.ID, Title: "Correction", ImportedAt: c.At}
+	return nil
 }
 
 // address is where a chunk can be found again.

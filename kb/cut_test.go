@@ -11,21 +11,21 @@ import (
 	"resolute/kb"
 )
 
-// chunksOf imports one document and answers its chunks as "heading › heading: text", in some order.
+// chunksOf imports one document and answers its chunks as "heading › heading: text".
 func chunksOf(t *testing.T, path, content string) map[string]bool {
 	t.Helper()
 	b := open(t, t.TempDir(), newEmbedder())
-	d := add(t, b, kb.Source{Path: path, Title: "zanzibar", Content: []byte(content)})[0]
-	hits, err := b.Search(t.Context(), kb.Query{Text: "zanzibar", K: 200, Mode: kb.Keyword})
+	d := add(t, b, kb.Source{Path: path, Content: []byte(content)})[0]
+	contents, err := b.Contents(t.Context(), d.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(hits) != d.Chunks {
-		t.Fatalf("%d chunks found by their document's title, want %d", len(hits), d.Chunks)
+	if len(contents) != d.Chunks {
+		t.Fatalf("%d chunks, want %d", len(contents), d.Chunks)
 	}
 	chunks := map[string]bool{}
-	for _, h := range hits {
-		chunks[strings.Join(h.Headings, " › ")+": "+h.Text] = true
+	for _, c := range contents {
+		chunks[strings.Join(c.Headings, " › ")+": "+c.Text] = true
 	}
 	return chunks
 }

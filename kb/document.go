@@ -3,6 +3,7 @@ package kb
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,11 +15,15 @@ type Document struct {
 	ID         string            `json:"id"`
 	Title      string            `json:"title"`
 	Source     string            `json:"source"`  // path it was imported from, with slashes; may be empty
-	Version    string            `json:"version"` // of its content: 12 hex digits of its SHA-256
+	Version    string            `json:"version"` // the edition that it names, else 12 hex digits of its content's SHA-256
 	ImportedAt time.Time         `json:"imported_at"`
 	Chunks     int               `json:"chunks"`
 	Meta       map[string]string `json:"meta,omitempty"`
+	Metadata
 }
+
+// Quotable reports whether a customer may be shown what the document says.
+func (d Document) Quotable() bool { return d.Audience != Internal }
 
 // Sizes of a page of Documents.
 const (
@@ -73,7 +78,39 @@ func (b *Base) Document(ctx context.Context, id string) (Document, error) {
 	return found, err
 }
 
-// Delete removes a document with all its chunks, or answers ErrNotFound.
+// Chunk is a piece of a document as it is searched.
+type Chunk struct {
+	ID       string   `json:"id"`
+	Headings []string `json:"headings"`
+	Text     string   `json:"text"`
+	Citation string   `json:"citation"`
+}
+
+// Contents answers the chunks of a document in reading order, or ErrNotFound.
+func (b *Base) Contents(ctx context.Context, id string) ([]Chunk, error) {
+	var chunks []Chunk
+	err := b.view(ctx, func(tx *bolt.Tx) error {
+		d, ok, err := getDocument(tx, id)
+		if err == nil && !ok {
+			err = fmt.Errorf("document %q: %w", id, ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		for _, chunk := range contents(tx, id) {
+			record, _, err := getChunk(tx, chunk)
+			if err != nil {
+				return err
+			}
+			chunks = append(chunks, Chunk{chunk, append([]string{}, record.Headings...), record.Text, address(d.Document, record)})
+		}
+		return nil
+	})
+	return chunks, err
+}
+
+// Delete removes a document with all its chunks, or answers ErrNotFound. What was cited of it can
+// still be read; Erase takes that away too.
 func (b *Base) Delete(ctx context.Context, id string) error {
 	if err := b.await(ctx); err != nil {
 		return err
@@ -86,6 +123,28 @@ func (b *Base) Delete(ctx context.Context, id string) error {
 		if !ok {
 			return fmt.Errorf("document %q: %w", id, ErrNotFound)
 		}
-		return b.removeDocument(tx, d, c)
+		return errors.Join(keep(tx, d), b.removeDocument(tx, d, c))
+	})
+}
+
+// Erase removes a document, if it is still there, with all that history holds of it: addresses that
+// were cited lead nowhere afterwards. It answers ErrNotFound if there is nothing of it.
+func (b *Base) Erase(ctx context.Context, id string) error {
+	if err := b.await(ctx); err != nil {
+		return err
+	}
+	return b.change(func(tx *bolt.Tx, c *changes) error {
+		d, ok, err := getDocument(tx, id)
+		if err == nil && ok {
+			err = b.removeDocument(tx, d, c)
+		}
+		if err != nil {
+			return err
+		}
+		found, err := forget(tx, id)
+		if err == nil && !ok && !found {
+			err = fmt.Errorf("document %q: %w", id, ErrNotFound)
+		}
+		return err
 	})
 }

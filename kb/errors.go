@@ -1,6 +1,10 @@
 package kb
 
-import "errors"
+import (
+	"errors"
+
+	"resolute/kb/read"
+)
 
 // Opening a base.
 var (
@@ -16,6 +20,10 @@ var (
 	ErrNotFound = errors.New("not in the knowledge base")
 	// ErrQuery is wrapped when a query, cursor or address can't be understood.
 	ErrQuery = errors.New("can't be asked of the knowledge base")
+	// ErrMeaning is wrapped when a search by vectors alone finds none that could answer.
+	ErrMeaning = errors.New("the knowledge base has no vectors that answer yet")
+	// ErrCorrection is wrapped when a correction can't be kept as it is.
+	ErrCorrection = errors.New("not a correction that can be kept")
 	// ErrClosed is answered by a base that was closed.
 	ErrClosed = errors.New("the knowledge base is closed")
 )
@@ -23,9 +31,9 @@ var (
 // Importing one source. They cost that source only.
 var (
 	// ErrFormat is wrapped when a source isn't of a format that is understood.
-	ErrFormat = errors.New("not a format that can be imported")
+	ErrFormat = read.ErrFormat
 	// ErrContent is wrapped when a source's content isn't what its format says.
-	ErrContent = errors.New("content that can't be read")
+	ErrContent = read.ErrContent
 	// ErrIdentity is wrapped when a source has no usable id or path.
 	ErrIdentity = errors.New("no usable id or path")
 )

@@ -23,6 +23,7 @@ const (
 
 // Report says what an import did, in the order of the sources.
 type Report struct {
+	ID        string     `json:"id"` // of the import, as its progress is told under
 	Documents []Imported `json:"documents"`
 	Failed    []Failure  `json:"failed"`
 }
@@ -52,11 +53,23 @@ func (f Failure) Unwrap() error { return f.Err }
 // its id or path, replaces it, and only chunks that are new are embedded and indexed. A source that
 // can't be read is reported and left out. An error means that it stopped early: the report says what
 // is durable by then.
-func (b *Base) Import(ctx context.Context, sources []Source) (Report, error) {
-	report := Report{Documents: []Imported{}, Failed: []Failure{}}
+func (b *Base) Import(ctx context.Context, sources []Source) (report Report, err error) {
+	report = Report{ID: b.opts.NewID(), Documents: []Imported{}, Failed: []Failure{}}
 	if err := b.await(ctx); err != nil {
 		return report, err
 	}
+	progress := Progress{Import: report.ID, Total: len(sources)}
+	tell := func() {
+		progress.At, progress.Failed = b.now().UTC(), len(report.Failed)
+		b.progress.tell(progress)
+	}
+	tell()
+	defer func() {
+		if progress.Ended, progress.Source = true, ""; err != nil {
+			progress.Error = err.Error()
+		}
+		tell()
+	}()
 	var batch []parsed
 	waiting := 0
 	store := func() error {
@@ -64,25 +77,36 @@ func (b *Base) Import(ctx context.Context, sources []Source) (Report, error) {
 		report.Documents = append(report.Documents, done...)
 		report.Failed = append(report.Failed, failed...)
 		batch, waiting = nil, 0
+		for _, d := range done {
+			progress.Documents, progress.Chunks = progress.Documents+1, progress.Chunks+d.Chunks
+		}
+		tell()
 		return err
 	}
 	for _, s := range sources {
 		if err := ctx.Err(); err != nil {
 			return report, err
 		}
-		p, err := parse(s)
-		if err != nil {
-			report.Failed = append(report.Failed, Failure{Source: s.name(), Detail: err.Error(), Err: err})
-			continue
-		}
-		batch = append(batch, p)
-		if waiting += len(p.chunks); waiting >= batchChunks {
-			if err := store(); err != nil {
+		progress.Source = s.Path
+		for p, err := range b.parse(ctx, s) {
+			var failed Failure
+			switch {
+			case errors.As(err, &failed):
+				report.Failed = append(report.Failed, failed)
+				continue
+			case err != nil:
 				return report, err
 			}
+			batch = append(batch, p)
+			if waiting += len(p.chunks); waiting >= batchChunks {
+				if err := store(); err != nil {
+					return report, err
+				}
+			}
 		}
+		progress.Done++
 	}
-	err := store()
+	err = store()
 	return report, err
 }
 
@@ -100,7 +124,7 @@ func (b *Base) store(ctx context.Context, batch []parsed) (done []Imported, fail
 	}
 	for {
 		for part := range slices.Chunk(missing, embedBatch) {
-			vectors, err := b.embed(ctx, part)
+			vectors, err := b.embed(ctx, b.embedder, part)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -114,7 +138,7 @@ func (b *Base) store(ctx context.Context, batch []parsed) (done []Imported, fail
 			for _, p := range batch {
 				id, err := identify(tx, p)
 				if err != nil {
-					failed = append(failed, Failure{Source: p.source.name(), Detail: err.Error(), Err: err})
+					failed = append(failed, Failure{Source: p.name(), Detail: err.Error(), Err: err})
 					continue
 				}
 				imported, lacks, err := b.put(tx, id, p, made, c)
@@ -176,22 +200,22 @@ func (b *Base) storedVector(tx *bolt.Tx, chunk string) []byte {
 // identify finds the id of the document that p is: the one it gives, the one its path was stored
 // under, or one made of its path.
 func identify(tx *bolt.Tx, p parsed) (string, error) {
-	if p.source.Path == "" {
-		return p.source.ID, nil
+	if p.path == "" {
+		return p.id, nil
 	}
-	known := string(tx.Bucket(bucketPaths).Get([]byte(p.source.Path)))
-	if given := p.source.ID; given != "" {
-		if known != "" && known != given {
-			return "", fmt.Errorf("%w: the path %s belongs to the document %s, not %s; delete that one first", ErrIdentity, p.source.Path, known, given)
+	known := string(tx.Bucket(bucketPaths).Get([]byte(p.path)))
+	if p.id != "" {
+		if known != "" && known != p.id {
+			return "", fmt.Errorf("%w: the path %s belongs to the document %s, not %s; delete that one first", ErrIdentity, p.path, known, p.id)
 		}
-		return given, nil
+		return p.id, nil
 	}
 	if known != "" {
 		return known, nil
 	}
-	id := documentID(p.source.Path)
+	id := documentID(p.path)
 	if tx.Bucket(bucketDocuments).Get([]byte(id)) != nil {
-		id = distinctID(p.source.Path)
+		id = distinctID(p.path)
 	}
 	return id, nil
 }
@@ -204,26 +228,36 @@ func (b *Base) put(tx *bolt.Tx, id string, p parsed, made map[string][]float32, 
 		return result, nil, err
 	}
 	ids := chunkIDs(id, p.chunks)
-	d := storedDocument{Cut: cutRules, Document: Document{
-		ID: id, Title: p.title, Source: p.source.Path, Version: p.version,
-		ImportedAt: b.now().UTC(), Chunks: len(ids), Meta: p.source.Meta,
+	d := storedDocument{Cut: cutRules, Hash: p.hash, Document: Document{
+		ID: id, Title: p.title, Source: p.path, ImportedAt: b.now().UTC(), Chunks: len(ids), Metadata: p.metadata, Meta: p.meta,
 	}}
+	if d.Version, err = versionFor(tx, d, old, known); err != nil {
+		return result, nil, err
+	}
 	result = Imported{Document: d.Document, State: StateAdded}
 	if known {
 		result.State = StateChanged
-		if old.Version == d.Version && old.Cut == d.Cut && old.Title == d.Title && old.Source == d.Source && maps.Equal(old.Meta, d.Meta) {
+		if old.same(d) {
 			return Imported{Document: old.Document, State: StateUnchanged}, nil, nil
+		}
+		if old.Version != d.Version {
+			if err := keep(tx, old); err != nil {
+				return result, nil, err
+			}
 		}
 	}
 	before := map[string]bool{}
 	for _, chunk := range contents(tx, id) {
 		before[chunk] = true
 	}
+	b.classes.add(d.class(), d.Metadata)
+	// Title and metadata are searched, or filtered by, with every chunk.
+	described := known && (old.Title != d.Title || old.class() != d.class())
 	for i, chunk := range ids {
-		p := indexed{id: chunk, title: d.Title, chunkRecord: p.chunks[i]}
+		p := indexed{id: chunk, title: d.Title, class: d.class(), chunkRecord: p.chunks[i]}
 		if before[chunk] {
 			delete(before, chunk)
-			if old.Title != d.Title { // the title is searched with every chunk
+			if described {
 				p.vector = vectorOf(b.storedVector(tx, chunk))
 				c.ops = append(c.ops, p)
 			}

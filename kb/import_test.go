@@ -85,7 +85,7 @@ func TestImportReportsWhatItCantRead(t *testing.T) {
 		group  error
 		says   string
 	}{
-		{file("manual.pdf", "%PDF-1.7"), kb.ErrFormat, "Markdown (.md, .markdown) and plain text"},
+		{file("manual.docx", "PK"), kb.ErrFormat, "Markdown (.md, .markdown), HTML"},
 		{kb.Source{ID: "x", Format: "docx", Content: []byte("x")}, kb.ErrFormat, "docx"},
 		{file("empty.md", " \n\n"), kb.ErrContent, "empty"},
 		{file("only-matter.md", "---\na: b\n---\n"), kb.ErrContent, "no text"},

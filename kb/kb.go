@@ -7,9 +7,14 @@
 // transaction and moves the truth's mark, which the word index carries too: when the two differ
 // after a crash, a restore or a change of schema, the index is built anew in the background.
 // Vectors belong to the fingerprint of the embedder that made them, and are made anew, in the
-// background as well, when that differs.
+// background as well, when that differs; meanwhile the vectors of the embedder before it answer, if
+// that one can still be asked, and else words alone do.
 //
-// Caveats: a search or import that comes while an index is being built waits for it. A failed commit
+// A document's earlier versions stay readable under the addresses that name them. Corrections, what
+// operators taught, are found before documents.
+//
+// Caveats: a search or import that comes while the word index is being built waits for it. What is
+// imported while vectors are made anew is found by its words until they are. A failed commit
 // is final: the base refuses further changes until it is opened again. A base is held by one process
 // at a time.
 package kb
@@ -22,9 +27,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	bolt "go.etcd.io/bbolt"
+
+	"resolute/kb/read"
 )
 
 // Embedder turns texts into vectors, one per text and in order, each with Dimensions values. Vectors
@@ -40,6 +49,12 @@ type Options struct {
 	Embedder Embedder         // required
 	Now      func() time.Time // time.Now if nil
 	Logger   *slog.Logger     // slog.DiscardHandler if nil
+	NewID    func() string    // of corrections; random UUIDs of version 7 if nil
+	// Former gives the embedder of a fingerprint that vectors are stored of, if it can still be asked.
+	Former func(fingerprint string) (Embedder, bool)
+	// Retry is how long to wait before an embedder that failed is tried again; 30s if 0.
+	Retry time.Duration
+	Read  read.Options // how files are read
 }
 
 // Base is an open knowledge base. It is safe for concurrent use.
@@ -47,18 +62,33 @@ type Base struct {
 	db       *bolt.DB
 	holder   string // path of the file that says who holds the base
 	embedder Embedder
+	opts     Options
 	now      func() time.Time
 	log      *slog.Logger
+	read     read.Options
 
 	write  sync.Mutex // a commit and its way into the indexes, so that both see changes in one order
 	broken error      // guarded by write: why nothing can be changed any more
 
-	words   *wordIndex
-	vectors *vectorIndex
+	words       *wordIndex
+	meaning     atomic.Pointer[meaning] // what answers by meaning; nil while nothing does
+	classes     classes
+	corrections corrections
+	renewal     renewal
+	progress    broadcast
+	counted     counted
 
-	ready    chan struct{} // closed when the indexes follow the truth, or can't
+	ready    chan struct{} // closed when the word index follows the truth, or can't
 	readyErr error         // written before ready is closed
+	ended    chan struct{} // closed when nothing goes on in the background any more
 	cancel   context.CancelFunc
+}
+
+// meaning is a vector index with the embedder whose vectors it holds.
+type meaning struct {
+	embedder Embedder
+	index    *vectorIndex
+	former   bool // the embedder isn't the one that is wanted now
 }
 
 // Open opens the knowledge base in the folder dir, and creates both where there are none. It returns
@@ -78,34 +108,56 @@ func Open(dir string, opts Options) (*Base, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the knowledge base: %w", err)
 	}
+	if opts.NewID == nil {
+		opts.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if opts.Retry == 0 {
+		opts.Retry = 30 * time.Second
+	}
+	if opts.Read.PDF == nil {
+		opts.Read.PDF = new(read.PDFReader).Read
+	}
+	words, err := newWordIndex(filepath.Join(dir, "knowledge.bleve"))
+	if err != nil {
+		return nil, err
+	}
 	b := &Base{
 		embedder: opts.Embedder,
+		opts:     opts,
 		now:      opts.Now,
 		log:      opts.Logger,
-		words:    &wordIndex{dir: filepath.Join(dir, "knowledge.bleve")},
-		vectors:  newVectorIndex(),
+		read:     opts.Read,
+		words:    words,
+		renewal:  renewal{tried: make(chan struct{})},
 		ready:    make(chan struct{}),
+		ended:    make(chan struct{}),
 	}
 	if err := b.openTruth(filepath.Join(dir, "knowledge.db")); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
-	go func() {
-		defer close(b.ready)
-		b.readyErr = b.prepare(ctx)
-		if b.readyErr != nil && ctx.Err() == nil {
-			b.log.Error("the knowledge index can't be used", "error", b.readyErr)
-		}
-	}()
+	go b.run(ctx)
 	return b, nil
+}
+
+// run brings the indexes to where the truth is, and renews vectors if the embedder is another.
+func (b *Base) run(ctx context.Context) {
+	defer close(b.ended)
+	b.readyErr = b.prepare(ctx)
+	close(b.ready)
+	if b.readyErr == nil {
+		b.renew(ctx)
+	} else if ctx.Err() == nil {
+		b.log.Error("the knowledge index can't be used", "error", b.readyErr)
+	}
 }
 
 // Close stops background work, waits for it, and closes the files. Calls that are still running must
 // have ended before.
 func (b *Base) Close() error {
 	b.cancel()
-	<-b.ready
+	<-b.ended
 	b.write.Lock()
 	defer b.write.Unlock()
 	if b.broken == ErrClosed {

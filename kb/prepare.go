@@ -16,11 +16,8 @@ const (
 	embedBatch = 64
 )
 
-// prepare brings the indexes to where the truth is.
+// prepare brings the word index to where the truth is, and loads the vectors that can answer.
 func (b *Base) prepare(ctx context.Context) error {
-	if err := b.embedMissing(ctx); err != nil {
-		return err
-	}
 	mark, empty, err := b.mark()
 	if err != nil {
 		return err
@@ -36,25 +33,51 @@ func (b *Base) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	return b.eachBatch(ctx, indexBatch, func(batch *changes) error {
+	if err := b.loadCorrections(ctx); err != nil {
+		return err
+	}
+	answers, err := b.answering(ctx)
+	if err != nil {
+		return err
+	}
+	err = b.eachBatch(ctx, answers, indexBatch, func(batch *changes) error {
 		if build {
 			if err := b.words.apply(batch); err != nil {
 				return err
 			}
 		}
-		return b.vectors.apply(ctx, batch)
+		if answers == nil {
+			return nil
+		}
+		return answers.index.apply(ctx, batch)
 	})
+	if err == nil {
+		b.meaning.Store(answers)
+	}
+	return err
 }
 
-// follow brings the indexes from the last change to this one.
+// follow brings the indexes from the last change to this one. Vectors of a former embedder lose what
+// is gone; what is new comes with the vectors that are being made.
 func (b *Base) follow(c *changes) error {
+	for _, t := range c.taught {
+		b.corrections.put(t)
+	}
 	if len(c.ops) == 0 {
 		return nil
 	}
 	if err := b.words.apply(c); err != nil {
 		return err
 	}
-	return b.vectors.apply(context.Background(), c)
+	m := b.meaning.Load()
+	switch {
+	case m == nil:
+		return nil
+	case !m.former:
+		return m.index.apply(context.Background(), c)
+	}
+	gone := changes{ops: slices.DeleteFunc(slices.Clone(c.ops), func(op indexed) bool { return !op.removed })}
+	return m.index.apply(context.Background(), &gone)
 }
 
 func (b *Base) mark() (mark []byte, empty bool, err error) {
@@ -67,9 +90,9 @@ func (b *Base) mark() (mark []byte, empty bool, err error) {
 	return mark, empty, err
 }
 
-// eachBatch hands out all chunks with their vectors; only the last batch carries the mark, so that an
+// eachBatch hands out all chunks with their vectors of one embedder, or none; only the last batch carries the mark, so that an
 // index that saw a part of them doesn't count as complete.
-func (b *Base) eachBatch(ctx context.Context, size int, do func(*changes) error) error {
+func (b *Base) eachBatch(ctx context.Context, of *meaning, size int, do func(*changes) error) error {
 	var after []byte
 	for done := false; !done; {
 		if err := ctx.Err(); err != nil {
@@ -77,15 +100,18 @@ func (b *Base) eachBatch(ctx context.Context, size int, do func(*changes) error)
 		}
 		var batch changes
 		err := b.db.View(func(tx *bolt.Tx) error {
-			vectors := tx.Bucket(bucketVectors).Bucket([]byte(b.embedder.Fingerprint()))
-			titles := map[string]string{}
+			var vectors *bolt.Bucket
+			if of != nil {
+				vectors = tx.Bucket(bucketVectors).Bucket([]byte(of.embedder.Fingerprint()))
+			}
+			documents := map[string]storedDocument{}
 			c := tx.Bucket(bucketChunks).Cursor()
 			k, _ := c.Seek(after)
 			if after != nil && bytes.Equal(k, after) {
 				k, _ = c.Next()
 			}
 			for ; k != nil && len(batch.ops) < size; k, _ = c.Next() {
-				p, err := b.indexedChunk(tx, vectors, titles, string(k))
+				p, err := b.indexedChunk(tx, vectors, documents, string(k))
 				if err != nil {
 					return err
 				}
@@ -109,106 +135,34 @@ func (b *Base) eachBatch(ctx context.Context, size int, do func(*changes) error)
 	return nil
 }
 
-func (b *Base) indexedChunk(tx *bolt.Tx, vectors *bolt.Bucket, titles map[string]string, id string) (indexed, error) {
+func (b *Base) indexedChunk(tx *bolt.Tx, vectors *bolt.Bucket, documents map[string]storedDocument, id string) (indexed, error) {
 	record, _, err := getChunk(tx, id)
 	if err != nil {
 		return indexed{}, err
 	}
-	document := documentOf(id)
-	if _, known := titles[document]; !known {
-		d, ok, err := getDocument(tx, document)
-		if err == nil && !ok {
+	d, known := documents[documentOf(id)]
+	if !known {
+		var ok bool
+		if d, ok, err = getDocument(tx, documentOf(id)); err == nil && !ok {
 			err = fmt.Errorf("%w: chunk %s belongs to no document", ErrDamaged, id)
 		}
 		if err != nil {
 			return indexed{}, err
 		}
-		titles[document] = d.Title
+		documents[d.ID] = d
+		b.classes.add(d.class(), d.Metadata)
 	}
-	p := indexed{id: id, title: titles[document], chunkRecord: record}
+	p := indexed{id: id, title: d.Title, class: d.class(), chunkRecord: record}
 	if vectors != nil {
 		p.vector = vectorOf(vectors.Get([]byte(id)))
 	}
 	return p, nil
 }
 
-// embedMissing makes the vectors that the current embedder hasn't made yet, each batch in its own
-// transaction so that a restart goes on where it stopped, and then forgets those of other embedders.
-func (b *Base) embedMissing(ctx context.Context) error {
-	fingerprint := []byte(b.embedder.Fingerprint())
-	var after []byte
-	for told := false; ; {
-		var ids, texts []string
-		err := b.db.View(func(tx *bolt.Tx) error {
-			vectors := tx.Bucket(bucketVectors).Bucket(fingerprint)
-			c := tx.Bucket(bucketChunks).Cursor()
-			for k, _ := c.Seek(after); k != nil && len(ids) < embedBatch; k, _ = c.Next() {
-				after = bytes.Clone(k)
-				if vectors != nil && vectors.Get(k) != nil {
-					continue
-				}
-				record, _, err := getChunk(tx, string(k))
-				if err != nil {
-					return err
-				}
-				ids, texts = append(ids, string(k)), append(texts, record.meaning())
-			}
-			return nil
-		})
-		if err != nil || len(ids) == 0 {
-			if err == nil {
-				err = b.forgetOtherVectors(fingerprint)
-			}
-			return err
-		}
-		if !told {
-			told = true
-			b.log.Info("embedding the knowledge base anew", "embedder", string(fingerprint))
-		}
-		made, err := b.embed(ctx, texts)
-		if err != nil {
-			return err
-		}
-		err = b.db.Update(func(tx *bolt.Tx) error {
-			vectors, err := tx.Bucket(bucketVectors).CreateBucketIfNotExists(fingerprint)
-			for i := 0; i < len(ids) && err == nil; i++ {
-				err = vectors.Put([]byte(ids[i]), vectorBytes(made[i]))
-			}
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("storing vectors: %w", err)
-		}
-	}
-}
-
-func (b *Base) forgetOtherVectors(keep []byte) error {
-	var others [][]byte
-	err := b.db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketVectors).ForEachBucket(func(name []byte) error {
-			if !bytes.Equal(name, keep) {
-				others = append(others, bytes.Clone(name))
-			}
-			return nil
-		})
-	})
-	if err != nil || len(others) == 0 {
-		return err
-	}
-	return b.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range others {
-			if err := tx.Bucket(bucketVectors).DeleteBucket(name); err != nil {
-				return fmt.Errorf("removing the vectors of %s: %w", name, err)
-			}
-		}
-		return nil
-	})
-}
-
 // embed asks the embedder and checks what it answers. A vector of zeros becomes nil: it is like
 // nothing.
-func (b *Base) embed(ctx context.Context, texts []string) ([][]float32, error) {
-	vectors, err := b.embedder.Embed(ctx, texts)
+func (b *Base) embed(ctx context.Context, e Embedder, texts []string) ([][]float32, error) {
+	vectors, err := e.Embed(ctx, texts)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -216,19 +170,19 @@ func (b *Base) embed(ctx context.Context, texts []string) ([][]float32, error) {
 		return nil, fmt.Errorf("embedding: %w", err)
 	}
 	if len(vectors) != len(texts) {
-		return nil, fmt.Errorf("embedding: %s answered %d vectors for %d texts", b.embedder.Fingerprint(), len(vectors), len(texts))
+		return nil, fmt.Errorf("embedding: %s answered %d vectors for %d texts", e.Fingerprint(), len(vectors), len(texts))
 	}
 	vectors = slices.Clone(vectors) // the embedder may keep its own
 	for i, v := range vectors {
-		if len(v) != b.embedder.Dimensions() {
-			return nil, fmt.Errorf("embedding: %s answered a vector of %d values, it says it has %d", b.embedder.Fingerprint(), len(v), b.embedder.Dimensions())
+		if len(v) != e.Dimensions() {
+			return nil, fmt.Errorf("embedding: %s answered a vector of %d values, it says it has %d", e.Fingerprint(), len(v), e.Dimensions())
 		}
 		var squares float64
 		for _, x := range v {
 			squares += float64(x) * float64(x)
 		}
 		if math.IsNaN(squares) || math.IsInf(squares, 0) {
-			return nil, fmt.Errorf("embedding: %s answered a vector that isn't made of numbers", b.embedder.Fingerprint())
+			return nil, fmt.Errorf("embedding: %s answered a vector that isn't made of numbers", e.Fingerprint())
 		}
 		if squares == 0 {
 			vectors[i] = nil

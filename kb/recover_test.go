@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"resolute/kb"
@@ -102,8 +104,80 @@ func TestAnUnreachableEmbedderIsSaid(t *testing.T) {
 	down.fingerprint = "down/1"
 	down.before = func(context.Context, []string) error { return errors.New("connection refused") }
 	b = open(t, dir, down)
-	if _, err := b.Search(t.Context(), kb.Query{Text: "refund"}); err == nil || !strings.Contains(err.Error(), "connection refused") {
-		t.Errorf("Search: error %v, want the embedder's", err)
+	if _, err := b.Search(t.Context(), kb.Query{Text: "refund", Mode: kb.Vector}); !errors.Is(err, kb.ErrMeaning) || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("Search by vectors: error %v, want the embedder's", err)
+	}
+	for _, mode := range []kb.Mode{kb.Hybrid, kb.Keyword} {
+		if hits := search(t, b, mode, "refund"); len(hits) == 0 || hits[0].VectorRank != 0 {
+			t.Errorf("%s search: %+v, want what the words find", mode, hits)
+		}
+	}
+	if s, err := b.State(t.Context()); err != nil || !s.Renewing || !strings.Contains(s.Trouble, "connection refused") || s.Answering != "" {
+		t.Errorf("State: %+v (error %v), want one that tells the trouble", s, err)
+	}
+}
+
+// The embedder that made the vectors answers while another makes its own; documents may come and go
+// meanwhile.
+func TestTheOldIndexAnswersWhileTheNewOneIsMade(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, dir, newEmbedder())
+	add(t, b, file("refunds.md", refunds), file("shipping.md", shipping), file("old.md", "# Old\n\nThe walrus sleeps."))
+	must(t, b.Close())
+
+	old, next := newEmbedder(), newEmbedder()
+	next.fingerprint = "next/1"
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var held atomic.Bool
+	next.before = func(ctx context.Context, _ []string) error {
+		if held.CompareAndSwap(false, true) {
+			close(begun)
+			select {
+			case <-goOn:
+			case <-ctx.Done():
+			}
+		}
+		return ctx.Err()
+	}
+	b, err := kb.Open(dir, kb.Options{Embedder: next, Former: func(fingerprint string) (kb.Embedder, bool) {
+		return old, fingerprint == old.Fingerprint()
+	}})
+	must(t, err)
+	<-begun
+	for _, mode := range []kb.Mode{kb.Hybrid, kb.Vector} {
+		if hits := search(t, b, mode, "refund for scratched items"); len(hits) == 0 || hits[0].DocumentID != "refunds" || hits[0].VectorRank == 0 {
+			t.Errorf("%s search meanwhile: %+v, want the refund policy by the old vectors", mode, hits)
+		}
+	}
+	if s, err := b.State(t.Context()); err != nil || !s.Renewing || s.Answering != old.Fingerprint() {
+		t.Errorf("State meanwhile: %+v (error %v), want one that is renewing", s, err)
+	}
+	add(t, b, file("new.md", "# New\n\nThe penguin dives."))
+	must(t, b.Delete(t.Context(), "old"))
+	if hits := search(t, b, kb.Vector, "walrus sleeps"); len(hits) > 0 && hits[0].DocumentID == "old" {
+		t.Errorf("what was deleted meanwhile is found: %+v", hits[0])
+	}
+	if hits := search(t, b, kb.Hybrid, "penguin dives"); len(hits) == 0 || hits[0].DocumentID != "new" {
+		t.Errorf("what was imported meanwhile isn't found by its words: %+v", hits)
+	}
+	close(goOn)
+	for s, err := b.State(t.Context()); s.Renewing; s, err = b.State(t.Context()) {
+		must(t, err)
+		runtime.Gosched()
+	}
+	if hits := search(t, b, kb.Vector, "penguin dives"); len(hits) == 0 || hits[0].DocumentID != "new" {
+		t.Errorf("vector search once the new vectors answer: %v, want what was imported meanwhile", documentsOf(hits))
+	}
+	must(t, b.Close())
+
+	again := open(t, dir, next)
+	for query, want := range map[string]string{"penguin dives": "new", "refund for scratched items": "refunds"} {
+		if hits := search(t, again, kb.Vector, query); len(hits) == 0 || hits[0].DocumentID != want {
+			t.Errorf("vector search for %q afterwards: %v, want %s", query, documentsOf(hits), want)
+		}
+	}
+	if s, err := again.State(t.Context()); err != nil || s.Renewing || s.Answering != "next/1" || s.Documents != 3 {
+		t.Errorf("State afterwards: %+v (error %v), want 3 documents and the new embedder", s, err)
 	}
 }
 

@@ -1,14 +1,11 @@
 package kb
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // Mode says which rankings a search uses.
@@ -16,51 +13,137 @@ type Mode string
 
 // The modes of search.
 const (
-	Hybrid  Mode = "hybrid" // both, fused
+	Hybrid  Mode = "hybrid" // both, fused, behind corrections
 	Keyword Mode = "keyword"
 	Vector  Mode = "vector"
 )
 
 const (
-	defaultK  = 10
-	maxK      = 200
-	depth     = 50   // at least so many hits of each ranking are fused
-	maxQuery  = 2000 // bytes; what a longer text asks is in its beginning, and each word costs a lookup
-	fusedRank = 60   // k of reciprocal rank fusion
+	defaultK = 10
+	maxK     = 200
+	depth    = 60   // at least so many hits of each ranking are fused; how they are is told by the first so many
+	maxQuery = 2000 // bytes; what a longer text asks is in its beginning, and each word costs a lookup
 )
 
 // Query is what to search for.
 type Query struct {
-	Text string // plain words; nothing in it is syntax, and past 2000 bytes it isn't read
-	K    int    // how many hits at most; 10 if 0, never above 200
-	Mode Mode   // Hybrid if empty
+	Text   string // plain words; nothing in it is syntax, and past 2000 bytes it isn't read
+	K      int    // how many hits at most; 10 if 0, never above 200
+	Mode   Mode   // Hybrid if empty
+	Filter Filter
+	// Floor is how relevant, from 0 to 1, the most relevant passage must be: below it the answer is
+	// that nothing was found. 0 lets any answer through.
+	Floor float64
+	// Situation chooses the corrections that hold in it; nil means whoever looks around, who is shown
+	// those of every scope.
+	Situation *Situation
+	Each      Unit // Passages if empty
 }
+
+// Unit is what a hit stands for.
+type Unit string
+
+// The units of an answer.
+const (
+	Passages  Unit = "passages"  // neighbours are one hit
+	Documents Unit = "documents" // each document is one hit, its best chunk; no corrections
+)
 
 // Hit is a passage that was found.
 type Hit struct {
 	DocumentID string   `json:"document_id"`
-	ChunkID    string   `json:"chunk_id"`
-	Title      string   `json:"title"` // of the document
+	ChunkID    string   `json:"chunk_id"` // of the chunk that ranks best
+	Chunks     []string `json:"chunks"`   // all that the passage is made of, in reading order
+	Title      string   `json:"title"`    // of the document
 	Headings   []string `json:"headings"`
 	Text       string   `json:"text"`
 	// Score orders hits of one search and compares with nothing else: the fused score of a hybrid
 	// search, BM25 of a keyword search, the cosine of a vector search.
-	Score       float64 `json:"score"`
-	KeywordRank int     `json:"keyword_rank"` // from 1; 0 if the words didn't find it
-	VectorRank  int     `json:"vector_rank"`  // from 1; 0 if the vectors didn't find it
-	Similarity  float64 `json:"similarity"`   // cosine to the query; 0 where VectorRank is
-	Source      string  `json:"source"`       // path that the document was imported from
-	Citation    string  `json:"citation"`     // kb://document#heading@version
+	Score       float64  `json:"score"`
+	Relevance   float64  `json:"relevance"`    // how well it fits the query, from 0 to 1; what Query.Floor is held against
+	KeywordRank int      `json:"keyword_rank"` // from 1; 0 if the words didn't find it
+	VectorRank  int      `json:"vector_rank"`  // from 1; 0 if the vectors didn't find it
+	Similarity  float64  `json:"similarity"`   // cosine to the query; 0 where VectorRank is
+	Matched     []string `json:"matched"`      // words of the query that the passage has, as the index knows them
+	Source      string   `json:"source"`       // path that the document was imported from
+	Citation    string   `json:"citation"`     // kb://document#heading@version
+	Metadata
+	Correction *Correction `json:"correction,omitempty"` // where the hit is one
 }
 
-// Search answers the passages that fit the query best, best first. Rankings are fused by reciprocal
-// rank: the sum of 1/(60+rank) (Cormack et al. 2009, "Reciprocal Rank Fusion Outperforms Condorcet").
-// Nothing found is no error.
+// Quotable reports whether a customer may be shown the passage.
+func (h Hit) Quotable() bool { return h.Audience != Internal }
+
+// Search answers the passages that fit the query best, best first, behind the corrections that fit it
+// and hold in its situation. Nothing found is no error.
 func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
-	if q.K < 0 {
-		return nil, fmt.Errorf("a search for %d passages %w", q.K, ErrQuery)
+	q, err := b.complete(q)
+	if err != nil {
+		return nil, err
 	}
-	if q.K == 0 {
+	if err := b.await(ctx); err != nil {
+		return nil, err
+	}
+	if q.Text == "" {
+		return []Hit{}, nil
+	}
+	hidden := b.classes.hidden(q.Filter)
+	n := max(depth, 2*q.K)
+	if q.Each == Documents {
+		n = 5 * q.K // the chunks of one document may follow one another
+	}
+	var words, vectors []ranked
+	var asked []float32
+	var wordsErr, vectorsErr error
+	var both sync.WaitGroup
+	m := b.meaning.Load()
+	if q.Mode != Vector {
+		both.Go(func() { words, wordsErr = b.words.search(ctx, q.Text, n, hidden) })
+	}
+	if q.Mode != Keyword {
+		both.Go(func() {
+			if m, vectorsErr = b.answerer(ctx, q.Mode, m); m != nil {
+				asked, vectors, vectorsErr = b.nearest(ctx, m, q.Text, n, hidden)
+			}
+		})
+	}
+	both.Wait()
+	if vectorsErr != nil && q.Mode == Hybrid && ctx.Err() == nil {
+		b.log.Warn("a search goes by words alone", "error", vectorsErr)
+		vectorsErr = nil
+	}
+	for _, err := range []error{wordsErr, vectorsErr, ctx.Err()} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	terms, err := b.words.terms(ctx, q.Text)
+	if err != nil {
+		return nil, err
+	}
+	hits, err := b.passages(ctx, fuse(q.Mode, words, vectors), q)
+	if err != nil {
+		return nil, err
+	}
+	judge := judge{terms: terms, words: b.words}
+	judge.all(hits)
+	if q.Mode == Hybrid && q.Each == Passages {
+		if hits, err = b.corrected(ctx, q, m, asked, judge, hits); err != nil {
+			return nil, err
+		}
+	}
+	if !reaches(hits, q.Floor) {
+		return []Hit{}, nil
+	}
+	return hits, nil
+}
+
+// complete fills in what a query leaves open, and refuses what can't be answered.
+func (b *Base) complete(q Query) (Query, error) {
+	switch {
+	case q.K < 0:
+		return q, fmt.Errorf("a search for %d passages %w", q.K, ErrQuery)
+	case q.K == 0:
 		q.K = defaultK
 	}
 	q.K = min(q.K, maxK)
@@ -68,37 +151,50 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 		q.Mode = Hybrid
 	}
 	if q.Mode != Hybrid && q.Mode != Keyword && q.Mode != Vector {
-		return nil, fmt.Errorf("a search in mode %q %w: the modes are %s, %s and %s", q.Mode, ErrQuery, Hybrid, Keyword, Vector)
+		return q, fmt.Errorf("a search in mode %q %w: the modes are %s, %s and %s", q.Mode, ErrQuery, Hybrid, Keyword, Vector)
 	}
-	if err := b.await(ctx); err != nil {
-		return nil, err
+	if q.Each == "" {
+		q.Each = Passages
 	}
-	text := beginning(q.Text)
-	if text == "" {
-		return []Hit{}, nil
+	if q.Each != Passages && q.Each != Documents {
+		return q, fmt.Errorf("a search for %q %w: it is for %s or %s", q.Each, ErrQuery, Passages, Documents)
 	}
-	n := max(depth, 2*q.K)
-	var words, vectors []ranked
-	var err error
-	if q.Mode != Vector {
-		if words, err = b.words.search(ctx, text, n); err != nil {
-			return nil, err
-		}
+	if !(q.Floor >= 0 && q.Floor <= 1) {
+		return q, fmt.Errorf("a relevance of %v %w: it is from 0 to 1", q.Floor, ErrQuery)
 	}
-	if q.Mode != Keyword {
-		if vectors, err = b.nearest(ctx, text, n); err != nil {
-			return nil, err
-		}
+	if q.Filter.At.IsZero() {
+		q.Filter.At = b.now()
 	}
-	return b.passages(ctx, fuse(q.Mode, words, vectors), q.K)
+	q.Text = beginning(q.Text)
+	return q, nil
 }
 
-func (b *Base) nearest(ctx context.Context, text string, n int) ([]ranked, error) {
-	made, err := b.embed(ctx, []string{text})
-	if err != nil || made[0] == nil {
-		return nil, err
+// answerer gives what answers by meaning. A search by vectors alone waits for vectors that are being
+// made for the first time, unless making them failed.
+func (b *Base) answerer(ctx context.Context, mode Mode, m *meaning) (*meaning, error) {
+	if m != nil || mode != Vector {
+		return m, nil
 	}
-	return b.vectors.search(ctx, made[0], n)
+	select {
+	case <-b.renewal.tried:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if m = b.meaning.Load(); m != nil {
+		return m, nil
+	}
+	var err error
+	b.renewal.set(func(r *renewal) { err = r.err })
+	return nil, fmt.Errorf("%w: %w", ErrMeaning, err)
+}
+
+func (b *Base) nearest(ctx context.Context, m *meaning, text string, n int, hidden map[string]bool) (asked []float32, found []ranked, err error) {
+	made, err := b.embed(ctx, m.embedder, []string{text})
+	if err != nil || made[0] == nil {
+		return nil, nil, err
+	}
+	found, err = m.index.search(ctx, made[0], n, hidden)
+	return made[0], found, err
 }
 
 // beginning is what is read of a query.
@@ -112,75 +208,4 @@ func beginning(text string) string {
 		at--
 	}
 	return text[:at]
-}
-
-// fuse joins two rankings to hits that have their id, score and ranks.
-func fuse(mode Mode, words, vectors []ranked) []Hit {
-	hits := make([]Hit, 0, len(words)+len(vectors))
-	at := make(map[string]int, len(words)+len(vectors))
-	hit := func(id string) *Hit {
-		i, ok := at[id]
-		if !ok {
-			i = len(hits)
-			at[id] = i
-			hits = append(hits, Hit{ChunkID: id})
-		}
-		return &hits[i]
-	}
-	add := func(h *Hit, score float64, rank int) {
-		if mode == Hybrid {
-			score = 1 / float64(fusedRank+rank)
-		}
-		h.Score += score
-	}
-	for i, r := range words {
-		h := hit(r.id)
-		h.KeywordRank = i + 1
-		add(h, r.score, h.KeywordRank)
-	}
-	for i, r := range vectors {
-		h := hit(r.id)
-		h.VectorRank, h.Similarity = i+1, r.score
-		add(h, r.score, h.VectorRank)
-	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ChunkID, b.ChunkID))
-	})
-	return hits
-}
-
-func byScore(found []ranked) {
-	slices.SortFunc(found, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
-	})
-}
-
-// passages fills the first k hits from the truth. One that is no longer there, because an import is
-// under way, is passed over.
-func (b *Base) passages(ctx context.Context, hits []Hit, k int) ([]Hit, error) {
-	found := make([]Hit, 0, min(k, len(hits)))
-	err := b.view(ctx, func(tx *bolt.Tx) error {
-		for _, h := range hits {
-			if len(found) == k {
-				return nil
-			}
-			chunk, ok, err := getChunk(tx, h.ChunkID)
-			if err != nil {
-				return err
-			}
-			d, known, err := getDocument(tx, documentOf(h.ChunkID))
-			if err != nil {
-				return err
-			}
-			if !ok || !known {
-				continue
-			}
-			h.DocumentID, h.Title, h.Source = d.ID, d.Title, d.Source
-			h.Headings, h.Text = append([]string{}, chunk.Headings...), chunk.Text
-			h.Citation = address(d.Document, chunk)
-			found = append(found, h)
-		}
-		return nil
-	})
-	return found, err
 }

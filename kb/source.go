@@ -1,153 +1,148 @@
 package kb
 
 import (
-	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"iter"
 	"path"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"resolute/kb/read"
 )
 
-// Source is one file or text to import. It needs an ID or a Path.
-type Source struct {
-	ID      string // of the document; made from Path if empty
-	Path    string // below the folder that is imported; names the document when it is imported again
-	Title   string // the first heading, else the file's name, if empty
-	Format  string // FormatMarkdown or FormatText; told by the ending of Path if empty
-	Content []byte
-	Meta    map[string]string
-}
+// Metadata says what a document is about, for whom, and when it counts.
+type Metadata = read.Metadata
 
-// The formats that are understood.
+// The audiences of a document.
 const (
-	FormatMarkdown = "markdown" // CommonMark with tables; .md, .markdown, and where nothing is said
-	FormatText     = "text"     // plain text in paragraphs; .txt, .text, and files without an ending
+	Customer = read.Customer
+	Internal = read.Internal
 )
 
-const understood = "Markdown (.md, .markdown) and plain text (.txt, .text)"
+// Source is one file or text to import. It needs an ID or a Path. A file that holds many documents
+// (a zip, an mbox, JSON Lines) has no ID, and its Title isn't used.
+type Source struct {
+	ID       string // of the document; made from Path if empty
+	Path     string // below the folder that is imported; names the document when it is imported again
+	Title    string // the document's own, else the file's name, if empty
+	Format   string // one of package read's; told by the ending of Path if empty
+	Content  []byte
+	Metadata Metadata          // goes before what the document says of itself; of two audiences the narrower counts
+	Meta     map[string]string // whatever else the caller wants to find beside the document
+}
 
-// parsed is a source that was read and cut, but is not stored yet.
+// parsed is a document that was read and cut, but is not stored yet.
 type parsed struct {
-	source  Source
-	title   string
-	version string
-	chunks  []chunkRecord
+	id, path string // one of them may be empty
+	title    string
+	hash     string // 12 hex digits of the SHA-256 of what it was read from
+	metadata Metadata
+	meta     map[string]string
+	chunks   []chunkRecord
 }
 
-// name is how messages call the source.
-func (s Source) name() string {
-	if s.Path != "" {
-		return s.Path
+// name is how messages call the document.
+func (p parsed) name() string {
+	if p.path != "" {
+		return p.path
 	}
-	return s.ID
+	return p.id
 }
 
-// parse reads and cuts one source. A parser's panic costs that source only.
-func parse(s Source) (p parsed, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: its parser failed on it: %v", ErrContent, r)
+// parse reads and cuts the documents of a source. Each that can't be read is a Failure.
+func (b *Base) parse(ctx context.Context, s Source) iter.Seq2[parsed, error] {
+	return func(yield func(parsed, error) bool) {
+		if s.Path != "" {
+			s.Path = path.Clean(strings.ReplaceAll(s.Path, `\`, "/"))
 		}
-	}()
-	if s.Path != "" {
-		s.Path = path.Clean(strings.ReplaceAll(s.Path, `\`, "/"))
+		name := cmp.Or(s.Path, s.ID)
+		fail := func(name string, err error) bool {
+			return yield(parsed{}, Failure{Source: name, Detail: err.Error(), Err: err})
+		}
+		if err := s.check(); err != nil {
+			fail(name, err)
+			return
+		}
+		for d, err := range read.Documents(ctx, read.File{Path: s.Path, Format: s.Format, Content: s.Content}, b.read) {
+			var p parsed
+			if err == nil {
+				p, err = s.document(d)
+			}
+			var failed *read.Failure
+			switch {
+			case err == nil:
+				if !yield(p, nil) {
+					return
+				}
+			case errors.As(err, &failed):
+				if !fail(cmp.Or(failed.Name, name), failed.Err) {
+					return
+				}
+			case ctx.Err() != nil:
+				yield(parsed{}, ctx.Err())
+				return
+			default:
+				if !fail(cmp.Or(d.Path, name), err) {
+					return
+				}
+			}
+		}
 	}
+}
+
+// check looks at what names the source.
+func (s Source) check() error {
 	if len(s.Path) > maxPath {
-		return p, fmt.Errorf("%w: its path is longer than %d bytes", ErrIdentity, maxPath)
+		return fmt.Errorf("%w: its path is longer than %d bytes", ErrIdentity, maxPath)
 	}
 	if s.ID == "" && documentID(s.Path) == "" {
-		return p, fmt.Errorf("%w: it needs an id, or a path with a letter or digit in it", ErrIdentity)
+		return fmt.Errorf("%w: it needs an id, or a path with a letter or digit in it", ErrIdentity)
 	}
-	if s.ID != "" && (documentIDExact(s.ID) != s.ID || len(s.ID) > maxID) {
-		return p, fmt.Errorf("%w: the id %q may have letters, digits, '-', '_' and '.' only, at most %d bytes", ErrIdentity, s.ID, maxID)
+	if s.ID != "" && (DocumentID(s.ID) != s.ID || len(s.ID) > maxID) {
+		return fmt.Errorf("%w: the id %q may have letters, digits, '-', '_' and '.' only, at most %d bytes", ErrIdentity, s.ID, maxID)
 	}
-	if s.Format, err = formatOf(s); err != nil {
-		return p, err
-	}
-	sum := sha256.Sum256(s.Content)
-	text, err := readable(s.Content)
+	format, err := read.FormatOf(read.File{Path: s.Path, Format: s.Format, Content: s.Content})
 	if err != nil {
-		return p, err
+		return err
 	}
-	p = parsed{source: s, version: hex.EncodeToString(sum[:6])}
-	var blocks []block
-	if s.Format == FormatMarkdown {
-		p.title, blocks = markdownBlocks(withoutFrontMatter(text))
-	} else {
-		blocks = textBlocks(text)
+	if read.Many(format) && format != read.CSV && (s.ID != "" || s.Path == "") {
+		return fmt.Errorf("%w: a file of many documents (%s) has a path and no id", ErrIdentity, format)
 	}
-	p.chunks = cut(blocks)
-	if len(p.chunks) == 0 {
+	return nil
+}
+
+// document makes a document of the source ready to be stored.
+func (s Source) document(d read.Document) (parsed, error) {
+	sum := sha256.Sum256(d.Raw)
+	p := parsed{id: DocumentID(d.ID), path: d.Path, title: d.Title, hash: hex.EncodeToString(sum[:6]), metadata: s.Metadata.Over(d.Metadata), meta: s.Meta}
+	if d.Path == s.Path { // the file itself is the document
+		p.id, p.title = cmp.Or(s.ID, p.id), cmp.Or(s.Title, p.title)
+	}
+	if len(p.id) > maxID || p.id != "" && strings.Trim(p.id, "-._") == "" {
+		return p, fmt.Errorf("%w: the id %q has no letter or digit, or more than %d bytes", ErrIdentity, d.ID, maxID)
+	}
+	if len(p.path) > maxPath || p.id == "" && documentID(p.path) == "" {
+		return p, fmt.Errorf("%w: the path %.60q", ErrIdentity, p.path)
+	}
+	if m := p.metadata; !m.ValidFrom.IsZero() && !m.ValidUntil.IsZero() && !m.ValidFrom.Before(m.ValidUntil) {
+		return p, fmt.Errorf("%w: it is valid until %s, before it begins to be", ErrContent, m.ValidUntil.Format("2006-01-02"))
+	}
+	if p.chunks = cut(d.Blocks); len(p.chunks) == 0 {
 		return p, fmt.Errorf("%w: there is no text in it", ErrContent)
-	}
-	if s.Title != "" {
-		p.title = s.Title
 	}
 	switch {
 	case p.title != "":
-	case s.Path != "":
-		p.title = strings.TrimSuffix(path.Base(s.Path), path.Ext(s.Path))
+	case p.path != "":
+		p.title = strings.TrimSuffix(path.Base(p.path), path.Ext(p.path))
 	default:
-		p.title = s.ID
+		p.title = p.id
 	}
 	return p, nil
-}
-
-func formatOf(s Source) (string, error) {
-	switch s.Format {
-	case FormatMarkdown, FormatText:
-		return s.Format, nil
-	case "":
-	default:
-		return "", fmt.Errorf("%w: %q; understood are %s", ErrFormat, s.Format, understood)
-	}
-	switch ending := strings.ToLower(path.Ext(s.Path)); ending {
-	case ".md", ".markdown":
-		return FormatMarkdown, nil
-	case ".txt", ".text":
-		return FormatText, nil
-	case "":
-		if s.Path == "" {
-			return FormatMarkdown, nil
-		}
-		return FormatText, nil
-	default:
-		return "", fmt.Errorf("%w: %s; understood are %s", ErrFormat, ending, understood)
-	}
-}
-
-// readable answers content as UTF-8 with plain line ends.
-func readable(content []byte) ([]byte, error) {
-	content = bytes.TrimPrefix(content, []byte("\ufeff"))
-	switch {
-	case len(bytes.TrimSpace(content)) == 0:
-		return nil, fmt.Errorf("%w: it is empty", ErrContent)
-	case bytes.IndexByte(content, 0) >= 0:
-		return nil, fmt.Errorf("%w: it is a binary file, not text", ErrContent)
-	case !utf8.Valid(content):
-		return nil, fmt.Errorf("%w: it is not UTF-8; convert it first", ErrContent)
-	}
-	content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(content, []byte("\r"), []byte("\n")), nil
-}
-
-// withoutFrontMatter leaves out a leading YAML block between lines of three dashes.
-func withoutFrontMatter(text []byte) []byte {
-	rest, ok := bytes.CutPrefix(text, []byte("---\n"))
-	if !ok {
-		return text
-	}
-	for at := 0; at < len(rest); {
-		line, _, _ := bytes.Cut(rest[at:], []byte("\n"))
-		at = min(at+len(line)+1, len(rest))
-		if trimmed := string(bytes.TrimRight(line, " \t")); trimmed == "---" || trimmed == "..." {
-			return rest[at:]
-		}
-	}
-	return text
 }
 
 // The longest names, in bytes.
@@ -159,7 +154,7 @@ const (
 // documentID makes an id of a path: policies/Refund Policy.md is policies.refund-policy.
 func documentID(p string) string {
 	p = strings.ToLower(strings.TrimSuffix(p, path.Ext(p)))
-	id := documentIDExact(strings.ReplaceAll(strings.Trim(p, "./"), "/", "."))
+	id := DocumentID(strings.ReplaceAll(strings.Trim(p, "./"), "/", "."))
 	if strings.Trim(id, "-._") == "" {
 		return ""
 	}
@@ -179,8 +174,9 @@ func distinctID(p string) string {
 	return documentID(p) + "-" + hex.EncodeToString(sum[:3])
 }
 
-// documentIDExact replaces what an address has no room for.
-func documentIDExact(s string) string {
+// DocumentID is the id that a document gets which gives itself this one: what an address has no room
+// for becomes a dash.
+func DocumentID(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' || r == '.' {
 			return r

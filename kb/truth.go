@@ -8,15 +8,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"strconv"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// schema is the layout of knowledge.db.
-const schema = "1"
+// layouts are the buckets that each schema of knowledge.db brought: the n-th is schema n+1. A file of
+// an earlier schema gets what it lacks.
+var layouts = [...][][]byte{
+	{bucketMeta, bucketDocuments, bucketPaths, bucketContents, bucketChunks, bucketVectors},
+	{bucketHistory, bucketRetired, bucketCorrections, bucketUses, bucketGaps},
+}
 
 var (
 	bucketMeta      = []byte("meta")      // keySchema, keyMark
@@ -26,6 +32,12 @@ var (
 	bucketChunks    = []byte("chunks")    // chunk id: chunkRecord
 	bucketVectors   = []byte("vectors")   // embedder fingerprint: chunk id: little-endian float32s
 
+	bucketHistory     = []byte("history")     // document id@version: storedVersion
+	bucketRetired     = []byte("retired")     // chunk id: chunkRecord of one that only history holds
+	bucketCorrections = []byte("corrections") // id: Correction
+	bucketUses        = []byte("uses")        // document id, a zero byte, offset of the journal: Use
+	bucketGaps        = []byte("gaps")        // offset of the journal: Gap
+
 	keySchema = []byte("schema")
 	keyMark   = []byte("mark")
 )
@@ -33,7 +45,14 @@ var (
 // storedDocument is a document with what only importing needs to know.
 type storedDocument struct {
 	Document
-	Cut int `json:"cut"` // the cutRules that it was cut by
+	Cut  int    `json:"cut"`            // the cutRules that it was cut by
+	Hash string `json:"hash,omitempty"` // of its content: 12 hex digits of its SHA-256; schema 1 had it as Version alone
+}
+
+// same reports whether importing now over d would change nothing.
+func (d storedDocument) same(now storedDocument) bool {
+	return d.Hash == now.Hash && d.Cut == now.Cut && d.Title == now.Title && d.Source == now.Source &&
+		d.Metadata == now.Metadata && maps.Equal(d.Meta, now.Meta)
 }
 
 // chunkRecord is a chunk as it is stored. Nothing of it changes under one chunk id.
@@ -47,6 +66,8 @@ type chunkRecord struct {
 type changes struct {
 	mark []byte // of the truth after the transaction; nil while more is to come
 	ops  []indexed
+
+	taught []Correction // corrections as they are now
 }
 
 // indexed is a chunk as the indexes need it, or the removal of one.
@@ -54,34 +75,37 @@ type indexed struct {
 	id      string
 	removed bool // nothing but the id is set then
 	title   string
+	class   string // of the document's metadata, see class
 	chunkRecord
 	vector []float32 // nil if there was nothing to embed
 }
 
-// migrate creates the buckets of a new file and refuses one of another schema.
+// migrate gives the file the buckets of schemas that it doesn't have, and refuses one of a later schema.
 func (b *Base) migrate() error {
-	fresh := false
-	err := b.db.View(func(tx *bolt.Tx) error {
+	has := 0
+	err := b.db.View(func(tx *bolt.Tx) (err error) {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
-			fresh = true
 			return nil
 		}
-		if got := string(meta.Get(keySchema)); got != schema {
-			return fmt.Errorf("%s has schema %q, this program knows %s: use the program that wrote it, or a newer one", b.db.Path(), got, schema)
+		got := string(meta.Get(keySchema))
+		if has, err = strconv.Atoi(got); err != nil || has > len(layouts) {
+			return fmt.Errorf("%s has schema %q, this program knows those up to %d: use the program that wrote it, or a newer one", b.db.Path(), got, len(layouts))
 		}
 		return nil
 	})
-	if err != nil || !fresh {
+	if err != nil || has == len(layouts) {
 		return err
 	}
 	return b.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketDocuments, bucketPaths, bucketContents, bucketChunks, bucketVectors} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return fmt.Errorf("creating the knowledge base: %w", err)
+		for _, added := range layouts[has:] {
+			for _, name := range added {
+				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+					return fmt.Errorf("creating the knowledge base: %w", err)
+				}
 			}
 		}
-		return tx.Bucket(bucketMeta).Put(keySchema, []byte(schema))
+		return tx.Bucket(bucketMeta).Put(keySchema, []byte(strconv.Itoa(len(layouts))))
 	})
 }
 
@@ -137,7 +161,7 @@ func moveMark(tx *bolt.Tx, c *changes) ([]byte, error) {
 	h := sha256.New()
 	h.Write(meta.Get(keyMark))
 	for _, op := range c.ops {
-		fmt.Fprintf(h, "%s %t %q\n", op.id, op.removed, op.title)
+		fmt.Fprintf(h, "%s %t %q %s\n", op.id, op.removed, op.title, op.class)
 	}
 	mark := h.Sum(nil)
 	return mark, meta.Put(keyMark, mark)
@@ -150,6 +174,9 @@ func getDocument(tx *bolt.Tx, id string) (d storedDocument, ok bool, err error) 
 	}
 	if err := json.Unmarshal(v, &d); err != nil {
 		return d, false, fmt.Errorf("reading document %s: %w", id, err)
+	}
+	if d.Hash == "" {
+		d.Hash = d.Version
 	}
 	return d, true, nil
 }
@@ -182,9 +209,13 @@ func putJSON(tx *bolt.Tx, bucket []byte, key string, value any) error {
 	return tx.Bucket(bucket).Put([]byte(key), data)
 }
 
-// removeChunk forgets a chunk and its vectors, whatever embedder they are of.
+// removeChunk takes a chunk out of what is searched, and its vectors, whatever embedder they are of.
+// History may hold the chunk, so that its record is put aside.
 func removeChunk(tx *bolt.Tx, id string, c *changes) error {
 	key := []byte(id)
+	if err := tx.Bucket(bucketRetired).Put(key, tx.Bucket(bucketChunks).Get(key)); err != nil {
+		return err
+	}
 	if err := tx.Bucket(bucketChunks).Delete(key); err != nil {
 		return err
 	}

@@ -8,7 +8,9 @@ import (
 	"sync"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
+	"github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
 	"github.com/blevesearch/bleve/v2/analysis/lang/en"
 	"github.com/blevesearch/bleve/v2/analysis/token/lowercase"
 	regexptokenizer "github.com/blevesearch/bleve/v2/analysis/tokenizer/regexp"
@@ -18,7 +20,7 @@ import (
 )
 
 // wordSchema names the fields and analyzers of the word index; it rises when they change.
-const wordSchema = "words/1"
+const wordSchema = "words/2"
 
 // keyFollows is where the word index keeps its schema and the mark of the truth that it follows.
 var keyFollows = []byte("resolute-follows")
@@ -29,6 +31,7 @@ const (
 	fieldHeadings = "headings"
 	fieldText     = "text"
 	fieldCodes    = "codes" // order numbers, article numbers, addresses: kept in one piece
+	fieldClass    = "class" // of the document's metadata, for filters
 )
 
 // codePattern finds what is no word of a language: letters and digits mixed, or parts joined by a sign.
@@ -44,10 +47,20 @@ const (
 // wordIndex is the keyword side of search: BM25 over English stems, and codes as they are. Its folder
 // comes into being with the first chunk, so that an empty base costs nothing.
 type wordIndex struct {
-	dir string
+	dir     string
+	english analysis.Analyzer
 
 	mu    sync.RWMutex // guards the field below, not the index, which is safe by itself
 	index bleve.Index  // nil while there is nothing to find
+}
+
+// newWordIndex is the index in a folder, not opened yet.
+func newWordIndex(dir string) (*wordIndex, error) {
+	m, err := wordMapping()
+	if err != nil {
+		return nil, fmt.Errorf("describing the word index: %w", err)
+	}
+	return &wordIndex{dir: dir, english: m.AnalyzerNamed(en.AnalyzerName)}, nil
 }
 
 // ranked is a chunk as one of the two indexes found it.
@@ -130,7 +143,7 @@ func (w *wordIndex) apply(c *changes) error {
 			batch.Delete(op.id)
 			continue
 		}
-		fields := map[string]any{fieldTitle: op.title, fieldHeadings: op.Headings, fieldText: op.Text}
+		fields := map[string]any{fieldTitle: op.title, fieldHeadings: op.Headings, fieldText: op.Text, fieldClass: op.class}
 		if err := batch.Index(op.id, fields); err != nil {
 			return fmt.Errorf("indexing the words of %s: %w", op.id, err)
 		}
@@ -146,8 +159,9 @@ func (w *wordIndex) apply(c *changes) error {
 
 func follow(mark []byte) string { return fmt.Sprintf("%s %x", wordSchema, mark) }
 
-// search answers the n best chunks for text, which is data: no sign in it is an operator.
-func (w *wordIndex) search(ctx context.Context, text string, n int) ([]ranked, error) {
+// search answers the n best chunks for text that are of no hidden class. The text is data: no sign in
+// it is an operator.
+func (w *wordIndex) search(ctx context.Context, text string, n int, hidden map[string]bool) ([]ranked, error) {
 	i := w.get()
 	if i == nil {
 		return nil, nil
@@ -159,12 +173,24 @@ func (w *wordIndex) search(ctx context.Context, text string, n int) ([]ranked, e
 		m.SetBoost(boost)
 		return m
 	}
-	request := bleve.NewSearchRequestOptions(bleve.NewDisjunctionQuery(
+	var asked query.Query = bleve.NewDisjunctionQuery(
 		match(fieldText, en.AnalyzerName, 1),
 		match(fieldHeadings, en.AnalyzerName, boostHeadings),
 		match(fieldTitle, en.AnalyzerName, boostTitle),
 		match(fieldCodes, fieldCodes, boostCodes),
-	), n, 0, false)
+	)
+	if len(hidden) > 0 {
+		visible := bleve.NewBooleanQuery()
+		visible.AddShould(asked)
+		visible.SetMinShould(1)
+		for class := range hidden {
+			term := bleve.NewTermQuery(class)
+			term.SetField(fieldClass)
+			visible.AddMustNot(term)
+		}
+		asked = visible
+	}
+	request := bleve.NewSearchRequestOptions(asked, n, 0, false)
 	request.SortBy([]string{"-_score", "_id"})
 	result, err := i.SearchInContext(ctx, request)
 	if err != nil {
@@ -202,6 +228,7 @@ func wordMapping() (mapping.IndexMapping, error) {
 		return f
 	}
 	chunk := bleve.NewDocumentStaticMapping()
+	chunk.AddFieldMappingsAt(fieldClass, field(fieldClass, keyword.Name))
 	chunk.AddFieldMappingsAt(fieldTitle, field(fieldTitle, en.AnalyzerName))
 	chunk.AddFieldMappingsAt(fieldHeadings, field(fieldHeadings, en.AnalyzerName), field(fieldCodes, fieldCodes))
 	chunk.AddFieldMappingsAt(fieldText, field(fieldText, en.AnalyzerName), field(fieldCodes, fieldCodes))

@@ -14,6 +14,7 @@ type Config struct {
 	Currency     string // ISO 4217
 	ReopenWithin time.Duration
 	Triage       float64 // how sure triage must be, from 0 to 1
+	Relevance    float64 // how relevant a passage must be to be found, from 0 to 1
 	Limits       Limits
 	Queues       []string // sorted; default is always there
 	Webhook      string   // where replies are posted, "" for nowhere
@@ -29,7 +30,7 @@ type Limits struct {
 const configFile = "resolute.yaml"
 
 func parseConfig(file string, text []byte, problems *source.Problems) Config {
-	c := Config{Currency: "USD", Triage: 0.7, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []string{"default"}}
+	c := Config{Currency: "USD", Triage: 0.7, Relevance: 0.3, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []string{"default"}}
 	m := source.Parse(file, text, problems).Mapping("company", "time_zone", "locale", "currency", "reopen_within", "thresholds", "limits", "queues", "replies", "model", "embedder", "redact")
 	if !m.Here() {
 		return c
@@ -67,6 +68,9 @@ func parseBounds(m source.Mapping, c *Config) {
 	t := m.Get("thresholds").Mapping("triage", "relevance", "model", "risk_approve", "risk_deny")
 	if n := t.Get("triage"); n.Here() {
 		c.Triage = n.Float()
+	}
+	if n := t.Get("relevance"); n.Here() {
+		c.Relevance = n.Float()
 	}
 	for key, most := range map[string]float64{"triage": 1, "relevance": 1, "model": 1, "risk_approve": 100, "risk_deny": 100} {
 		if v := t.Get(key).Float(); !(v >= 0 && v <= most) {

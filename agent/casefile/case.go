@@ -150,11 +150,23 @@ type Correlation struct {
 
 // Passage is a piece of knowledge that grounds the case.
 type Passage struct {
-	Address string  `json:"address"` // kb://document#heading@version
-	Title   string  `json:"title"`
-	Text    string  `json:"text"`
-	Score   float64 `json:"score"`
-	Query   string  `json:"query"`
+	Address  string  `json:"address"` // kb://document#heading@version
+	Title    string  `json:"title"`
+	Text     string  `json:"text"`
+	Score    float64 `json:"score"`
+	Query    string  `json:"query"`
+	Internal bool    `json:"internal,omitempty"` // it may inform a decision; no customer may see it
+}
+
+// Quotable gives the passages that what is written to the customer may draw on and cite.
+func (c *Case) Quotable() []Passage {
+	var list []Passage
+	for _, p := range c.Passages {
+		if !p.Internal {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // HypothesisStatus is how far a hypothesis is.

@@ -205,8 +205,8 @@ func (r *run) write(name string) (*casefile.Reply, error) {
 		return nil, fmt.Errorf("the reply %s can't be written: %w", name, err)
 	}
 	reply := &casefile.Reply{Text: strings.TrimSpace(text)}
-	for i := range r.c.Passages {
-		reply.Citations = append(reply.Citations, r.c.Passages[i].Address)
+	for _, p := range r.c.Quotable() {
+		reply.Citations = append(reply.Citations, p.Address)
 	}
 	return reply, nil
 }

@@ -134,7 +134,7 @@ func (s *Sim) work(l journal.Lease) {
 }
 
 // Ground is agent.Knowledge.
-func (s *Sim) Ground(_ context.Context, queries []string) ([]casefile.Passage, error) {
+func (s *Sim) Ground(_ context.Context, _ *casefile.Case, queries []string) ([]casefile.Passage, error) {
 	if !s.calm && s.has("knowledge fails") && s.OneIn(4) {
 		s.cover("knowledge fails")
 		return nil, errors.New("the index is being rebuilt")

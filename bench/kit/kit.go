@@ -187,7 +187,9 @@ func (o one) Playbook(context.Context, string) (*agent.Playbook, error) { return
 // nothing is known.
 type nothing struct{}
 
-func (nothing) Ground(context.Context, []string) ([]casefile.Passage, error) { return nil, nil }
+func (nothing) Ground(context.Context, *casefile.Case, []string) ([]casefile.Passage, error) {
+	return nil, nil
+}
 
 // NewID gives a UUIDv7.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -56,7 +56,25 @@ type Knowledge interface {
 	Search(ctx context.Context, q kb.Query) ([]kb.Hit, error)
 	Import(ctx context.Context, sources []kb.Source) (kb.Report, error)
 	Documents(ctx context.Context, limit int, cursor string) (documents []kb.Document, next string, err error)
+	Document(ctx context.Context, id string) (kb.Document, error)
+	Contents(ctx context.Context, id string) ([]kb.Chunk, error)
+	Passage(ctx context.Context, address string) (kb.Passage, error)
 	Delete(ctx context.Context, id string) error
+	Erase(ctx context.Context, id string) error
+	State(ctx context.Context) (kb.State, error)
+	Uses(ctx context.Context, document string, limit int) (uses []kb.Use, total int, err error)
+	Missing(ctx context.Context, floor float64, limit int) ([]kb.Missing, error)
+	Watch() (news <-chan struct{}, take func() []kb.Progress, cancel func())
+	Corrections
+}
+
+// Corrections is what operators taught.
+type Corrections interface {
+	Teach(ctx context.Context, c kb.Correction, by string) (kb.Correction, error)
+	Correction(ctx context.Context, id string) (kb.Correction, error)
+	Corrections(ctx context.Context, limit int, cursor string) (list []kb.Correction, next string, err error)
+	Revoke(ctx context.Context, id, by string) (kb.Correction, error)
+	Accept(ctx context.Context, id, by string) (kb.Correction, error)
 }
 
 // Deps are what the API serves; all of it is required.

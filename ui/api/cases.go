@@ -156,17 +156,26 @@ func (s *server) postDecision(r *request) error {
 		Hypothesis string                `json:"hypothesis"`
 		Args       casefile.Object       `json:"args"`
 		Note       string                `json:"note"`
-		Correction any                   `json:"correction"`
+		Correction *correctionBody       `json:"correction"`
 		Bundle     string                `json:"bundle"`
 	}
 	if err := r.decode(&in); err != nil {
 		return err
 	}
 	if in.Correction != nil {
-		return invalid("corrections come with a later version", problemPart{Pointer: "/correction", Detail: "take it out"})
+		if err := in.Correction.correction().Check(time.Now()); err != nil {
+			return invalid(err.Error(), problemPart{Pointer: "/correction", Detail: "put it right, or take it out; nothing was decided"})
+		}
 	}
 	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Args: in.Args, Note: in.Note, Bundle: in.Bundle}
 	c, err := s.Engine.Decide(r.Request.Context(), r.Param("id"), d, r.who)
+	if err == nil && in.Correction != nil {
+		taught := in.Correction.correction()
+		taught.FromCase = c.ID
+		if _, err = s.teach(r, taught); err != nil {
+			err = fmt.Errorf("the decision is taken, but what was to be learned from it isn't kept: %w", err)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"time"
 
@@ -12,102 +11,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/journal"
 	"resolute/agent/people"
-	"resolute/kb"
 )
-
-func (s *server) searchKnowledge(r *request) error {
-	mode := r.Query("mode")
-	if mode == "" {
-		mode = "hybrid"
-	}
-	hits, err := s.Knowledge.Search(r.Request.Context(), kb.Query{Text: r.Query("q"), K: r.count("k", 10, 100), Mode: kb.Mode(mode)})
-	if err != nil {
-		return err
-	}
-	return answer(r, http.StatusOK, map[string]any{"hits": orEmpty(hits)})
-}
-
-func (s *server) getKnowledge(r *request) error {
-	limit, cursor := r.page()
-	documents, next, err := s.Knowledge.Documents(r.Request.Context(), limit, cursor)
-	if err != nil {
-		return err
-	}
-	return answer(r, http.StatusOK, listOf(documents, next))
-}
-
-func (s *server) postKnowledge(r *request) error {
-	sources, err := readDocuments(r)
-	if err != nil {
-		return err
-	}
-	report, err := s.Knowledge.Import(r.Request.Context(), sources)
-	if err != nil {
-		return err
-	}
-	if err := s.Audit.Record(r.Request.Context(), r.who.Actor(), "knowledge.imported", "", map[string]any{"documents": len(report.Documents), "failed": len(report.Failed)}); err != nil {
-		return err
-	}
-	var wrong []problemPart
-	for _, f := range report.Failed {
-		wrong = append(wrong, problemPart{Pointer: f.Source, Detail: f.Detail})
-	}
-	if len(report.Documents) == 0 && len(wrong) > 0 {
-		return invalid("none of the documents could be read", wrong...)
-	}
-	return answer(r, http.StatusOK, map[string]any{"documents": report.Documents, "failed": orEmpty(wrong)})
-}
-
-func readDocuments(r *request) ([]kb.Source, error) {
-	if media, _, _ := mime.ParseMediaType(r.GetHeader("Content-Type")); media == "multipart/form-data" {
-		form, err := r.MultipartForm()
-		if err != nil {
-			return nil, malformed("the form can't be read: " + err.Error())
-		}
-		var list []kb.Source
-		for _, files := range form.File {
-			for _, f := range files {
-				open, err := f.Open()
-				if err != nil {
-					return nil, err
-				}
-				b, err := io.ReadAll(open)
-				_ = open.Close() // it was read
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, kb.Source{Path: f.Filename, Content: b})
-			}
-		}
-		return list, nil
-	}
-	var in struct {
-		Documents []struct {
-			ID     string `json:"id"`
-			Source string `json:"source"`
-			Title  string `json:"title"`
-			Text   string `json:"text"`
-		} `json:"documents"`
-	}
-	if err := r.decode(&in); err != nil {
-		return nil, err
-	}
-	if len(in.Documents) == 0 {
-		return nil, invalid("there is no document", problemPart{Pointer: "/documents", Detail: "add {source, text}"})
-	}
-	var list []kb.Source
-	for _, d := range in.Documents {
-		list = append(list, kb.Source{ID: d.ID, Path: d.Source, Title: d.Title, Content: []byte(d.Text)})
-	}
-	return list, nil
-}
-
-func (s *server) deleteKnowledge(r *request) error {
-	if err := s.Knowledge.Delete(r.Request.Context(), r.Param("id")); err != nil {
-		return err
-	}
-	return s.done(r, "knowledge.deleted", r.Param("id"))
-}
 
 // done audits a change and answers 204.
 func (s *server) done(r *request, action, subject string) error {

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/people"
+	"resolute/kb"
 	"resolute/tools/protocol"
 	"resolute/ui/api"
 )
@@ -142,7 +144,7 @@ func full(id string) *casefile.Case {
 		Candidates: []casefile.Candidate{{Procedure: "p", Score: .9, Nearest: "x"}, {Procedure: "q", Score: .1}},
 		Inputs:     map[string]casefile.Input{"order_id": {Value: casefile.Value{V: "ORD-1"}, How: "from"}},
 		Facts:      map[string]casefile.Fact{"order": {Value: casefile.Value{V: map[string]any{"total": 3.0}}}, "answer": {}},
-		Passages:   []casefile.Passage{{Address: "kb://a#b@c", Title: "t", Text: "x", Score: .5, Query: "q"}},
+		Passages:   []casefile.Passage{{Address: "kb://a#b@c", Title: "t", Text: "x", Score: .5, Query: "q", Internal: true}},
 		Hypotheses: []casefile.Hypothesis{{Name: "first", Epoch: 1, Status: casefile.GivenUp, Step: 1, Seq: 4, BegunAt: at, Cause: &casefile.Stop{}, Check: casefile.Check{BegunAt: at, Tries: 1, NextAt: at}, Undone: 1, Chosen: "user:a", Opening: 1}, {Name: "second", Status: casefile.Trying, BegunAt: at}},
 		Pending:    []casefile.Call{{ID: "do/x", Purpose: casefile.ForDo, Fact: "f", Hypothesis: "second", Action: action, Key: "k", Try: 1, State: casefile.InOperation, Doubt: true, SentAt: at, BegunAt: at, NextAt: at, Deadline: at, Within: casefile.Duration(time.Minute)}},
 		Attempts:   []casefile.Attempt{{Seq: 5, Step: "do/x", Hypothesis: "first", Purpose: casefile.ForDo, Tool: "shop.refund_order", Args: action.Args, Key: "k", Try: 1, At: at, DurationMS: 3, Outcome: casefile.OutcomeRefused, Code: "c", Detail: "d"}, {Purpose: casefile.ForGather, At: at}},
@@ -234,10 +236,38 @@ func (h *house) knows(do doing) {
 	h.must(err)
 	h.must(w.Close())
 	do(people.Admin, "POST", "/api/v1/knowledge", w.FormDataContentType(), form.String())
-	do(people.Viewer, "GET", "/api/v1/knowledge/search?q=broken+mug", "", "")
+	do(people.Admin, "POST", "/api/v1/knowledge", "application/json", `{"documents":[{"source":"mugs.md","text":"# Mugs\n\nA mug is washed by hand.","product":"mug","locale":"en","audience":"internal","valid_from":"2001-01-01T00:00:00Z","valid_until":"2100-01-01T00:00:00Z","version":"7","origin":"wiki"}]}`)
+	h.corrects(do)
+	var found struct{ Hits []struct{ Citation string } }
+	h.must(json.Unmarshal([]byte(do(people.Viewer, "GET", "/api/v1/knowledge/search?q=broken+mug&floor=0", "", "").body), &found))
+	noted := kb.Noted{Gaps: []kb.Gap{{Case: "c", At: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC), Query: "how deep is the sea"}}}
+	for _, hit := range found.Hits {
+		noted.Uses = append(noted.Uses, kb.Use{Case: "c", At: noted.Gaps[0].At, Kind: kb.Grounded, Address: hit.Citation, Query: "q"})
+		do(people.Viewer, "GET", "/api/v1/knowledge/passage?address="+url.QueryEscape(hit.Citation), "", "")
+	}
+	h.must(h.deps.Knowledge.(*kb.Base).Note(h.t.Context(), 1, noted))
+	do(people.Viewer, "GET", "/api/v1/knowledge/gaps", "", "")
+	do(people.Viewer, "GET", "/api/v1/knowledge/mugs", "", "")
 	var list struct{ Items []struct{ ID string } }
 	h.must(json.Unmarshal([]byte(do(people.Viewer, "GET", "/api/v1/knowledge", "", "").body), &list))
 	do(people.Admin, "DELETE", "/api/v1/knowledge/"+list.Items[0].ID, "", "")
+}
+
+// corrects asks everything of corrections.
+func (h *house) corrects(do doing) {
+	teach := func(body string) string {
+		var c struct{ ID string }
+		h.must(json.Unmarshal([]byte(do(people.Operator, "POST", "/api/v1/corrections", "application/json", body).body), &c))
+		return c.ID
+	}
+	teach(`{"scope":{"product":"mug"},"says":"Broken mugs are replaced twice","instead_of":"once","expires_at":"2100-01-01T00:00:00Z","from_case":"c"}`)
+	held := teach(`{"scope":{"product":"mug"},"says":"Broken mugs are never replaced","instead_of":"Once"}`)
+	do(people.Operator, "POST", "/api/v1/corrections", "application/json", `{"says":" "}`)
+	do(people.Viewer, "GET", "/api/v1/corrections", "", "")
+	do(people.Viewer, "GET", "/api/v1/knowledge/search?q=broken+mugs&product=mug", "", "")
+	do(people.Admin, "POST", "/api/v1/corrections/"+held+"/accept", "", "")
+	do(people.Operator, "DELETE", "/api/v1/corrections/"+held, "", "")
+	do(people.Viewer, "GET", "/api/v1/corrections/"+held, "", "")
 }
 
 // manages asks everything of bundles, tokens and the audit.

@@ -47,6 +47,18 @@ func count(name, about string, otherwise, most int) parameter {
 	}}
 }
 
+// fraction is a parameter that is a number from 0 to 1.
+func fraction(name, about string) parameter {
+	s := number(about)
+	s["minimum"], s["maximum"] = 0, 1
+	return parameter{name: name, schema: s, wrong: func(value string) string {
+		if n, err := strconv.ParseFloat(value, 64); err != nil || !(n >= 0 && n <= 1) {
+			return fmt.Sprintf("%.60q is no number from 0 to 1", value)
+		}
+		return ""
+	}}
+}
+
 // instant is a parameter that is a time.
 func instant(name, about string) parameter {
 	return parameter{name: name, schema: moment(about), wrong: func(value string) string {

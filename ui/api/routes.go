@@ -5,6 +5,7 @@ import (
 
 	"resolute/agent/people"
 	"resolute/kb"
+	"resolute/kb/read"
 	"resolute/tools/protocol"
 )
 
@@ -54,12 +55,22 @@ func (s *server) routes() []route {
 		{method: "GET", path: base + "/approvals", role: viewer, about: "What waits for a person, what was asked for first first", query: paged(isPlace), gives: list("Approval"), do: s.getApprovals},
 		{method: "GET", path: base + "/outbox", role: viewer, about: "Replies and questions, newest first", query: paged(isNumber), gives: list("Message"), do: s.getOutbox},
 		{method: "GET", path: base + "/stream", role: viewer, class: classStreams, about: "Server-sent events: one for each entry of any journal; resumable by Last-Event-ID", gives: map[string]schema{mediaStream: text("data is JSON: case_id, seq, kind, at, actor, and status where the entry changes it")}, do: s.getStream},
-		{method: "GET", path: base + "/knowledge/search", role: viewer, about: "Search the knowledge", query: []parameter{words("q", ""), count("k", "how many at most", 10, 100), choice("mode", "hybrid, if absent", kb.Hybrid, kb.Keyword, kb.Vector)},
-			gives: inJSON(object("", schema{"hits": arrayOf(ref("Hit"))})), do: s.searchKnowledge},
-		{method: "GET", path: base + "/knowledge", role: viewer, about: "Documents", query: paged(isAny), gives: list("Document"), do: s.getKnowledge},
-		{method: "POST", path: base + "/knowledge", role: admin, class: classLarge, about: "Import documents", takes: map[string]schema{mediaJSON: ref("NewDocuments"), mediaForm: open("Files")},
-			gives: inJSON(object("", schema{"documents": arrayOf(ref("Imported")), "failed": arrayOf(object("", schema{"pointer": text("source of the document"), "detail": text("")}))})), do: s.postKnowledge},
-		{method: "DELETE", path: base + "/knowledge/:id", role: admin, about: "Delete a document", status: http.StatusNoContent, do: s.deleteKnowledge},
+		{method: "GET", path: base + "/knowledge/search", role: viewer, about: "Search the knowledge; nothing is found if the best passage is less relevant than the bundle's threshold, or floor, asks for", do: s.searchKnowledge,
+			query: []parameter{words("q", ""), count("k", "how many at most", 10, 200), choice("mode", "hybrid, if absent", kb.Hybrid, kb.Keyword, kb.Vector), choice("each", "what a hit is; passages, if absent", kb.Passages, kb.Documents),
+				fraction("floor", "how relevant the best has to be, from 0 to 1"), words("product", ""), words("locale", "like en or pt-BR"), choice("audience", "customer leaves out what is internal", read.Internal, read.Customer), words("procedure", "corrections of this scope count"), words("customer", "corrections of this scope count")},
+			gives: inJSON(object("", schema{"hits": arrayOf(ref("Hit"))}))},
+		{method: "GET", path: base + "/knowledge/passage", role: viewer, about: "The passage that an address leads to, as it was then", query: []parameter{words("address", "kb://document#heading@version")}, gives: inJSON(ref("Found")), do: s.getPassage},
+		{method: "GET", path: base + "/knowledge/gaps", role: viewer, about: "What cases asked for and found nothing about, put together", query: []parameter{count("limit", "how many at most", 20, 100)}, gives: list("Gap"), do: s.getGaps},
+		{method: "GET", path: base + "/knowledge/:id", role: viewer, about: "One document with its chunks and where it was used", gives: inJSON(ref("Contents")), do: s.getDocument},
+		{method: "GET", path: base + "/knowledge", role: viewer, about: "Documents, and how the base stands", query: paged(isAny), gives: inJSON(stateful(page(ref("Document")))), do: s.getKnowledge},
+		{method: "POST", path: base + "/knowledge", role: admin, class: classLarge, about: "Import documents; the stream tells progress as knowledge.progress", takes: map[string]schema{mediaJSON: ref("NewDocuments"), mediaForm: open("Files, and before them what holds for all: product, locale, audience, valid_from, valid_until, version, origin")},
+			gives: inJSON(object("", schema{"id": text("of the import, as its progress is told under"), "documents": arrayOf(ref("Imported")), "failed": arrayOf(object("", schema{"pointer": text("source of the document"), "detail": text("")}))})), do: s.postKnowledge},
+		{method: "DELETE", path: base + "/knowledge/:id", role: admin, about: "Delete a document; with erase, what was cited of it as well", query: []parameter{choice("erase", "", "true", "false")}, status: http.StatusNoContent, do: s.deleteKnowledge},
+		{method: "POST", path: base + "/corrections", role: operator, about: "Teach a correction; one that contradicts another is held for an admin", takes: inJSON(ref("NewCorrection")), status: http.StatusCreated, gives: inJSON(ref("Correction")), do: s.postCorrection},
+		{method: "GET", path: base + "/corrections", role: viewer, about: "Corrections, newest first, with where they were used", query: paged(isAny), gives: list("Correction"), do: s.getCorrections},
+		{method: "GET", path: base + "/corrections/:id", role: viewer, about: "One correction", gives: inJSON(ref("Correction")), do: s.getCorrection},
+		{method: "DELETE", path: base + "/corrections/:id", role: operator, about: "Revoke a correction", status: http.StatusNoContent, do: s.deleteCorrection},
+		{method: "POST", path: base + "/corrections/:id/accept", role: admin, about: "Let a held correction count in place of those that it contradicts", gives: inJSON(ref("Correction")), do: s.acceptCorrection},
 		{method: "POST", path: base + "/bundles", role: admin, class: classLarge, about: "Store a bundle (tar.gz) and activate it", takes: map[string]schema{mediaArchive: {}}, gives: inJSON(ref("Activated")), do: s.postBundle},
 		{method: "GET", path: base + "/bundles", role: viewer, about: "Versions", gives: list("Version"), do: s.getBundles},
 		{method: "GET", path: base + "/bundles/:version", role: viewer, about: "One version", gives: inJSON(ref("Bundle")), do: s.getBundle},

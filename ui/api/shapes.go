@@ -63,7 +63,7 @@ func caseShapes() schema {
 			"by": text("role that may approve"), "asked_at": moment(""), "expires_at": moment("")}),
 		"Rule":    object("What one rule said", schema{"policy": text(""), "rule": text(""), "says": oneOf("", casefile.Allow, casefile.Approve, casefile.Deny), "fired": boolean(""), "reason": text(""), "by": text(""), "cites": arrayOf(text("")), "error": text("why it couldn't be evaluated; then it denies")}, "policy", "reason", "by", "cites", "error"),
 		"Change":  object("A value that is not what it was when the approval was asked for", schema{"path": text(""), "then": anything(""), "now": anything("")}),
-		"Passage": object("A piece of knowledge", schema{"address": text("kb://document#heading@version"), "title": text(""), "text": text(""), "score": number(""), "query": text("")}),
+		"Passage": object("A piece of knowledge", schema{"address": text("kb://document#heading@version"), "title": text(""), "text": text(""), "score": number(""), "query": text(""), "internal": boolean("it may inform a decision; no customer may see it")}, "internal"),
 		"Link":    object("Another case that has to do with this one", schema{"case_id": text(""), "why": text("")}),
 		"Reply":   object("What the customer is told", schema{"to": text(""), "text": text(""), "citations": arrayOf(text("address"))}, "citations"),
 		"Entry": object("One record of a case's journal", schema{"seq": integer("in its case, from 1 without gaps"), "at": moment(""), "kind": text(""), "actor": text("agent, system, user:NAME or token:NAME"), "data": open("What happened, as its kind has it"),

@@ -1,18 +1,14 @@
 package api
 
 import (
+	"maps"
+
 	"resolute/agent/casefile"
 	"resolute/agent/people"
-	"resolute/kb"
 )
 
 // houseShapes are the schemas of everything but cases.
 func houseShapes() schema {
-	document := schema{"id": text(""), "title": text(""), "source": text("path"), "version": text("12 hexadecimal digits of its content's SHA-256"), "imported_at": moment(""), "chunks": integer(""), "meta": open("")}
-	imported := schema{"state": oneOf("", kb.StateAdded, kb.StateChanged, kb.StateUnchanged), "renewed": integer("chunks that weren't there before"), "removed": integer("chunks that are no longer there")}
-	for name, s := range document {
-		imported[name] = s
-	}
 	token := func(more schema) schema {
 		members := schema{"id": text(""), "name": text(""), "role": oneOf("", people.Roles()...), "untrusted": boolean("its signals vouch for nobody"),
 			"created_at": moment(""), "created_by": text("actor"), "expires_at": orNull(moment("null for never"))}
@@ -21,7 +17,7 @@ func houseShapes() schema {
 		}
 		return object("", members)
 	}
-	return schema{
+	shapes := schema{
 		"Problem": object("RFC 9457", schema{"type": text(""), "title": text(""), "status": integer("HTTP status"), "detail": text(""), "instance": text("path of the request"),
 			"errors": arrayOf(object("One thing that is wrong", schema{"pointer": text("JSON pointer into the body, or file:line:col of a bundle"), "parameter": text("of the query"), "detail": text("")}, "pointer", "parameter"))}, "detail", "instance", "errors"),
 		"Event":    eventShape(),
@@ -29,11 +25,6 @@ func houseShapes() schema {
 		"Decision": decisionShape(),
 		"Callback": object("", schema{"idempotency_key": text("the call's"), "result": anything("what the tool gives"), "error": object("or a problem: the business says no", schema{"type": text(""), "title": text(""), "status": integer(""), "detail": text(""), "instance": text(""), "code": text("")},
 			"type", "title", "status", "detail", "instance", "code")}, "result", "error"),
-		"Document": object("", document, "meta"),
-		"Imported": object("A document that was stored, or was there already", imported, "meta"),
-		"Hit": object("A passage that fits", schema{"document_id": text(""), "chunk_id": text(""), "title": text("of the document"), "headings": arrayOf(text("")), "text": text(""), "score": number("orders the hits of one search"),
-			"keyword_rank": integer("from 1; 0 if the words didn't find it"), "vector_rank": integer("from 1; 0 if the vectors didn't find it"), "similarity": number("cosine to the query"), "source": text("path"), "citation": text("kb://document#heading@version")}),
-		"NewDocuments": closed(object("", schema{"documents": arrayOf(closed(object("", schema{"id": text(""), "source": text("path; its ending says the format"), "title": text(""), "text": text("")}, "id", "source", "title")))})),
 		"Version":      object("", schema{"version": text("SHA-256 of its content"), "active": boolean(""), "company": text(""), "applied_at": moment(""), "applied_by": text("actor")}),
 		"Activated":    object("", schema{"version": text(""), "active": boolean("")}),
 		"Bundle":       object("", schema{"version": text(""), "active": boolean(""), "company": text(""), "procedures": arrayOf(text("name"))}),
@@ -43,6 +34,8 @@ func houseShapes() schema {
 		"Deed":         object("Something that somebody did", schema{"id": text("ascends with time"), "at": moment(""), "actor": text(""), "action": text("what was done, as in token.created"), "subject": text("to what"), "detail": open("")}, "detail"),
 		"State":        object("", schema{"status": text("")}),
 	}
+	maps.Copy(shapes, knowledgeShapes())
+	return shapes
 }
 
 // eventShape is a CloudEvents 1.0 event, as far as resolute reads it.
@@ -58,6 +51,6 @@ func decisionShape() schema {
 	return closed(object("What a person decides about a case", schema{
 		"decision": oneOf("", casefile.DecideApprove, casefile.DecideReject, casefile.DecideEdit, casefile.DecideOverride, casefile.DecideRetry, casefile.DecideTakeover, casefile.DecideHandback, casefile.DecideClose, casefile.DecideReopen),
 		"hash":     text("of the approval that was shown: approve, edit; reject checks it where it is given"), "action": closed(object("override: in place of the next one", schema{"tool": text("PLUGIN.TOOL"), "args": open(""), "effect": text("the tool's own, whatever is said here")}, "args", "effect")),
-		"hypothesis": text("override: to go on with"), "args": open("edit: other arguments"), "note": text("why"), "correction": anything("comes with a later version"), "bundle": text("retry, reopen: active, or a version, to move the case to")},
+		"hypothesis": text("override: to go on with"), "args": open("edit: other arguments"), "note": text("why"), "correction": ref("NewCorrection"), "bundle": text("retry, reopen: active, or a version, to move the case to")},
 		"hash", "action", "hypothesis", "args", "note", "correction", "bundle"))
 }

@@ -16,11 +16,13 @@ const (
 )
 
 // getStream sends an event for each entry that is committed, from Last-Event-ID on, else from now,
-// for as long as the token counts.
+// and between them how far imports of knowledge are, for as long as the token counts.
 func (s *server) getStream(r *request) error {
 	ctx := r.Request.Context()
 	committed, cancel := s.Store.Committed()
 	defer cancel()
+	imports, progress, unwatch := s.Knowledge.Watch()
+	defer unwatch()
 	after, err := s.streamFrom(r)
 	if err != nil {
 		return err
@@ -54,6 +56,16 @@ func (s *server) getStream(r *request) error {
 		case <-ctx.Done():
 			return nil
 		case <-committed:
+		case <-imports:
+			if _, known := s.bearer(r.Request); !known && !s.local {
+				return nil
+			}
+			for _, p := range progress() {
+				if !tell(r, "knowledge.progress", p) {
+					return nil
+				}
+			}
+			r.Writer.Flush()
 		case <-beat.C:
 			if _, err := r.Writer.WriteString(": \n\n"); err != nil {
 				return nil
@@ -101,5 +113,15 @@ func send(r *request, e *casefile.Entry) bool {
 		return false
 	}
 	_, err = fmt.Fprintf(r.Writer, "id: %d\nevent: %s\ndata: %s\n\n", e.Offset, d.Kind, b)
+	return err == nil
+}
+
+// tell sends an event that isn't of any journal: it has no id, and isn't sent again.
+func tell(r *request, event string, data any) bool {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return false
+	}
+	_, err = fmt.Fprintf(r.Writer, "event: %s\ndata: %s\n\n", event, b)
 	return err == nil
 }

@@ -3,72 +3,11 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
-
-func (p *Program) ingestCommand() *cobra.Command {
-	c := &cobra.Command{Use: "ingest PATH...", Short: "Import documents into the knowledge", Args: cobra.MinimumNArgs(1)}
-	t := p.targetFlags(c)
-	c.RunE = func(cmd *cobra.Command, args []string) error {
-		return p.with(cmd.Context(), t, func(c *client) error {
-			done, failed := 0, 0
-			for _, path := range args {
-				err := eachDocument(path, func(file, source string) error {
-					b, err := os.ReadFile(file)
-					if err == nil {
-						in := map[string]any{"documents": []any{map[string]string{"source": source, "text": string(b)}}}
-						err = c.call(cmd.Context(), "POST", "/api/v1/knowledge", in, "", nil)
-					}
-					if err != nil {
-						failed++
-						fmt.Fprintf(p.Stderr, "%s: %v\n", file, err)
-						return nil
-					}
-					done++
-					return nil
-				})
-				if err != nil {
-					return err
-				}
-			}
-			fmt.Fprintf(p.Stdout, "%d imported, %d failed\n", done, failed)
-			if failed > 0 {
-				return errSilent
-			}
-			return nil
-		})
-	}
-	return c
-}
-
-// eachDocument gives the files that a path names, each with its path below the folder given.
-func eachDocument(path string, f func(file, source string) error) error {
-	return filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if name := d.Name(); file != path && strings.HasPrefix(name, ".") {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if d.IsDir() || !d.Type().IsRegular() {
-			return nil
-		}
-		source, err := filepath.Rel(path, file)
-		if err != nil || source == "." {
-			source = filepath.Base(file)
-		}
-		return f(file, filepath.ToSlash(source))
-	})
-}
 
 func (p *Program) searchCommand() *cobra.Command {
 	var k int
@@ -91,8 +30,8 @@ func (p *Program) searchCommand() *cobra.Command {
 			}
 			var out struct {
 				Hits []struct {
-					Title, Text, Source string
-					Score               float64
+					Title, Text, Source, Citation, Audience string
+					Relevance                               float64
 				}
 			}
 			if err := json.Unmarshal(raw, &out); err != nil {
@@ -103,7 +42,11 @@ func (p *Program) searchCommand() *cobra.Command {
 				return err
 			}
 			for i, h := range out.Hits {
-				fmt.Fprintf(p.Stdout, "%d. %s  (%s, %.3f)\n   %s\n", i+1, h.Title, h.Source, h.Score, strings.ReplaceAll(strings.TrimSpace(h.Text), "\n", "\n   "))
+				internal := ""
+				if h.Audience == "internal" {
+					internal = ", internal"
+				}
+				fmt.Fprintf(p.Stdout, "%d. %s  (%s, relevance %.2f%s)\n   %s\n", i+1, h.Title, h.Citation, h.Relevance, internal, strings.ReplaceAll(strings.TrimSpace(h.Text), "\n", "\n   "))
 			}
 			return nil
 		})

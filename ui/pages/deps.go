@@ -48,10 +48,28 @@ type Knowledge interface {
 	Documents(ctx context.Context, limit int, cursor string) (documents []kb.Document, next string, err error)
 }
 
+// Library is the keeping of knowledge; a kb.Base has it.
+type Library interface {
+	Import(ctx context.Context, sources []kb.Source) (kb.Report, error)
+	Delete(ctx context.Context, id string) error
+	Document(ctx context.Context, id string) (kb.Document, error)
+	Contents(ctx context.Context, id string) ([]kb.Chunk, error)
+	Uses(ctx context.Context, document string, limit int) (uses []kb.Use, total int, err error)
+	Missing(ctx context.Context, floor float64, limit int) ([]kb.Missing, error)
+	State(ctx context.Context) (kb.State, error)
+	Watch() (news <-chan struct{}, take func() []kb.Progress, cancel func())
+}
+
+// Audit writes down what somebody did.
+type Audit interface {
+	Record(ctx context.Context, actor, action, subject string, detail map[string]any) error
+}
+
 // House is whose console it is, as the active bundle says.
 type House struct {
-	Company  string
-	Currency string // ISO 4217, of amounts that name none
+	Company   string
+	Currency  string  // ISO 4217, of amounts that name none
+	Relevance float64 // how relevant a passage must be for cases to find it
 }
 
 // Deps is what the pages stand on; all of it is required.
@@ -61,6 +79,8 @@ type Deps struct {
 	Engine    Engine
 	People    People
 	Knowledge Knowledge
+	Library   Library
+	Audit     Audit
 }
 
 // Options of the pages; the zero value works.

@@ -23,6 +23,7 @@ type world struct {
 	messages []journal.Message
 	watch    []chan struct{}
 	decided  []agent.Decide
+	audited  []string
 	refuse   error // of the next decision
 	broken   error // of the store
 	role     people.Role
@@ -196,9 +197,24 @@ func (w *world) Documents(context.Context, int, string) ([]kb.Document, string, 
 	return []kb.Document{{ID: "refund-policy", Title: "Refund policy", Source: "refund-policy.md", Version: "0a1b2c3d4e5f", Chunks: 7, ImportedAt: noon.Add(-48 * time.Hour)}}, "", nil
 }
 
-func (w *world) deps() Deps { return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w} }
+func (w *world) deps() Deps {
+	return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w, Library: emptyLibrary{}, Audit: w}
+}
 
-func house() House { return House{Company: "Fernhill Supply", Currency: "EUR"} }
+func (w *world) Record(_ context.Context, actor, action, subject string, _ map[string]any) error {
+	w.audited = append(w.audited, actor+" "+action+" "+subject)
+	return nil
+}
+
+// emptyLibrary has nothing, and takes nothing.
+type emptyLibrary struct{ Library }
+
+func (emptyLibrary) State(context.Context) (kb.State, error) { return kb.State{}, nil }
+func (emptyLibrary) Missing(context.Context, float64, int) ([]kb.Missing, error) {
+	return nil, nil
+}
+
+func house() House { return House{Company: "Fernhill Supply", Currency: "EUR", Relevance: 0.3} }
 
 // What main gives to the pages fits.
 var (
@@ -207,4 +223,5 @@ var (
 	_ Engine    = (*agent.Engine)(nil)
 	_ People    = (*people.Sessions)(nil)
 	_ Knowledge = (*kb.Base)(nil)
+	_ Library   = (*kb.Base)(nil)
 )

@@ -43,6 +43,10 @@ func New(d Deps, o Options) http.Handler {
 	signed("GET /approvals", s.approvals)
 	signed("GET /outbox", s.outbox)
 	signed("GET /knowledge", s.knowledge)
+	signed("GET /knowledge/stream", s.knowledgeStream)
+	signed("POST /knowledge/import", s.importKnowledge)
+	signed("POST /knowledge/write", s.writeKnowledge)
+	signed("POST /knowledge/delete", s.deleteKnowledge)
 	signed("GET /pages/stream", s.stream)
 	mux.Handle("GET /signin", s.handle(s.signIn))
 	mux.Handle("POST /signout", s.handle(s.signOut))
@@ -72,6 +76,7 @@ var (
 	errSignedOut   = errors.New("nobody is signed in")
 	errNoPage      = errors.New("there is no such page")
 	errCrossOrigin = errors.New("the request came from another site")
+	errRole        = errors.New("this needs the role admin")
 	errRequest     = errors.New("the request can't be understood")
 )
 
@@ -109,11 +114,13 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
 	case errors.Is(err, errCrossOrigin):
 		m.Status, m.Heading, m.Detail = http.StatusForbidden, "That came from another site", "A decision counts only when it is made on resolute's own pages. Nothing was changed."
+	case errors.Is(err, errRole):
+		m.Status, m.Heading = http.StatusForbidden, "Not for your role"
 	case errors.Is(err, agent.ErrDecisionForbidden):
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery):
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

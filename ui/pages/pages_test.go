@@ -30,7 +30,12 @@ type browser struct {
 
 func open(t *testing.T, w *world) *browser {
 	t.Helper()
-	srv := httptest.NewServer(New(w.deps(), Options{Now: func() time.Time { return noon }, House: house, Pace: time.Millisecond}))
+	return openWith(t, w.deps())
+}
+
+func openWith(t *testing.T, deps Deps) *browser {
+	t.Helper()
+	srv := httptest.NewServer(New(deps, Options{Now: func() time.Time { return noon }, House: house, Pace: time.Millisecond}))
 	t.Cleanup(srv.Close)
 	jar, _ := cookiejar.New(nil)
 	return &browser{t: t, base: srv.URL, c: &http.Client{Jar: jar}}
@@ -247,7 +252,7 @@ func TestOtherPages(t *testing.T) {
 	b.wants(b.get("/", http.StatusOK), "1 case handed over, 1 approval to decide", "shop.get_shipment", "186.00")
 	b.wants(b.get("/outbox", http.StatusOK), "Nothing was sent yet.")
 	b.get("/outbox?cursor=x", http.StatusBadRequest)
-	b.wants(b.get("/knowledge?q=duplicate", http.StatusOK), "1 passages, best first", "by words 1, by meaning 2", "refund-policy.md")
+	b.wants(b.get("/knowledge?q=duplicate", http.StatusOK), "1 passages, best first", "by words 1", "by meaning 2", "refund-policy.md")
 	b.wants(b.get("/knowledge?q=nothing", http.StatusOK), "Nothing found")
 	b.wants(b.get("/knowledge?at="+url.QueryEscape(refundPassage), http.StatusOK), "An extra charge is returned in full.")
 	b.wants(b.get("/knowledge?at=kb%3A%2F%2Fgone%231", http.StatusOK), "The cited passage is not here any more")

@@ -1,4 +1,4 @@
-package kb
+package read
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 // markdownBlocks reads the blocks of a Markdown document as they are written, below the headings
 // that lead to them, and the document's title: its first heading of the highest level there is.
 // Comments and link definitions, which a reader doesn't see, are left out.
-func markdownBlocks(source []byte) (title string, blocks []block) {
+func markdownBlocks(source []byte) (title string, blocks []Block) {
 	root := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(source))
 	var path headingPath
 	titleLevel := 7
@@ -33,7 +33,7 @@ func markdownBlocks(source []byte) (title string, blocks []block) {
 				title, titleLevel = words, h.Level
 			}
 			path.enter(h.Level, words)
-			blocks = append(blocks, block{kind: headingBlock, headings: path.titles(), slugs: path.slugs(), text: words})
+			blocks = append(blocks, Block{Kind: Heading, Headings: path.titles(), Slugs: path.slugs(), Text: words})
 			continue
 		}
 		// goldmark gives a table right after a paragraph the paragraph's place: the two stay one block.
@@ -43,28 +43,28 @@ func markdownBlocks(source []byte) (title string, blocks []block) {
 		}
 		kind := blockKind(node)
 		written := strings.Trim(string(source[from:end]), "\n")
-		if kind == hiddenBlock || strings.TrimSpace(written) == "" {
+		if kind == hidden || strings.TrimSpace(written) == "" {
 			continue
 		}
-		blocks = append(blocks, block{kind: kind, headings: path.titles(), slugs: path.slugs(), text: strings.TrimRight(written, " \t\n")})
+		blocks = append(blocks, Block{Kind: kind, Headings: path.titles(), Slugs: path.slugs(), Text: strings.TrimRight(written, " \t\n")})
 	}
 	return title, blocks
 }
 
-func blockKind(node ast.Node) blockType {
+func blockKind(node ast.Node) Kind {
 	switch n := node.(type) {
 	case *ast.Paragraph:
-		return proseBlock
+		return Prose
 	case *ast.ThematicBreak:
-		return hiddenBlock
+		return hidden
 	case *ast.HTMLBlock:
 		if n.HTMLBlockType == ast.HTMLBlockType2 {
-			return hiddenBlock
+			return hidden
 		}
 	case *ast.LinkReferenceDefinition:
-		return hiddenBlock
+		return hidden
 	}
-	return wholeBlock
+	return Whole
 }
 
 // lineStart is where the line that holds at begins.
@@ -114,9 +114,8 @@ func (p *headingPath) enter(level int, title string) {
 	p.open = append(p.open[:len(p.open):len(p.open)], openHeading{level, title, p.slug(title)})
 }
 
-// slug makes the address of a heading in the way of GitHub: lowercase, dashes for spaces, and a
-// number for one that was given before.
-func (p *headingPath) slug(title string) string {
+// slug makes the address of a heading in the way of GitHub: lowercase, and dashes for spaces.
+func slug(title string) string {
 	slug := strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_':
@@ -127,8 +126,14 @@ func (p *headingPath) slug(title string) string {
 		return -1
 	}, title)
 	if slug == "" {
-		slug = "section"
+		return "section"
 	}
+	return slug
+}
+
+// slug gives a heading's address, with a number for one that was given before.
+func (p *headingPath) slug(title string) string {
+	slug := slug(title)
 	if p.given == nil {
 		p.given = map[string]int{}
 	}

@@ -1,0 +1,108 @@
+package kb
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+)
+
+// judge tells how well passages fit a query.
+type judge struct {
+	terms map[string]float64 // words of the query, with what each tells: its inverse document frequency
+	words *wordIndex
+}
+
+// all fills in the relevance of hits, and the words by which they fit.
+func (j judge) all(hits []Hit) {
+	for i := range hits {
+		h := &hits[i]
+		covered, matched := j.coverage(h.Title + "\n" + strings.Join(h.Headings, "\n") + "\n" + h.Text)
+		h.Relevance, h.Matched = relevance(covered, h.Similarity), matched
+	}
+}
+
+// coverage is which part of what the query's words tell is in a text, from 0 to 1, and which words.
+func (j judge) coverage(text string) (part float64, matched []string) {
+	matched = []string{}
+	var all, found float64
+	for _, weight := range j.terms {
+		all += weight
+	}
+	if all == 0 {
+		return 0, matched
+	}
+	for _, term := range j.words.analyze(text) {
+		weight, asked := j.terms[term]
+		if asked && !slices.Contains(matched, term) {
+			found += weight
+			matched = append(matched, term)
+		}
+	}
+	slices.Sort(matched)
+	return found / all, matched
+}
+
+// relevance joins the two ways in which a passage can fit: by the query's telling words, and by
+// meaning. Either is enough, and each makes up for what the other lacks.
+func relevance(covered, similarity float64) float64 {
+	return 1 - (1-covered*covered)*(1-max(0, similarity))
+}
+
+// reaches reports whether any hit is as relevant as floor.
+func reaches(hits []Hit, floor float64) bool {
+	return slices.ContainsFunc(hits, func(h Hit) bool { return h.Relevance >= floor })
+}
+
+// analyze answers the words of a text as the index knows them.
+func (w *wordIndex) analyze(text string) []string {
+	tokens := w.english.Analyze([]byte(text))
+	words := make([]string, len(tokens))
+	for k, t := range tokens {
+		words[k] = string(t.Term)
+	}
+	return words
+}
+
+// terms answers the words of a query with their inverse document frequencies, as BM25 has them.
+func (w *wordIndex) terms(ctx context.Context, text string) (map[string]float64, error) {
+	terms := map[string]float64{}
+	i := w.get()
+	if i == nil { // corrections may be there to be found, and all words tell the same
+		for _, term := range w.analyze(text) {
+			terms[term] = 1
+		}
+		return terms, nil
+	}
+	advanced, err := i.Advanced()
+	if err != nil {
+		return nil, err
+	}
+	reader, err := advanced.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = reader.Close() }() // it was read
+	all, err := reader.DocCount()
+	if err != nil {
+		return nil, err
+	}
+	for _, term := range w.analyze(text) {
+		if _, known := terms[term]; known {
+			continue
+		}
+		with := uint64(0)
+		for _, field := range []string{fieldText, fieldHeadings} {
+			rows, err := reader.TermFieldReader(ctx, []byte(term), field, false, false, false)
+			if err != nil {
+				return nil, err
+			}
+			with = max(with, rows.Count())
+			if err := rows.Close(); err != nil {
+				return nil, err
+			}
+		}
+		terms[term] = math.Log(1 + (float64(all)-float64(with)+0.5)/(float64(with)+0.5))
+	}
+	return terms, nil
+}

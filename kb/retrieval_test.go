@@ -1,0 +1,74 @@
+package kb_test
+
+import (
+	"os"
+	"testing"
+
+	"resolute/embed"
+	"resolute/kb"
+	"resolute/kb/measure"
+)
+
+// questions reads a set of testdata/retrieval. The held-out sets are for measuring, not for choosing.
+func questions(t testing.TB, name string) []measure.Question {
+	t.Helper()
+	f, err := os.Open("testdata/retrieval/" + name + ".jsonl")
+	must(t, err)
+	defer func() { _ = f.Close() }() // only read
+	list, err := measure.Read(f)
+	must(t, err)
+	return list
+}
+
+// articles is a base of the self-written articles.
+func articles(t testing.TB) *kb.Base {
+	t.Helper()
+	content, err := os.ReadFile("testdata/retrieval/articles.jsonl")
+	must(t, err)
+	b := open(t, t.TempDir(), retrievalEmbedder())
+	if n := len(add(t, b, kb.Source{Path: "articles.jsonl", Content: content})); n != 93 {
+		t.Fatalf("%d articles, want 93", n)
+	}
+	return b
+}
+
+func figures(t testing.TB, b *kb.Base, mode kb.Mode, list []measure.Question) measure.Figures {
+	t.Helper()
+	var sum measure.Sum
+	for _, q := range list {
+		hits, err := b.Search(t.Context(), kb.Query{Text: q.Query, Mode: mode, K: measure.Depth, Each: kb.Documents})
+		must(t, err)
+		sum.Add(documentsOf(hits), len(q.Relevant), measure.Which(q.Relevant, func(d string) []string { return []string{d} }))
+	}
+	return sum.Figures()
+}
+
+func retrievalEmbedder() kb.Embedder { return embed.Hashing() }
+
+// What the issue asks of hybrid search, on the questions it was chosen by.
+func TestHybridIsBetterThanWords(t *testing.T) {
+	b := articles(t)
+	list := questions(t, "dev")
+	words, vectors, both := figures(t, b, kb.Keyword, list), figures(t, b, kb.Vector, list), figures(t, b, kb.Hybrid, list)
+	if both.Recall10 < 1.15*words.Recall10 || both.Recall10 < 0.98*max(words.Recall10, vectors.Recall10) {
+		t.Errorf("recall@10 of words %.3f, of vectors %.3f, of both %.3f; want 15%% more than words, and no less than the better of the two by 2%%",
+			words.Recall10, vectors.Recall10, both.Recall10)
+	}
+}
+
+// BenchmarkRetrieval reports the figures of the held-out questions.
+func BenchmarkRetrieval(b *testing.B) {
+	base := articles(b)
+	list := questions(b, "held-out")
+	for _, mode := range []kb.Mode{kb.Keyword, kb.Vector, kb.Hybrid} {
+		b.Run(string(mode), func(b *testing.B) {
+			var f measure.Figures
+			for b.Loop() {
+				f = figures(b, base, mode, list)
+			}
+			b.ReportMetric(f.Recall10, "recall@10")
+			b.ReportMetric(f.NDCG10, "ndcg@10")
+			b.ReportMetric(f.MRR10, "mrr@10")
+		})
+	}
+}

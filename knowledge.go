@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"resolute/agent/casefile"
+	"resolute/embed"
+	"resolute/kb"
+)
+
+// former gives the embedder that a knowledge base was embedded by before, if it is one of those in
+// this binary.
+func former(fingerprint string) (kb.Embedder, bool) {
+	if e := embed.Hashing(); e.Fingerprint() == fingerprint {
+		return e, true
+	}
+	return nil, false
+}
+
+// ground finds the passages that a case rests on.
+type ground struct {
+	*kb.Base
+	relevance func(ctx context.Context, version string) float64 // the threshold of a bundle
+}
+
+func (g ground) Ground(ctx context.Context, c *casefile.Case, queries []string) ([]casefile.Passage, error) {
+	list, seen := []casefile.Passage{}, map[string]bool{}
+	floor := g.relevance(ctx, c.Bundle)
+	for _, q := range queries {
+		hits, err := g.Search(ctx, kb.Query{Text: q, K: 3, Floor: floor, Situation: situation(c)})
+		if err != nil {
+			return list, err
+		}
+		for _, h := range hits {
+			if h.Relevance >= floor && !seen[h.Citation] {
+				seen[h.Citation] = true
+				list = append(list, casefile.Passage{Address: h.Citation, Title: heading(h), Text: h.Text, Score: h.Score, Query: q, Internal: !h.Quotable()})
+			}
+		}
+	}
+	return list, nil
+}
+
+// situation is what corrections are chosen by. A customer that nobody vouches for brings none of that
+// customer's.
+func situation(c *casefile.Case) *kb.Situation {
+	s := &kb.Situation{Procedure: c.Procedure}
+	if c.Customer.Assurance != casefile.AssuranceNone {
+		s.Customers = []string{c.Customer.ID, c.Customer.Email}
+	}
+	for name, in := range c.Inputs {
+		if name == "product" || name == "product_id" || name == "sku" {
+			if product, ok := in.Value.V.(string); ok {
+				s.Products = append(s.Products, product)
+			}
+		}
+	}
+	for i := range c.Signals {
+		if product, ok := c.Signals[i].Data["product"].(string); ok {
+			s.Products = append(s.Products, product)
+		}
+	}
+	return s
+}
+
+// relevance is the threshold of a version of the bundle.
+func (a *appliance) relevance(ctx context.Context, version string) float64 {
+	b, err := a.library.Get(ctx, version)
+	if err != nil {
+		return 0
+	}
+	return b.Config.Relevance
+}
+
+// heading is where a passage stands: the document's title, and the headings under it.
+func heading(h kb.Hit) string {
+	path := h.Headings
+	if len(path) == 0 || path[0] != h.Title {
+		path = append([]string{h.Title}, path...)
+	}
+	return strings.Join(path, " › ")
+}
+
+// usage follows the journal and notes in the knowledge base what was cited where, and what cases
+// looked for in vain.
+type usage struct {
+	feed interface {
+		Feed(ctx context.Context, after uint64, limit int) (entries []casefile.Entry, last uint64, err error)
+		Committed() (ch <-chan struct{}, cancel func())
+	}
+	knowledge *kb.Base
+	log       *slog.Logger
+}
+
+const (
+	usageBatch = 500
+	usagePace  = time.Second // between two looks at a journal that grows all the time
+)
+
+// Run notes until ctx ends.
+func (u usage) Run(ctx context.Context) {
+	committed, cancel := u.feed.Committed()
+	defer cancel()
+	after, err := u.knowledge.NotedTo(ctx)
+	for ctx.Err() == nil {
+		if err == nil {
+			after, err = u.note(ctx, after)
+		}
+		if err != nil && ctx.Err() == nil {
+			u.log.Warn("what was cited where can't be noted", "error", err)
+			return // it is noted when the server starts again: nothing of the journal gets lost
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(usagePace):
+			select {
+			case <-ctx.Done():
+			case <-committed:
+			}
+		}
+	}
+}
+
+// note goes on behind an offset, as far as the journal goes, and answers where it ended. Stretches
+// that say nothing about knowledge are read again after a start rather than noted one by one.
+func (u usage) note(ctx context.Context, after uint64) (uint64, error) {
+	for {
+		entries, _, err := u.feed.Feed(ctx, after, usageBatch)
+		if err != nil || len(entries) == 0 {
+			return after, err
+		}
+		var n kb.Noted
+		for i := range entries {
+			noted(&entries[i], &n)
+		}
+		after = entries[len(entries)-1].Offset
+		if len(n.Uses)+len(n.Gaps) > 0 || len(entries) == usageBatch {
+			if err := u.knowledge.Note(ctx, after, n); err != nil {
+				return after, err
+			}
+		}
+	}
+}
+
+// noted adds what an entry says about knowledge.
+func noted(e *casefile.Entry, n *kb.Noted) {
+	switch d := e.Data.(type) {
+	case *casefile.KnowledgeFound:
+		found := map[string]bool{}
+		for _, p := range d.Passages {
+			found[p.Query] = true
+			n.Uses = append(n.Uses, kb.Use{Case: e.Case, At: e.At, Kind: kb.Grounded, Address: p.Address, Query: p.Query})
+		}
+		for _, q := range d.Queries {
+			if !found[q] && d.Error == "" {
+				n.Gaps = append(n.Gaps, kb.Gap{Case: e.Case, At: e.At, Query: q})
+			}
+		}
+	case *casefile.ReplyWritten:
+		for _, address := range d.Reply.Citations {
+			n.Uses = append(n.Uses, kb.Use{Case: e.Case, At: e.At, Kind: kb.Replied, Address: address})
+		}
+	}
+}

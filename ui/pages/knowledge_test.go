@@ -1,0 +1,150 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"resolute/agent/people"
+	"resolute/embed"
+	"resolute/kb"
+)
+
+// stocked is a world whose knowledge is a real one.
+type stocked struct {
+	*world
+	base *kb.Base
+}
+
+func (s *stocked) open(t *testing.T, role people.Role) *browser {
+	t.Helper()
+	s.world.role = role
+	b := openWith(t, Deps{Cases: s.world, Feed: s.world, Engine: s.world, People: s.world, Knowledge: s.base, Library: s.base, Audit: s.world})
+	b.get("/signin?code=once", http.StatusOK)
+	return b
+}
+
+func newStocked(t *testing.T) *stocked {
+	t.Helper()
+	base, err := kb.Open(t.TempDir(), kb.Options{Embedder: embed.Hashing(), Now: func() time.Time { return noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = base.Close() }) // the test is over
+	return &stocked{newWorld(charged(false)), base}
+}
+
+// upload posts files as a browser does.
+func (b *browser) upload(path string, status int, fields map[string]string, files ...[2]string) string {
+	b.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, value := range fields {
+		if err := w.WriteField(name, value); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	for _, f := range files {
+		part, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {multipart.FileContentDisposition("file", f[0])}})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		_, _ = part.Write([]byte(f[1])) // to memory
+	}
+	_ = w.Close() // to memory
+	r, err := http.NewRequest(http.MethodPost, b.base+path, &body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return b.do(r, status)
+}
+
+func TestKnowledgePage(t *testing.T) {
+	s := newStocked(t)
+	b := s.open(t, people.Admin)
+	b.wants(b.get("/knowledge", http.StatusOK), "No document was imported yet", "Import")
+	html := b.upload("/knowledge/import", http.StatusOK, map[string]string{"audience": "internal", "product": "mug", "locale": ""},
+		[2]string{"mugs.md", "# Mugs\n\n## Cracks\n\nA cracked mug is replaced."}, [2]string{"broken.pdf", "no"})
+	b.wants(html, "1 document imported: 1 new", "broken.pdf", "Mugs", "mug, internal", "1 document, 1 chunk")
+	b.wants(b.get("/knowledge?q=cracked+mug", http.StatusOK), "by words 1: crack, mug", "by meaning 1", "relevance", "internal")
+	b.wants(b.get("/knowledge?q=zebra+xylophone+mug+quokka+chromodynamics", http.StatusOK), "Cases find nothing with these words")
+
+	hits, err := s.base.Search(t.Context(), kb.Query{Text: "cracked mug"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cited := hits[0].Citation
+	if err := s.base.Note(t.Context(), 5, kb.Noted{Uses: []kb.Use{{Case: "019-case", At: noon, Kind: kb.Replied, Address: cited}}, Gaps: []kb.Gap{{Case: "019-case", At: noon, Query: "engraving of glasses"}}}); err != nil {
+		t.Fatal(err)
+	}
+	b.wants(b.get("/knowledge?document=mugs", http.StatusOK), "Used 1 time", "cited in a reply", "/cases/019-case", "A cracked mug is replaced.")
+	b.wants(b.get("/knowledge", http.StatusOK), "engraving of glasses", "/knowledge?write=engraving&#43;of&#43;glasses", "Write this")
+	b.wants(b.get("/knowledge?write=engraving+of+glasses", http.StatusOK), "Write what is missing")
+	written := b.post("/knowledge/write", url.Values{"title": {"Engraving"}, "text": {"Engraving of glasses takes three days."}}.Encode(), http.StatusOK)
+	b.wants(written, "1 document imported: 1 new", "written/engraving.md")
+	if strings.Contains(written, "Write this") {
+		t.Error("the gap is still there, though it was written")
+	}
+
+	b.upload("/knowledge/import", http.StatusOK, nil, [2]string{"mugs.md", "# Mugs\n\n## Cracks\n\nA cracked mug is paid back."})
+	b.wants(b.get("/knowledge?at="+url.QueryEscape(cited), http.StatusOK), "A cracked mug is replaced.", "The document changed since", "As it is now")
+	b.post("/knowledge/delete", "document=mugs", http.StatusOK)
+	b.wants(b.get("/knowledge?at="+url.QueryEscape(cited), http.StatusOK), "A cracked mug is replaced.", "was deleted since")
+	b.get("/knowledge?document=mugs", http.StatusNotFound)
+	b.upload("/knowledge/import", http.StatusBadRequest, map[string]string{"audience": "vip"}, [2]string{"a.md", "x"})
+	b.post("/knowledge/write", "title=x&text=", http.StatusBadRequest)
+	if got := strings.Join(s.world.audited, "|"); strings.Count(got, "knowledge.imported") != 3 || !strings.Contains(got, "knowledge.deleted mugs") {
+		t.Errorf("the audit has %s, want three imports and the deletion", got)
+	}
+}
+
+// Only an admin changes what the company knows.
+func TestKnowledgeIsTheAdmins(t *testing.T) {
+	s := newStocked(t)
+	b := s.open(t, people.Operator)
+	if html := b.get("/knowledge?write=x", http.StatusOK); strings.Contains(html, "/knowledge/import") || strings.Contains(html, "/knowledge/write") {
+		t.Error("an operator is shown how to import")
+	}
+	b.wants(b.upload("/knowledge/import", http.StatusForbidden, nil, [2]string{"a.md", "x"}), "Not for your role")
+	b.post("/knowledge/write", "title=x&text=y", http.StatusForbidden)
+	b.post("/knowledge/delete", "document=x", http.StatusForbidden)
+	if documents, _, err := s.base.Documents(t.Context(), 0, ""); err != nil || len(documents) > 0 {
+		t.Errorf("an operator imported %v (error %v)", documents, err)
+	}
+}
+
+func TestImportsAreToldLive(t *testing.T) {
+	s := newStocked(t)
+	b := s.open(t, people.Viewer)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/knowledge/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := b.c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	go func() {
+		_, _ = s.base.Import(ctx, []kb.Source{{Path: "a.md", Content: []byte("# A\n\na")}}) // the stream tells
+	}()
+	var seen strings.Builder
+	for buffer := make([]byte, 4096); !strings.Contains(seen.String(), "1 of 1 file read, 1 document stored, 0 failed; done"); {
+		n, err := resp.Body.Read(buffer)
+		if seen.Write(buffer[:n]); err != nil {
+			t.Fatalf("the stream ended with %v after %s", err, &seen)
+		}
+	}
+	if !strings.Contains(seen.String(), `data: <div id="imports"`) || !strings.Contains(seen.String(), "<progress") {
+		t.Errorf("the stream said %s, want the page's block", &seen)
+	}
+}

@@ -111,7 +111,7 @@ type appliance struct {
 	registry  *tools.Registry
 	library   *bundle.Library
 	secrets   *people.Secrets
-	embedder  *embed.HashingEmbedder
+	embedder  *embed.Static
 	books     books
 	engine    *agent.Engine
 	intake    *intake.Intake
@@ -131,7 +131,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &appliance{Config: c, store: store, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	a := &appliance{Config: c, store: store, embedder: embed.Builtin(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
 	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())

@@ -14,7 +14,7 @@ import (
 // former gives the embedder that a knowledge base was embedded by before, if it is one of those in
 // this binary.
 func former(fingerprint string) (kb.Embedder, bool) {
-	if e := embed.Hashing(); e.Fingerprint() == fingerprint {
+	if e := embed.Builtin(); e.Fingerprint() == fingerprint {
 		return e, true
 	}
 	return nil, false

@@ -117,7 +117,7 @@ type appliance struct {
 	registry  *tools.Registry
 	library   *bundle.Library
 	secrets   *people.Secrets
-	embedder  *embed.HashingEmbedder
+	embedder  embed.Embedder
 	books     books
 	engine    *agent.Engine
 	intake    *intake.Intake
@@ -141,7 +141,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 		return nil, err
 	}
 	figures.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), metrics.Open(store))
-	a := &appliance{Config: c, seams: seams, store: store, figures: figures, meter: meter, embedder: embed.Hashing(), registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	a := &appliance{Config: c, seams: seams, store: store, figures: figures, meter: meter, registry: tools.NewRegistry(tools.Options{Log: c.Log})}
 	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -149,7 +149,24 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 	return a, nil
 }
 
+// openEmbedder gives the embedder that the settings name: builtin or ollama/NAME.
+func (a *appliance) openEmbedder(ctx context.Context, builtin *embed.Static) (embed.Embedder, error) {
+	model, ok := strings.CutPrefix(a.Embedder, "ollama/")
+	if !ok {
+		return builtin, nil
+	}
+	opts := embed.OllamaOptions{}
+	if host, ok := a.Env("OLLAMA_HOST"); ok {
+		opts.Host = host
+	}
+	return embed.OpenOllama(ctx, model, opts)
+}
+
 func (a *appliance) wire(ctx context.Context) (err error) {
+	builtin := embed.Builtin()
+	if a.embedder, err = a.openEmbedder(ctx, builtin); err != nil {
+		return err
+	}
 	if a.knowledge, err = kb.Open(a.Data, kb.Options{Embedder: a.embedder, Logger: a.Log, Former: former}); err != nil {
 		return err
 	}
@@ -175,7 +192,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		}}); err != nil {
 		return err
 	}
-	a.books = books{library: a.library, embedder: a.embedder}
+	a.books = books{library: a.library, embedder: builtin} // what triage calls sure was found on its vectors
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
 		return err

@@ -17,16 +17,16 @@ import (
 
 var imported = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 
-// embedder is the hashing embedder with what a test wants to see or change of it.
+// embedder is the built-in embedder with what a test wants to see or change of it.
 type embedder struct {
-	*embed.HashingEmbedder
+	*embed.Static
 	fingerprint string
 	texts       atomic.Int64 // embedded so far
 	before      func(ctx context.Context, texts []string) error
 }
 
 func newEmbedder() *embedder {
-	return &embedder{HashingEmbedder: embed.Hashing(), fingerprint: embed.Hashing().Fingerprint()}
+	return &embedder{Static: embed.Builtin(), fingerprint: embed.Builtin().Fingerprint()}
 }
 
 func (e *embedder) Fingerprint() string { return e.fingerprint }
@@ -38,7 +38,7 @@ func (e *embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 		}
 	}
 	e.texts.Add(int64(len(texts)))
-	return e.HashingEmbedder.Embed(ctx, texts)
+	return e.Static.Embed(ctx, texts)
 }
 
 func open(t testing.TB, dir string, e kb.Embedder) *kb.Base {

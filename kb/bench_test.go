@@ -46,7 +46,7 @@ func corpus(n int) []kb.Source {
 
 // BenchmarkSearch reports the median and the 99th percentile beside the mean, over 6000 chunks.
 func BenchmarkSearch(b *testing.B) {
-	base := open(b, b.TempDir(), embed.Hashing())
+	base := open(b, b.TempDir(), embed.Builtin())
 	add(b, base, corpus(2000)...)
 	for _, mode := range []kb.Mode{kb.Hybrid, kb.Keyword, kb.Vector} {
 		b.Run(string(mode), func(b *testing.B) {
@@ -73,7 +73,7 @@ func BenchmarkImport(b *testing.B) {
 	sources := corpus(1000)
 	chunks := 0
 	for b.Loop() {
-		base, err := kb.Open(b.TempDir(), kb.Options{Embedder: embed.Hashing()})
+		base, err := kb.Open(b.TempDir(), kb.Options{Embedder: embed.Builtin()})
 		must(b, err)
 		for _, d := range add(b, base, sources...) {
 			chunks += d.Chunks
@@ -88,20 +88,20 @@ func BenchmarkOpen(b *testing.B) {
 	b.Run("empty", func(b *testing.B) {
 		dir := b.TempDir()
 		for b.Loop() {
-			base, err := kb.Open(dir, kb.Options{Embedder: embed.Hashing()})
+			base, err := kb.Open(dir, kb.Options{Embedder: embed.Builtin()})
 			must(b, err)
 			must(b, base.Close())
 		}
 	})
 	filled := func(b *testing.B, between func(dir string)) {
 		dir := b.TempDir()
-		base, err := kb.Open(dir, kb.Options{Embedder: embed.Hashing()})
+		base, err := kb.Open(dir, kb.Options{Embedder: embed.Builtin()})
 		must(b, err)
 		add(b, base, corpus(1000)...)
 		must(b, base.Close())
 		for b.Loop() {
 			between(dir)
-			base, err := kb.Open(dir, kb.Options{Embedder: embed.Hashing()})
+			base, err := kb.Open(dir, kb.Options{Embedder: embed.Builtin()})
 			must(b, err)
 			search(b, base, kb.Hybrid, "refund")
 			must(b, base.Close())

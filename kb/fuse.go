@@ -7,14 +7,16 @@ import (
 )
 
 // wordsWeigh is what the words' ranking counts in fusion, compared with the vectors'. Measured on the
-// dev questions of testdata/retrieval and on pairs of the corpus; docs/measurements.md has the steps.
-const wordsWeigh = 0.8
+// dev questions of testdata/retrieval; docs/measurements.md has the steps.
+const wordsWeigh = 0.4
 
 // fuse joins two rankings to hits that have their id, score and ranks. How far a score stands out of
 // its ranking, in standard deviations, makes scores of different kinds comparable; a ranking that
 // doesn't have the chunk counts it as its last. It was measured against reciprocal rank fusion, which
-// takes the first of a weak ranking for as good as the first of a strong one.
-func fuse(mode Mode, words, vectors []ranked) []Hit {
+// takes the first of a weak ranking for as good as the first of a strong one. A chunk that has no
+// vector, as meanwhile the vectors are made anew, is ranked by its words alone: its place among them
+// counts as its place among the vectors.
+func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
 	hits := make([]Hit, 0, len(words)+len(vectors))
 	at := make(map[string]int, len(words)+len(vectors))
 	hit := func(id string) *Hit {
@@ -41,12 +43,17 @@ func fuse(mode Mode, words, vectors []ranked) []Hit {
 	if mode == Hybrid {
 		for i := range hits {
 			h := &hits[i]
-			stands := wordsWeigh*byWords.of(h.KeywordRank > 0, h.Score) + byVectors.of(h.VectorRank > 0, h.Similarity)
+			saying := byWords.of(h.KeywordRank > 0, h.Score)
+			meaning := byVectors.of(h.VectorRank > 0, h.Similarity)
+			if h.VectorRank == 0 && len(vectors) > 0 && !has(h.ChunkID) {
+				meaning = byVectors.of(true, vectors[min(h.KeywordRank, len(vectors))-1].score)
+			}
+			stands := wordsWeigh*saying + meaning
 			h.Score = 1 / (1 + math.Exp(-stands)) // the same order, from 0 to 1
 		}
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ChunkID, b.ChunkID))
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(min(b.KeywordRank, 1), min(a.KeywordRank, 1)), cmp.Compare(a.ChunkID, b.ChunkID))
 	})
 	return hits
 }

@@ -43,7 +43,7 @@ func figures(t testing.TB, b *kb.Base, mode kb.Mode, list []measure.Question) me
 	return sum.Figures()
 }
 
-func retrievalEmbedder() kb.Embedder { return embed.Hashing() }
+func retrievalEmbedder() kb.Embedder { return embed.Builtin() }
 
 // What the issue asks of hybrid search, on the questions it was chosen by.
 func TestHybridIsBetterThanWords(t *testing.T) {

@@ -27,7 +27,7 @@ func BenchmarkScale(b *testing.B) {
 	}
 	const queries = 500
 	list := texts(b, passages+queries)
-	base, err := Open(b.TempDir(), Options{Embedder: embed.Hashing()})
+	base, err := Open(b.TempDir(), Options{Embedder: embed.Builtin()})
 	if err != nil {
 		b.Fatal(err)
 	}

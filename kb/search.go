@@ -121,7 +121,8 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err != nil {
 		return nil, err
 	}
-	hits, err := b.passages(ctx, fuse(q.Mode, words, vectors), q)
+	hasVector := func(id string) bool { return m.index.has(ctx, id) } // asked only where vectors answered
+	hits, err := b.passages(ctx, fuse(q.Mode, words, vectors, hasVector), q)
 	if err != nil {
 		return nil, err
 	}

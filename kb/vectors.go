@@ -180,6 +180,17 @@ func (v *vectorIndex) number(class string) uint16 {
 	return n
 }
 
+// has reports whether there is a vector of the chunk.
+func (v *vectorIndex) has(ctx context.Context, id string) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if v.err != nil {
+		return false
+	}
+	_, err := v.chunks.GetByID(ctx, id) // its only error is that there is none
+	return err == nil
+}
+
 // search answers the n chunks nearest to vector that are at all alike and of no hidden class.
 func (v *vectorIndex) search(ctx context.Context, vector []float32, n int, hidden map[string]bool) ([]ranked, error) {
 	v.mu.RLock()

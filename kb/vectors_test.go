@@ -145,7 +145,7 @@ func BenchmarkVectors(b *testing.B) {
 	const passages = 100_000
 	const queries = 200
 	list := texts(b, passages+queries)
-	e := embed.Hashing()
+	e := embed.Builtin()
 	made, err := e.Embed(context.Background(), list)
 	if err != nil {
 		b.Fatal(err)

@@ -98,7 +98,7 @@ func later(m source.Mapping) {
 		n.Warn("the model planner comes with a later version; procedures need none")
 	}
 	if n := m.Get("embedder"); n.Here() && n.String() != "builtin" {
-		n.Warn("only the builtin embedder is there in this version")
+		n.Warn("the server chooses the embedder, by serve --embedder or in server.yaml; here it has no effect")
 	}
 	if n := m.Get("redact"); n.Here() {
 		n.Warn("redact has no effect before there is a model to redact for")

@@ -43,7 +43,7 @@ func newDesk(t *testing.T, threshold float64) *desk {
 	d.starting["either"] = []*procedure.Procedure{named["damaged-item"], machine}
 	d.starting["damage"] = []*procedure.Procedure{named["damaged-item"]}
 	var err error
-	if d.classifier, err = triage.Train(t.Context(), triage.Examples(append(slices.Clone(d.starting["ticket"]), machine)), embed.Hashing()); err != nil {
+	if d.classifier, err = triage.Train(t.Context(), triage.Examples(append(slices.Clone(d.starting["ticket"]), machine)), embed.Builtin()); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -119,7 +119,7 @@ func TestThreshold(t *testing.T) {
 // What could as well be the one as the other is neither: both score just below a half, so that no
 // threshold above it lets one start.
 func TestAmbiguous(t *testing.T) {
-	c, err := triage.Train(t.Context(), []triage.Example{{Procedure: "a", Text: "the parcel is late"}, {Procedure: "b", Text: "the parcel is late"}, {Procedure: "c", Text: "change my address"}}, embed.Hashing())
+	c, err := triage.Train(t.Context(), []triage.Example{{Procedure: "a", Text: "the parcel is late"}, {Procedure: "b", Text: "the parcel is late"}, {Procedure: "c", Text: "change my address"}}, embed.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestAtMostFiveCandidates(t *testing.T) {
 	d := newDesk(t, 0.7)
 	d.starting["ticket"] = started
 	var err error
-	if d.classifier, err = triage.Train(t.Context(), list, embed.Hashing()); err != nil {
+	if d.classifier, err = triage.Train(t.Context(), list, embed.Builtin()); err != nil {
 		t.Fatal(err)
 	}
 	if _, candidates, _ := d.route("ticket something"); len(candidates) != 5 {
@@ -162,7 +162,7 @@ func TestAtMostFiveCandidates(t *testing.T) {
 // don't depend on the order in which procedures are named, the surest stands first, and one more
 // rival makes nobody surer.
 func TestScores(t *testing.T) {
-	c, err := triage.Train(t.Context(), examples, embed.Hashing())
+	c, err := triage.Train(t.Context(), examples, embed.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}

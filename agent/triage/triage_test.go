@@ -24,7 +24,7 @@ var examples = []triage.Example{
 
 func TestScoresTellTheProcedureAndTheUnknown(t *testing.T) {
 	ctx := context.Background()
-	c, err := triage.Train(ctx, examples, embed.Hashing())
+	c, err := triage.Train(ctx, examples, embed.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func Open(ctx context.Context, folder string, w Watch) (*Resolute, error) {
 }
 
 func (r *Resolute) wire(ctx context.Context, b *bundle.Bundle, w Watch) error {
-	classifier, err := triage.Train(ctx, triage.Examples(b.Procedures), embed.Hashing())
+	classifier, err := triage.Train(ctx, triage.Examples(b.Procedures), embed.Builtin())
 	if err != nil {
 		return err
 	}

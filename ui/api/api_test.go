@@ -82,7 +82,7 @@ func newHouse(t testing.TB) *house {
 	h.store, err = journal.Open(filepath.Join(dir, "journal.db"), journal.Options{})
 	h.must(err)
 	t.Cleanup(func() { _ = h.store.Close() }) // the test is over
-	knowledge, err := kb.Open(dir, kb.Options{Embedder: embed.Hashing()})
+	knowledge, err := kb.Open(dir, kb.Options{Embedder: embed.Builtin()})
 	h.must(err)
 	t.Cleanup(func() { _ = knowledge.Close() }) // the test is over
 	key, err := people.OpenKey(dir, people.Options{})

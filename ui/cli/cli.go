@@ -45,7 +45,7 @@ type Appliance interface {
 type Config struct {
 	Data      string // folder; created if missing
 	PublicURL string // where plugins reach it, "" before it listens
-	Embedder  string
+	Embedder  string // builtin or ollama/NAME
 	// MaxBacklog is how many runnable cases there may be before signals get 429; 0 for no bound.
 	MaxBacklog int
 	Log        *slog.Logger

@@ -54,7 +54,15 @@ func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
 	if _, err := os.Stat(t.data); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	a, err := p.Assemble(ctx, Config{Data: t.data, Env: p.Env, Log: slog.New(slog.DiscardHandler)})
+	s, err := readSettings(t.data)
+	if err != nil {
+		return nil, err
+	}
+	s = merged(settings{Embedder: p.setting("EMBEDDER", "")}, s) // another than the server's would make all vectors anew
+	if err := checkEmbedder(s.Embedder); err != nil {
+		return nil, err
+	}
+	a, err := p.Assemble(ctx, Config{Data: t.data, Embedder: s.Embedder, Env: p.Env, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}

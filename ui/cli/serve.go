@@ -57,7 +57,7 @@ func (p *Program) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&flags.Bundle, "bundle", p.setting("BUNDLE", ""), "bundle `folder`, applied if its version was never stored")
 	c.Flags().StringVar(&flags.PublicURL, "public-url", p.setting("PUBLIC_URL", ""), "`address` where plugins reach this server (default: where it listens)")
 	c.Flags().StringVar(&flags.Model, "model", p.setting("MODEL", ""), "ollama/NAME; comes with a later version")
-	c.Flags().StringVar(&flags.Embedder, "embedder", p.setting("EMBEDDER", ""), "builtin")
+	c.Flags().StringVar(&flags.Embedder, "embedder", p.setting("EMBEDDER", ""), "`builtin|ollama/NAME`: what makes vectors of the knowledge")
 	backlog := c.Flags().String("max-backlog", p.setting("MAX_BACKLOG", ""), "`cases` that may wait for their turn before signals get 429 (default 500000)")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *backlog != "" {
@@ -78,8 +78,8 @@ func (p *Program) serveCommand() *cobra.Command {
 		if s.Model != "" {
 			return usagef("--model: the model planner comes with a later version; procedures need none")
 		}
-		if s.Embedder != "" && s.Embedder != "builtin" {
-			return usagef("--embedder %s: only builtin is there in this version", s.Embedder)
+		if err := checkEmbedder(s.Embedder); err != nil {
+			return err
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
@@ -101,6 +101,13 @@ func merged(flags, file settings) settings {
 	backlog := cmp.Or(flags.MaxBacklog, file.MaxBacklog, 500_000)
 	return settings{MaxBacklog: backlog, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
 		Model: pick(flags.Model, file.Model, ""), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
+}
+
+func checkEmbedder(name string) error {
+	if model, ok := strings.CutPrefix(name, "ollama/"); name != "builtin" && (!ok || model == "") {
+		return usagef("embedder %s: it is builtin, or ollama/NAME with the name of a model", name)
+	}
+	return nil
 }
 
 func (p *Program) serve(ctx context.Context, data string, s settings) error {

@@ -214,6 +214,10 @@ func (emptyLibrary) Missing(context.Context, float64, int) ([]kb.Missing, error)
 	return nil, nil
 }
 
+func (emptyLibrary) Watch() (news <-chan struct{}, take func() []kb.Progress, cancel func()) {
+	return nil, func() []kb.Progress { return nil }, func() {}
+}
+
 func house() House { return House{Company: "Fernhill Supply", Currency: "EUR", Relevance: 0.3} }
 
 // What main gives to the pages fits.

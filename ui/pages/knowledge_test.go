@@ -32,7 +32,7 @@ func (s *stocked) open(t *testing.T, role people.Role) *browser {
 
 func newStocked(t *testing.T) *stocked {
 	t.Helper()
-	base, err := kb.Open(t.TempDir(), kb.Options{Embedder: embed.Hashing(), Now: func() time.Time { return noon }})
+	base, err := kb.Open(t.TempDir(), kb.Options{Embedder: embed.Builtin(), Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,14 +81,14 @@ func TestKnowledgePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	cited := hits[0].Citation
-	if err := s.base.Note(t.Context(), 5, kb.Noted{Uses: []kb.Use{{Case: "019-case", At: noon, Kind: kb.Replied, Address: cited}}, Gaps: []kb.Gap{{Case: "019-case", At: noon, Query: "engraving of glasses"}}}); err != nil {
+	if err := s.base.Note(t.Context(), 5, kb.Noted{Uses: []kb.Use{{Case: "019-case", At: noon, Kind: kb.Replied, Address: cited}}, Gaps: []kb.Gap{{Case: "019-case", At: noon, Query: "opening hours"}}}); err != nil {
 		t.Fatal(err)
 	}
 	b.wants(b.get("/knowledge?document=mugs", http.StatusOK), "Used 1 time", "cited in a reply", "/cases/019-case", "A cracked mug is replaced.")
-	b.wants(b.get("/knowledge", http.StatusOK), "engraving of glasses", "/knowledge?write=engraving&#43;of&#43;glasses", "Write this")
-	b.wants(b.get("/knowledge?write=engraving+of+glasses", http.StatusOK), "Write what is missing")
-	written := b.post("/knowledge/write", url.Values{"title": {"Engraving"}, "text": {"Engraving of glasses takes three days."}}.Encode(), http.StatusOK)
-	b.wants(written, "1 document imported: 1 new", "written/engraving.md")
+	b.wants(b.get("/knowledge", http.StatusOK), "opening hours", "/knowledge?write=opening&#43;hours", "Write this")
+	b.wants(b.get("/knowledge?write=opening+hours", http.StatusOK), "Write what is missing")
+	written := b.post("/knowledge/write", url.Values{"title": {"Opening"}, "text": {"The opening hours are from nine to five."}}.Encode(), http.StatusOK)
+	b.wants(written, "1 document imported: 1 new", "written/opening.md")
 	if strings.Contains(written, "Write this") {
 		t.Error("the gap is still there, though it was written")
 	}

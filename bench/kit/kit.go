@@ -17,6 +17,7 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/people"
 	"resolute/agent/procedure"
 	"resolute/agent/triage"
 	"resolute/embed"
@@ -69,8 +70,9 @@ func (r *Resolute) wire(ctx context.Context, b *bundle.Bundle, w Watch) error {
 	route := triage.Book{Starting: r.planner.Starting, Classifier: classifier, Threshold: b.Config.Triage}
 	store := watched{Bolt: r.Store, watch: w, parked: r.parked}
 	r.engine = agent.New(agent.Deps{Store: store, Playbooks: one{book}, Tools: r.Tools, Knowledge: nothing{},
-		Triage: &triage.Router{Books: func(context.Context, string) (triage.Book, error) { return route, nil }, Now: time.Now},
-		Now:    time.Now, Salt: salt}, agent.Options{Log: slog.Default()})
+		Triage:   &triage.Router{Books: func(context.Context, string) (triage.Book, error) { return route, nil }, Now: time.Now},
+		Outgoing: func() bool { return true }, Audit: people.NewAudit(r.Store, people.Options{}).Event,
+		Now: time.Now, Salt: salt}, agent.Options{Log: slog.Default()})
 	r.Intake = intake.New(intake.Deps{Store: store, Waits: r.waits, Now: time.Now, NewID: NewID, Salt: salt, Book: func() (intake.Book, error) {
 		return intake.Book{Version: b.Version, ReopenWithin: b.Config.ReopenWithin, Correlations: r.planner.Correlations}, nil
 	}, Backlog: r.Store.Runnable, MaxBacklog: 500_000})

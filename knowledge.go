@@ -88,7 +88,7 @@ func heading(h kb.Hit) string {
 // looked for in vain.
 type usage struct {
 	feed interface {
-		Feed(ctx context.Context, after uint64, limit int) (entries []casefile.Entry, last uint64, err error)
+		FeedOf(ctx context.Context, after uint64, most int, kinds ...casefile.Kind) (entries []casefile.Entry, read uint64, err error)
 		Committed() (ch <-chan struct{}, cancel func())
 	}
 	knowledge *kb.Base
@@ -128,16 +128,17 @@ func (u usage) Run(ctx context.Context) {
 // that say nothing about knowledge are read again after a start rather than noted one by one.
 func (u usage) note(ctx context.Context, after uint64) (uint64, error) {
 	for {
-		entries, _, err := u.feed.Feed(ctx, after, usageBatch)
-		if err != nil || len(entries) == 0 {
+		entries, read, err := u.feed.FeedOf(ctx, after, usageBatch, casefile.KindKnowledgeFound, casefile.KindReplyWritten)
+		if err != nil || read == after {
 			return after, err
 		}
 		var n kb.Noted
 		for i := range entries {
 			noted(&entries[i], &n)
 		}
-		after = entries[len(entries)-1].Offset
-		if len(n.Uses)+len(n.Gaps) > 0 || len(entries) == usageBatch {
+		full := read == after+usageBatch
+		after = read
+		if len(n.Uses)+len(n.Gaps) > 0 || full {
 			if err := u.knowledge.Note(ctx, after, n); err != nil {
 				return after, err
 			}

@@ -137,6 +137,34 @@ func (b *Bolt) Feed(ctx context.Context, after uint64, limit int) (entries []cas
 	return entries, last, err
 }
 
+// FeedOf looks at up to most entries of all cases with an offset above after, and gives those of some
+// kinds, ascending, and the offset of the last that it looked at. Others are not decoded.
+func (b *Bolt) FeedOf(ctx context.Context, after uint64, most int, kinds ...casefile.Kind) (entries []casefile.Entry, read uint64, err error) {
+	read = after
+	err = b.view(ctx, func(r *reader) error {
+		k, _ := r.bucket(bucketJournal).Cursor().Last()
+		if k == nil {
+			return nil
+		}
+		for last := offsetOf(k); read < last && read < after+uint64(most); read++ {
+			rec, err := r.record(read + 1)
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(kinds, rec.kind()) {
+				continue
+			}
+			e, err := rec.entry(rec.hash())
+			if err != nil {
+				return fmt.Errorf("entry %d: %w", read+1, err)
+			}
+			entries = append(entries, e)
+		}
+		return nil
+	})
+	return entries, read, err
+}
+
 // scanAtOnce is how many cases one read transaction looks at: long ones hold up a growing file.
 const scanAtOnce = 512
 

@@ -257,7 +257,7 @@ func TestHungPluginHoldsUpNoOther(t *testing.T) {
 	s.run()
 	defer func() { slow.answer(); s.stop() }()
 	slow.hang()
-	hung := s.work("slow", "c1", items("slow", 1000)...)
+	hung := s.work("slow", "c1", items("slow", 2000)...)
 	for deadline := time.Now().Add(time.Minute); slow.stalled() < 100; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d calls are with the plugin that hangs, want its share", slow.stalled())
@@ -265,8 +265,8 @@ func TestHungPluginHoldsUpNoOther(t *testing.T) {
 	}
 	done := s.work("well", "c1", items("well", 200)...) // of the same customer, so that turns don't help
 	s.resolved(done)
-	if n := slow.stalled(); n > 256 {
-		t.Errorf("the plugin that hangs has %d calls of 512 workers, want at most half", n)
+	if n := slow.stalled(); n > 512 {
+		t.Errorf("the plugin that hangs has %d calls of 1024 workers, want at most half", n)
 	}
 	for _, id := range done {
 		if n := well.times(id); n > 1 {
@@ -275,7 +275,7 @@ func TestHungPluginHoldsUpNoOther(t *testing.T) {
 	}
 	slow.answer()
 	s.resolved(hung)
-	for _, item := range items("slow", 1000) {
+	for _, item := range items("slow", 2000) {
 		if n := slow.times(item); n != 1 {
 			t.Errorf("%s was done %d times, want once", item, n)
 		}

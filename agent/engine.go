@@ -34,7 +34,7 @@ type Deps struct {
 
 // Options tune the engine; the zero value works.
 type Options struct {
-	Workers int           // cases advanced at once; default 512, of which one plugin's calls get half
+	Workers int           // cases advanced at once; default 1024, of which one plugin's calls get half
 	Lease   time.Duration // of a case; default 5 minutes
 	Drain   time.Duration // how long Run waits for what is under way when it is told to end; default 7 s
 	Log     *slog.Logger  // default: discard
@@ -56,7 +56,7 @@ type Engine struct {
 // New makes an engine; Run starts it.
 func New(d Deps, o Options) *Engine {
 	if o.Workers <= 0 {
-		o.Workers = 512
+		o.Workers = 1024
 	}
 	if o.Lease <= 0 {
 		o.Lease = 5 * time.Minute
@@ -153,11 +153,11 @@ func (e *Engine) work(ctx, calls context.Context, b *berth) {
 	switch {
 	case errors.As(err, &aside) && ctx.Err() == nil:
 		e.hold.stand(aside.aside)
-	case err != nil:
+	case err == nil:
+	case ctx.Err() != nil || errors.Is(err, journal.ErrStopped):
 		e.Store.Release(b.lease)
-		if ctx.Err() == nil && !errors.Is(err, journal.ErrStopped) {
-			e.opt.Log.Error("a case could not be advanced", "case", b.lease.CaseID, "error", err)
-		}
+	default: // it would most likely fail again at once: its lease is kept until it ends by itself
+		e.opt.Log.Error("a case could not be advanced; it is tried again when its lease ends", "case", b.lease.CaseID, "lease", e.opt.Lease, "error", err)
 	}
 }
 

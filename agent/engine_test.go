@@ -97,3 +97,38 @@ func (*broken) Failed() <-chan struct{} {
 func (*broken) Claim(context.Context, string, int, time.Time, time.Duration) ([]journal.Lease, error) {
 	return nil, errors.New("stopped")
 }
+
+// TestCaseThatFailsKeepsItsLease: what can't be advanced would be claimed again at once, and fail again.
+func TestCaseThatFailsKeepsItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &bundleless{quiet: quiet{runnable: []string{"case-1"}}}
+		e := New(Deps{Store: store, Playbooks: store, Now: time.Now}, Options{})
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		if err := e.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if store.asked != 1 {
+			t.Errorf("a case whose bundle is missing was tried %d times within a second, want once", store.asked)
+		}
+	})
+}
+
+// bundleless is a store whose cases are of a bundle that is missing; what is released is runnable again.
+type bundleless struct {
+	quiet
+	asked int
+}
+
+func (s *bundleless) Playbook(context.Context, string) (*Playbook, error) {
+	s.asked++
+	return nil, errors.New("no such version")
+}
+
+func (s *bundleless) Release(l journal.Lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked < 100 {
+		s.runnable = append(s.runnable, l.CaseID)
+	}
+}

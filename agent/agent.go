@@ -25,7 +25,7 @@ type Planner interface {
 
 // Guard judges actions by deterministic rules. It is pure and fails closed.
 type Guard interface {
-	Judge(c *casefile.Case, a casefile.Action, hypothesis string, now time.Time) casefile.Verdict
+	Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict
 }
 
 // Limits bound one case.

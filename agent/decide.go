@@ -168,7 +168,7 @@ func (r *ruling) edit(data *casefile.OperatorDecided) error {
 	if err := r.tools.ValidateArgs(action.Tool, action.Args); err != nil {
 		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, action.Tool, err)
 	}
-	v := r.book.Guard.Judge(r.c, action, a.Hypothesis, r.now)
+	v := r.book.Guard.Judge(r.c, casefile.Proposal{Action: action, Hypothesis: a.Hypothesis, Now: r.now, ProposedBy: r.who.ID})
 	if v.Outcome == casefile.Deny {
 		return fmt.Errorf("%w: rule %s denies it: %s", ErrDecisionInvalid, v.Rule, v.Reason)
 	}

@@ -49,7 +49,7 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		s.escalate(*stop)
 		return nil
 	}
-	verdict := s.book.Guard.Judge(s.c, call.Action, p.Hypothesis, s.now)
+	verdict := s.book.Guard.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, ProposedBy: p.ProposedBy})
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
 	switch verdict.Outcome {
 	case casefile.Allow:

@@ -193,7 +193,7 @@ func (s *step) resend(p *casefile.Call) {
 	call.Try++
 	call.NextAt, call.Deadline = time.Time{}, time.Time{}
 	if call.Writes() {
-		if v := s.book.Guard.Judge(s.c, call.Action, call.Hypothesis, s.now); v.Outcome == casefile.Deny {
+		if v := s.book.Guard.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: call.Hypothesis, Now: s.now}); v.Outcome == casefile.Deny {
 			e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: casefile.SourceGuard, Code: v.Rule, Detail: v.Reason}
 			doubt(&e, p)
 			s.say(&e)

@@ -23,16 +23,17 @@ func NewGuard(policies []*Policy, authority *Authority, hash string) *Guard {
 }
 
 // Judge gives the verdict on an action of a case. It is pure.
-func (g *Guard) Judge(c *casefile.Case, a casefile.Action, hypothesis string, now time.Time) casefile.Verdict {
+func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
+	a := p.Action
 	if !a.Writes() {
 		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
 	}
-	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, now).WithAction(&a, hypothesis)}
+	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, p.Now).WithAction(&a, p.Hypothesis)}
 	applies, allowed := false, false
-	for _, p := range g.policies {
-		if p.Applies(a.Tool) {
+	for _, policy := range g.policies {
+		if policy.Applies(a.Tool) {
 			applies = true
-			allowed = j.policy(p) || allowed
+			allowed = j.policy(policy) || allowed
 		}
 	}
 	if a.Effect != "write" && a.Effect != "irreversible" {

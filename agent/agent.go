@@ -37,6 +37,7 @@ type Limits struct {
 // Playbook is one version of a bundle, as the engine plays by it.
 type Playbook struct {
 	Version string
+	Prompts string // hash of its prompts, "" where it has none
 	Planner Planner
 	Guard   Guard
 	Limits  Limits

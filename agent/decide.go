@@ -48,7 +48,7 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 			return nil, err
 		}
 		entry := casefile.Entry{Seq: c.Seq + 1, Case: caseID, At: e.Now(), Actor: who.Actor(), Data: data,
-			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}}
+			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure, Prompt: book.Prompts}}
 		said, err := e.Audit(who.Actor(), "case."+string(d.Decision), caseID, map[string]any{"seq": entry.Seq})
 		if err != nil {
 			return nil, err

@@ -92,8 +92,8 @@ func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.V
 	observed := s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...))
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
-		By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy,
-	}, v.Policy)
+		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy,
+	})
 }
 
 // checkpoint lets a person look before it goes on.
@@ -101,7 +101,7 @@ func (s *step) checkpoint(d casefile.AskPerson) {
 	by, _ := s.consent(casefile.Approval{
 		Step: d.ID, Hypothesis: d.Hypothesis, Code: casefile.StopCheckpoint, Reason: d.Text, By: d.By, Evidence: d.Evidence,
 		Observed: s.book.Planner.Observe(s.c, d.Reads),
-	}, "")
+	})
 	if by != "" {
 		s.say(&casefile.StepDone{Hypothesis: d.Hypothesis, Step: d.Step}, d.Evidence...)
 	}
@@ -109,8 +109,8 @@ func (s *step) checkpoint(d casefile.AskPerson) {
 
 // consent gives who granted exactly what want describes. Where nobody did, the case is parked
 // until somebody decides; what waits already keeps waiting, what drifted is asked anew.
-func (s *step) consent(want casefile.Approval, policy string) (by, hash string) {
-	hash, err := casefile.ApprovalHash(want.Step, want.Action, policy, want.Observed)
+func (s *step) consent(want casefile.Approval) (by, hash string) {
+	hash, err := casefile.ApprovalHash(want.Step, want.Action, want.Policy, want.Observed)
 	if err != nil {
 		s.escalate(casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()})
 		return "", ""
@@ -151,6 +151,9 @@ func observations(a *casefile.Approval) map[string]casefile.Value {
 	m := make(map[string]casefile.Value, len(a.Observed)+4)
 	for k, v := range a.Observed {
 		m[k] = v
+	}
+	if a.Policy != "" {
+		m["policy"] = casefile.Value{V: a.Policy}
 	}
 	if a.Action != nil {
 		m["action.tool"] = casefile.Value{V: a.Action.Tool}

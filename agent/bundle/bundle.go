@@ -41,6 +41,7 @@ type Bundle struct {
 	Config     Config
 	Procedures []*procedure.Procedure // by name
 	Guard      *policy.Guard
+	Prompts    string // hash of the prompts, "" for none
 	Monitors   []*Monitor
 	Plugins    []*Plugin
 	Manifests  map[string]protocol.Manifest // by plugin
@@ -72,6 +73,7 @@ type loader struct {
 	authority *policy.Authority
 	authFile  string
 	guarded   []string         // files that the guard is made of
+	prompts   []string         // files of prompts
 	unsound   []*policy.Policy // those that were parsed with errors
 }
 
@@ -209,7 +211,9 @@ func (l *loader) read(file string, text []byte) {
 		}
 	case dir == "knowledge":
 		l.Knowledge[strings.TrimPrefix(file, "knowledge/")] = text
-	case dir == "rehearsals", dir == "prompts", file == "README.md":
+	case dir == "prompts":
+		l.prompts = append(l.prompts, file)
+	case dir == "rehearsals", file == "README.md":
 	case dir == "tables", dir == "sources":
 		l.problems.Warn(source.Pos{File: shown}, "this version doesn't use %s yet", dir)
 	default:
@@ -259,4 +263,7 @@ func (l *loader) check() {
 		m.check(set, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded))
+	if len(l.prompts) > 0 {
+		l.Prompts = hash(l.content, l.prompts)
+	}
 }

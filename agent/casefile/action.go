@@ -128,7 +128,8 @@ type Approval struct {
 	Rule       string           `json:"rule,omitempty"`
 	Rules      []RuleResult     `json:"rules,omitempty"`
 	Reason     string           `json:"reason"`
-	By         string           `json:"by"` // role that may approve
+	Policy     string           `json:"policy,omitempty"` // hash of the policies that it was judged by
+	By         string           `json:"by"`               // role that may approve
 	Evidence   []string         `json:"evidence,omitempty"`
 	Observed   map[string]Value `json:"observed,omitempty"`    // path → value that plan and rules read
 	Changed    []Change         `json:"changed,omitempty"`     // since the one that this replaces was asked

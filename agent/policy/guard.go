@@ -15,6 +15,7 @@ type Guard struct {
 	policies  []*Policy
 	authority *Authority
 	hash      string
+	gathers   func(procedure, fact string) bool // of the older version that its cases keep; see Pinned
 }
 
 // NewGuard makes a guard; hash is that of the policies' and the authority's files.
@@ -28,7 +29,7 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	if !a.Writes() {
 		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
 	}
-	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, p.Now).WithAction(&a, p.Hypothesis)}
+	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, p.Now).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
 	applies, allowed := false, false
 	for _, policy := range g.policies {
 		if policy.Applies(a.Tool) {
@@ -81,6 +82,8 @@ type judgement struct {
 	vars  expr.Vars
 	rules []casefile.RuleResult
 	reads []string
+
+	ungathered func(r *expr.Program) string // see Guard.ungathered
 }
 
 func (j *judgement) fire(r casefile.RuleResult) {
@@ -107,6 +110,7 @@ func (j *judgement) policy(p *Policy) (allowed bool) {
 		}
 		if said.Error != "" {
 			said.Fired, said.Says, said.Reason = true, casefile.Deny, "the rule can't be evaluated, and then it denies: "+said.Error
+			j.excuse(&said, r.When)
 		}
 		j.rules = append(j.rules, said)
 		allowed = allowed || said.Fired && said.Says == casefile.Allow
@@ -127,6 +131,7 @@ func (j *judgement) bind(p *Policy, b *Bind) {
 	case err != nil:
 		said.Fired, said.Error = true, err.Error()
 		said.Reason = "what " + b.Arg + " is bound to can't be evaluated: " + said.Error
+		j.excuse(&said, b.To)
 	case !there:
 		said.Fired, said.Reason = true, b.Arg+" is absent, and it is bound to "+b.To.Source
 	case !equal(got, want):

@@ -28,6 +28,11 @@ type Guard interface {
 	Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict
 }
 
+// Authority says how far the agent may go with an action in a procedure. It is pure.
+type Authority interface {
+	Standing(procedure string, a casefile.Action) casefile.Standing
+}
+
 // Limits bound one case.
 type Limits struct {
 	Steps int           // calls, repeats not counted
@@ -41,6 +46,17 @@ type Playbook struct {
 	Planner Planner
 	Guard   Guard
 	Limits  Limits
+	// Authority is that of the active bundle with what was earned, as it stands; nil: the guard's own.
+	Authority Authority
+}
+
+// Judge gives the guard's verdict on an action, by how far the agent may go with it now.
+func (b *Playbook) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
+	if b.Authority != nil && p.Standing == nil {
+		standing := b.Authority.Standing(c.Procedure, p.Action)
+		p.Standing = &standing
+	}
+	return b.Guard.Judge(c, p)
 }
 
 // Playbooks gives the version that a case is handled under; "" is the active one.

@@ -28,7 +28,7 @@ func (s *step) dispatch(planned []casefile.PlannedCall) {
 // judge gives the intent of a planned call, or nil if it may not be sent (now).
 func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 	call := casefile.Call{ID: p.ID, Purpose: p.Purpose, Fact: p.Fact, Hypothesis: p.Hypothesis, Step: p.Step,
-		Action: casefile.Action{Tool: p.Tool, Args: p.Args}, Try: 1, Within: casefile.Duration(p.Within)}
+		Action: casefile.Action{Tool: p.Tool, Args: p.Args}, Try: 1, Within: casefile.Duration(p.Within), ProposedBy: p.ProposedBy}
 	tool, ok := s.Tools.Tool(p.Tool)
 	if !ok {
 		return s.deny(call, casefile.StopToolError, "no plugin offers "+p.Tool+"; look at the bundle's tools")
@@ -49,7 +49,7 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		s.escalate(*stop)
 		return nil
 	}
-	verdict := s.book.Guard.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, ProposedBy: p.ProposedBy})
+	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, ProposedBy: p.ProposedBy})
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
 	switch verdict.Outcome {
 	case casefile.Allow:
@@ -62,8 +62,29 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		intent.ApprovedBy, intent.Approval = by, hash
 		return intent
 	}
+	if verdict.Code == casefile.StopAuthorityShadow {
+		s.shadow(p, call, verdict)
+		return nil
+	}
 	s.say(&casefile.ActionDenied{Call: call, Verdict: verdict}, p.Evidence...)
 	return nil
+}
+
+// shadow journals what would have been done, and leaves doing it to a person. Another remedy isn't
+// tried: this one would have been the end of the search.
+func (s *step) shadow(p casefile.PlannedCall, call casefile.Call, v casefile.Verdict) {
+	observed := s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...))
+	hash, err := casefile.ApprovalHash(p.ID, &call.Action, v.Policy, observed)
+	if err != nil {
+		s.escalate(casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()})
+		return
+	}
+	s.say(&casefile.ActionShadowed{Shadowed: casefile.Shadowed{Hash: hash, Step: p.ID, Hypothesis: p.Hypothesis, Action: call.Action, Verdict: v, Observed: observed}}, p.Evidence...)
+	what := "it would have called " + call.Tool
+	if v.Authority.Would == casefile.Approve {
+		what = "it would have asked a person to approve " + call.Tool
+	}
+	s.escalate(casefile.Stop{Code: casefile.StopAuthorityShadow, Detail: what + "; approve or reject says whether that was right, and sends nothing"}, p.Evidence...)
 }
 
 // spent says why nothing is sent under a key, nil if it may be: a call with it was done, or nobody
@@ -92,7 +113,7 @@ func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.V
 	observed := s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...))
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
-		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy,
+		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy, Authority: v.Authority,
 	})
 }
 

@@ -124,6 +124,8 @@ func (s *step) note(actor string, data casefile.Data, evidence ...string) {
 			s.versionsOf(&e, a.Tool, nil)
 			e.Versions.Policy = d.Approval.Policy
 		}
+	case *casefile.ActionShadowed:
+		s.versionsOf(&e, d.Shadowed.Action.Tool, &d.Shadowed.Verdict)
 	}
 	s.c.Fold(&e)
 	s.res.Entries = append(s.res.Entries, e)

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strings"
 
+	"resolute/agent/casefile"
 	"resolute/agent/expr"
 	"resolute/agent/policy"
 	"resolute/agent/procedure"
@@ -42,6 +43,7 @@ type Bundle struct {
 	Procedures []*procedure.Procedure // by name
 	Guard      *policy.Guard
 	Prompts    string // hash of the prompts, "" for none
+	Authority  *policy.Authority
 	Monitors   []*Monitor
 	Plugins    []*Plugin
 	Manifests  map[string]protocol.Manifest // by plugin
@@ -81,7 +83,7 @@ type loader struct {
 // bundle is usable only if the problems have not Failed.
 func Load(ctx context.Context, files fs.FS, name string, o Options) (*Bundle, source.Problems) {
 	l := &loader{Bundle: &Bundle{Knowledge: map[string][]byte{}, Manifests: map[string]protocol.Manifest{}}, ctx: ctx, files: files, name: name, opt: o,
-		authority: &policy.Authority{Default: policy.Propose}}
+		authority: &policy.Authority{Default: casefile.LevelPropose}}
 	at := source.Pos{File: l.shown(configFile)}
 	var err error
 	if l.compiler, err = expr.NewCompiler(); err == nil {
@@ -185,7 +187,6 @@ func (l *loader) read(file string, text []byte) {
 		l.Config = parseConfig(shown, text, &l.problems)
 	case file == "authority.yaml":
 		l.authority, l.authFile = policy.ParseAuthority(shown, text, &l.problems), shown
-		l.guarded = append(l.guarded, file)
 	case dir == "procedures" && yaml:
 		if p := procedure.Parse(shown, text, l.compiler, &l.problems); p != nil {
 			l.addProcedure(p)
@@ -255,6 +256,7 @@ func (l *loader) check() {
 			p.RunExamples(&l.problems)
 		}
 	}
+	l.authority.Currency, l.Authority = l.Config.Currency, l.authority
 	l.authority.Check(l.authFile, names, set.Names(""), &l.problems)
 	for i, m := range l.Monitors {
 		if slices.ContainsFunc(l.Monitors[:i], func(o *Monitor) bool { return o.Name == m.Name }) {

@@ -12,4 +12,6 @@ type Proposal struct {
 	Reads map[string][]string
 	// ProposedBy is the principal whose edit or override it is, "" for the planner.
 	ProposedBy string
+	// Standing is how far the agent may go with it; nil: as the guard's own bundle says.
+	Standing *Standing
 }

@@ -50,11 +50,11 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	if repeated(c, a) {
 		j.fire(casefile.RuleResult{Rule: "repeat", Says: casefile.Approve, Reason: "the same was done already in this case"})
 	}
-	v := j.verdict()
-	if v.Outcome == casefile.Allow && g.authority.Level(c.Procedure, a.Tool) != Act {
-		v.Outcome, v.Code, v.Rule, v.By = casefile.Approve, casefile.StopAuthorityPropose, "", "operator"
-		v.Reason = "the agent may propose this, not do it by itself"
+	standing := g.authority.Standing(c.Procedure, a)
+	if p.Standing != nil {
+		standing = *p.Standing
 	}
+	v := standing.For(p.ProposedBy).Limit(j.verdict())
 	v.Policy = g.hash
 	return v
 }

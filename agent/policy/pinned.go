@@ -46,10 +46,12 @@ func stricter(a, b casefile.Verdict) casefile.Verdict {
 	return v
 }
 
-// strength orders verdicts. A rule that wants approval says more than that the agent may only
-// propose.
+// strength orders verdicts. A rule says more than a level: what it denies more than that the agent
+// only watches, what it wants approved more than that the agent may only propose.
 func strength(v casefile.Verdict) int {
 	switch {
+	case v.Outcome == casefile.Deny && v.Code != casefile.StopAuthorityShadow:
+		return 4
 	case v.Outcome == casefile.Deny:
 		return 3
 	case v.Outcome == casefile.Approve && v.Rule != "":

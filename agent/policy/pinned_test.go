@@ -37,6 +37,8 @@ func TestTheStricterOfTwoVersionsCounts(t *testing.T) {
 		{"authority that was taken away", act, none, propose, none, casefile.Approve, "", "operator", casefile.StopAuthorityPropose},
 		{"authority is the active one's alone", propose, none, act, none, casefile.Allow, "", "", ""},
 		{"a rule says more than that the agent may only propose", act, none, propose, over40, casefile.Approve, "over-40", "approver", casefile.StopPolicyApproval},
+		{"a rule that is new where the agent only watches", act, none, "default: shadow\n", freeze, casefile.Deny, "frozen", "", casefile.StopPolicyDeny},
+		{"authority that fell to shadow", act, none, "default: shadow\n", none, casefile.Deny, "", "", casefile.StopAuthorityShadow},
 		{"a newer rule misses a fact that isn't gathered", act, none, act, newFact, casefile.Approve, "tier", "operator", casefile.StopPolicyApproval},
 		{"a newer binding misses a fact that isn't gathered", act, none, act, newBind, casefile.Approve, "bind:order_id", "operator", casefile.StopPolicyApproval},
 		{"a newer rule misses a field of a fact that is gathered", act, none, act, missing, casefile.Deny, "tier", "", casefile.StopPolicyDeny},
@@ -64,7 +66,7 @@ func TestAVerdictOfTwoVersionsNamesBoth(t *testing.T) {
 		if ps.Failed() {
 			t.Fatal(ps.Error())
 		}
-		return policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: policy.Act}, hash)
+		return policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, hash)
 	}
 	own, active := version(refunds, "own"), version(strings.Replace(refunds, "10000", "4000", 1), "active")
 	v := policy.NewPinned(own, active, func(string, string) bool { return true }).Judge(aCase(), casefile.Proposal{Action: refund(int64(4900))})

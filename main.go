@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,7 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/outbox"
 	"resolute/agent/people"
+	"resolute/agent/policy"
 	"resolute/agent/procedure"
 	"resolute/agent/triage"
 	"resolute/embed"
@@ -365,6 +367,13 @@ type book struct {
 	planner    *procedure.Planner
 	classifier *triage.Classifier
 	playbook   *agent.Playbook
+	under      atomic.Pointer[underActive]
+}
+
+// underActive is the playbook of cases that keep an older version while another one is active.
+type underActive struct {
+	active   string
+	playbook *agent.Playbook
 }
 
 func (b *books) book(ctx context.Context, version string) (*book, error) {
@@ -379,18 +388,32 @@ func (b *books) book(ctx context.Context, version string) (*book, error) {
 	if k.classifier, err = triage.Train(ctx, triage.Examples(v.Procedures), b.embedder); err != nil {
 		return nil, err
 	}
-	k.playbook = &agent.Playbook{Version: v.Version, Planner: k.planner, Guard: v.Guard, Limits: agent.Limits{Steps: v.Config.Limits.Steps, Wall: v.Config.Limits.Wall}}
+	k.playbook = &agent.Playbook{Version: v.Version, Prompts: v.Prompts, Planner: k.planner, Guard: v.Guard, Limits: agent.Limits{Steps: v.Config.Limits.Steps, Wall: v.Config.Limits.Wall}}
 	b.made.Store(v.Version, k)
 	return k, nil
 }
 
-// Playbook is for the engine.
+// Playbook is for the engine. A case of an older version keeps its procedures, and is judged by the
+// active policies too.
 func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, error) {
 	k, err := b.book(ctx, version)
 	if err != nil {
 		return nil, err
 	}
-	return k.playbook, nil
+	active, err := b.library.Active()
+	if err != nil {
+		return nil, err
+	}
+	if active.Version == k.Version {
+		return k.playbook, nil
+	}
+	made := k.under.Load()
+	if made == nil || made.active != active.Version {
+		made = &underActive{active: active.Version, playbook: new(*k.playbook)}
+		made.playbook.Guard = policy.NewPinned(k.Guard, active.Guard, k.planner.Gathers)
+		k.under.Store(made)
+	}
+	return made.playbook, nil
 }
 
 func (b *books) triage(ctx context.Context, version string) (triage.Book, error) {

@@ -157,10 +157,16 @@ func (r *rig) send(s demo.Signal) string {
 }
 
 type caseAnswer struct {
-	Status   casefile.Status
-	Stop     *casefile.Stop
-	Outcome  string
-	Pending  *struct{ Approval struct{ Hash string } }
+	Status  casefile.Status
+	Stop    *casefile.Stop
+	Outcome string
+	Pending *struct {
+		Approval struct{ Hash string }
+		Shadowed struct {
+			Hash   string
+			Action casefile.Action
+		}
+	}
 	Attempts []casefile.Attempt
 	Reply    *casefile.Reply
 }

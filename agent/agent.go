@@ -25,7 +25,12 @@ type Planner interface {
 
 // Guard judges actions by deterministic rules. It is pure and fails closed.
 type Guard interface {
-	Judge(c *casefile.Case, a casefile.Action, hypothesis string, now time.Time) casefile.Verdict
+	Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict
+}
+
+// Authority says how far the agent may go with an action in a procedure. It is pure.
+type Authority interface {
+	Standing(procedure string, a casefile.Action) casefile.Standing
 }
 
 // Limits bound one case.
@@ -37,9 +42,21 @@ type Limits struct {
 // Playbook is one version of a bundle, as the engine plays by it.
 type Playbook struct {
 	Version string
+	Prompts string // hash of its prompts, "" where it has none
 	Planner Planner
 	Guard   Guard
 	Limits  Limits
+	// Authority is that of the active bundle with what was earned, as it stands; nil: the guard's own.
+	Authority Authority
+}
+
+// Judge gives the guard's verdict on an action, by how far the agent may go with it now.
+func (b *Playbook) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
+	if b.Authority != nil && p.Standing == nil {
+		standing := b.Authority.Standing(c.Procedure, p.Action)
+		p.Standing = &standing
+	}
+	return b.Guard.Judge(c, p)
 }
 
 // Playbooks gives the version that a case is handled under; "" is the active one.

@@ -48,7 +48,7 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 			return nil, err
 		}
 		entry := casefile.Entry{Seq: c.Seq + 1, Case: caseID, At: e.Now(), Actor: who.Actor(), Data: data,
-			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}}
+			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure, Prompt: book.Prompts}}
 		said, err := e.Audit(who.Actor(), "case."+string(d.Decision), caseID, map[string]any{"seq": entry.Seq})
 		if err != nil {
 			return nil, err
@@ -83,9 +83,9 @@ func (r *ruling) judge() (*casefile.OperatorDecided, error) {
 	}
 	switch r.d.Decision {
 	case casefile.DecideApprove:
-		return data, r.approval(true)
+		return data, r.consent(true)
 	case casefile.DecideReject:
-		return data, r.approval(false)
+		return data, r.consent(false)
 	case casefile.DecideEdit:
 		return data, r.edit(data)
 	case casefile.DecideOverride:
@@ -134,6 +134,20 @@ func (r *ruling) conflict(why string) error {
 	return fmt.Errorf("%w: %s changes nothing: %s", ErrDecisionConflict, r.d.Decision, why)
 }
 
+// consent checks a yes or no to what waits for approval, or to what was shadowed.
+func (r *ruling) consent(grants bool) error {
+	s := r.c.Shadowed
+	switch {
+	case s == nil || r.c.Approval != nil || r.c.Status != casefile.Escalated:
+		return r.approval(grants)
+	case s.JudgedBy != "":
+		return r.conflict("what it would have done was judged already, by " + s.JudgedBy)
+	case r.d.Hash != s.Hash && (grants || r.d.Hash != ""):
+		return r.conflict("what it would have done has another hash; look at it again")
+	}
+	return nil
+}
+
 // approval checks a decision on the approval that waits.
 func (r *ruling) approval(grants bool) error {
 	a := r.c.Approval
@@ -168,7 +182,7 @@ func (r *ruling) edit(data *casefile.OperatorDecided) error {
 	if err := r.tools.ValidateArgs(action.Tool, action.Args); err != nil {
 		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, action.Tool, err)
 	}
-	v := r.book.Guard.Judge(r.c, action, a.Hypothesis, r.now)
+	v := r.book.Judge(r.c, casefile.Proposal{Action: action, Hypothesis: a.Hypothesis, Now: r.now, ProposedBy: r.who.ID})
 	if v.Outcome == casefile.Deny {
 		return fmt.Errorf("%w: rule %s denies it: %s", ErrDecisionInvalid, v.Rule, v.Reason)
 	}

@@ -28,7 +28,7 @@ func (s *step) dispatch(planned []casefile.PlannedCall) {
 // judge gives the intent of a planned call, or nil if it may not be sent (now).
 func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 	call := casefile.Call{ID: p.ID, Purpose: p.Purpose, Fact: p.Fact, Hypothesis: p.Hypothesis, Step: p.Step,
-		Action: casefile.Action{Tool: p.Tool, Args: p.Args}, Try: 1, Within: casefile.Duration(p.Within)}
+		Action: casefile.Action{Tool: p.Tool, Args: p.Args}, Try: 1, Within: casefile.Duration(p.Within), ProposedBy: p.ProposedBy}
 	tool, ok := s.Tools.Tool(p.Tool)
 	if !ok {
 		return s.deny(call, casefile.StopToolError, "no plugin offers "+p.Tool+"; look at the bundle's tools")
@@ -49,7 +49,7 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		s.escalate(*stop)
 		return nil
 	}
-	verdict := s.book.Guard.Judge(s.c, call.Action, p.Hypothesis, s.now)
+	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, ProposedBy: p.ProposedBy})
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
 	switch verdict.Outcome {
 	case casefile.Allow:
@@ -62,8 +62,29 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		intent.ApprovedBy, intent.Approval = by, hash
 		return intent
 	}
+	if verdict.Code == casefile.StopAuthorityShadow {
+		s.shadow(p, call, verdict)
+		return nil
+	}
 	s.say(&casefile.ActionDenied{Call: call, Verdict: verdict}, p.Evidence...)
 	return nil
+}
+
+// shadow journals what would have been done, and leaves doing it to a person. Another remedy isn't
+// tried: this one would have been the end of the search.
+func (s *step) shadow(p casefile.PlannedCall, call casefile.Call, v casefile.Verdict) {
+	observed := s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...))
+	hash, err := casefile.ApprovalHash(p.ID, &call.Action, v.Policy, observed)
+	if err != nil {
+		s.escalate(casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()})
+		return
+	}
+	s.say(&casefile.ActionShadowed{Shadowed: casefile.Shadowed{Hash: hash, Step: p.ID, Hypothesis: p.Hypothesis, Action: call.Action, Verdict: v, Observed: observed}}, p.Evidence...)
+	what := "it would have called " + call.Tool
+	if v.Authority.Would == casefile.Approve {
+		what = "it would have asked a person to approve " + call.Tool
+	}
+	s.escalate(casefile.Stop{Code: casefile.StopAuthorityShadow, Detail: what + "; approve or reject says whether that was right, and sends nothing"}, p.Evidence...)
 }
 
 // spent says why nothing is sent under a key, nil if it may be: a call with it was done, or nobody
@@ -92,8 +113,8 @@ func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.V
 	observed := s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...))
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
-		By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy,
-	}, v.Policy)
+		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy, Authority: v.Authority,
+	})
 }
 
 // checkpoint lets a person look before it goes on.
@@ -101,7 +122,7 @@ func (s *step) checkpoint(d casefile.AskPerson) {
 	by, _ := s.consent(casefile.Approval{
 		Step: d.ID, Hypothesis: d.Hypothesis, Code: casefile.StopCheckpoint, Reason: d.Text, By: d.By, Evidence: d.Evidence,
 		Observed: s.book.Planner.Observe(s.c, d.Reads),
-	}, "")
+	})
 	if by != "" {
 		s.say(&casefile.StepDone{Hypothesis: d.Hypothesis, Step: d.Step}, d.Evidence...)
 	}
@@ -109,8 +130,8 @@ func (s *step) checkpoint(d casefile.AskPerson) {
 
 // consent gives who granted exactly what want describes. Where nobody did, the case is parked
 // until somebody decides; what waits already keeps waiting, what drifted is asked anew.
-func (s *step) consent(want casefile.Approval, policy string) (by, hash string) {
-	hash, err := casefile.ApprovalHash(want.Step, want.Action, policy, want.Observed)
+func (s *step) consent(want casefile.Approval) (by, hash string) {
+	hash, err := casefile.ApprovalHash(want.Step, want.Action, want.Policy, want.Observed)
 	if err != nil {
 		s.escalate(casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()})
 		return "", ""
@@ -151,6 +172,9 @@ func observations(a *casefile.Approval) map[string]casefile.Value {
 	m := make(map[string]casefile.Value, len(a.Observed)+4)
 	for k, v := range a.Observed {
 		m[k] = v
+	}
+	if a.Policy != "" {
+		m["policy"] = casefile.Value{V: a.Policy}
 	}
 	if a.Action != nil {
 		m["action.tool"] = casefile.Value{V: a.Action.Tool}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -193,8 +194,8 @@ func (s *step) resend(p *casefile.Call) {
 	call.Try++
 	call.NextAt, call.Deadline = time.Time{}, time.Time{}
 	if call.Writes() {
-		if v := s.book.Guard.Judge(s.c, call.Action, call.Hypothesis, s.now); v.Outcome == casefile.Deny {
-			e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: casefile.SourceGuard, Code: v.Rule, Detail: v.Reason}
+		if v := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: call.Hypothesis, Now: s.now, ProposedBy: call.ProposedBy}); v.Outcome == casefile.Deny {
+			e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: casefile.SourceGuard, Code: cmp.Or(v.Rule, string(v.Code)), Detail: v.Reason}
 			doubt(&e, p)
 			s.say(&e)
 			return

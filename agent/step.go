@@ -113,12 +113,19 @@ type step struct {
 // note makes an entry and folds it in.
 func (s *step) note(actor string, data casefile.Data, evidence ...string) {
 	e := casefile.Entry{Seq: s.c.Seq + 1, Case: s.c.ID, At: s.now, Actor: actor, Data: data, Evidence: evidence,
-		Versions: casefile.Versions{Bundle: s.c.Bundle, Procedure: s.c.Procedure}}
+		Versions: casefile.Versions{Bundle: s.c.Bundle, Procedure: s.c.Procedure, Prompt: s.book.Prompts}}
 	switch d := data.(type) {
 	case *casefile.CallIntended:
 		s.versionsOf(&e, d.Call.Tool, d.Verdict)
 	case *casefile.ActionDenied:
 		s.versionsOf(&e, d.Call.Tool, &d.Verdict)
+	case *casefile.ApprovalAsked:
+		if a := d.Approval.Action; a != nil {
+			s.versionsOf(&e, a.Tool, nil)
+			e.Versions.Policy = d.Approval.Policy
+		}
+	case *casefile.ActionShadowed:
+		s.versionsOf(&e, d.Shadowed.Action.Tool, &d.Shadowed.Verdict)
 	}
 	s.c.Fold(&e)
 	s.res.Entries = append(s.res.Entries, e)

@@ -39,8 +39,8 @@ func (p *oneCall) Hypothesis(*casefile.Case, string) (int, bool)              { 
 
 type guardFunc func(a casefile.Action) casefile.Verdict
 
-func (g guardFunc) Judge(_ *casefile.Case, a casefile.Action, _ string, _ time.Time) casefile.Verdict {
-	return g(a)
+func (g guardFunc) Judge(_ *casefile.Case, p casefile.Proposal) casefile.Verdict {
+	return g(p.Action)
 }
 
 func allow(casefile.Action) casefile.Verdict { return casefile.Verdict{Outcome: casefile.Allow} }

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strings"
 
+	"resolute/agent/casefile"
 	"resolute/agent/expr"
 	"resolute/agent/policy"
 	"resolute/agent/procedure"
@@ -41,6 +42,8 @@ type Bundle struct {
 	Config     Config
 	Procedures []*procedure.Procedure // by name
 	Guard      *policy.Guard
+	Prompts    string // hash of the prompts, "" for none
+	Authority  *policy.Authority
 	Monitors   []*Monitor
 	Plugins    []*Plugin
 	Manifests  map[string]protocol.Manifest // by plugin
@@ -72,6 +75,7 @@ type loader struct {
 	authority *policy.Authority
 	authFile  string
 	guarded   []string         // files that the guard is made of
+	prompts   []string         // files of prompts
 	unsound   []*policy.Policy // those that were parsed with errors
 }
 
@@ -79,7 +83,7 @@ type loader struct {
 // bundle is usable only if the problems have not Failed.
 func Load(ctx context.Context, files fs.FS, name string, o Options) (*Bundle, source.Problems) {
 	l := &loader{Bundle: &Bundle{Knowledge: map[string][]byte{}, Manifests: map[string]protocol.Manifest{}}, ctx: ctx, files: files, name: name, opt: o,
-		authority: &policy.Authority{Default: policy.Propose}}
+		authority: &policy.Authority{Default: casefile.LevelPropose}}
 	at := source.Pos{File: l.shown(configFile)}
 	var err error
 	if l.compiler, err = expr.NewCompiler(); err == nil {
@@ -183,7 +187,6 @@ func (l *loader) read(file string, text []byte) {
 		l.Config = parseConfig(shown, text, &l.problems)
 	case file == "authority.yaml":
 		l.authority, l.authFile = policy.ParseAuthority(shown, text, &l.problems), shown
-		l.guarded = append(l.guarded, file)
 	case dir == "procedures" && yaml:
 		if p := procedure.Parse(shown, text, l.compiler, &l.problems); p != nil {
 			l.addProcedure(p)
@@ -209,7 +212,9 @@ func (l *loader) read(file string, text []byte) {
 		}
 	case dir == "knowledge":
 		l.Knowledge[strings.TrimPrefix(file, "knowledge/")] = text
-	case dir == "rehearsals", dir == "prompts", file == "README.md":
+	case dir == "prompts":
+		l.prompts = append(l.prompts, file)
+	case dir == "rehearsals", file == "README.md":
 	case dir == "tables", dir == "sources":
 		l.problems.Warn(source.Pos{File: shown}, "this version doesn't use %s yet", dir)
 	default:
@@ -251,6 +256,7 @@ func (l *loader) check() {
 			p.RunExamples(&l.problems)
 		}
 	}
+	l.authority.Currency, l.Authority = l.Config.Currency, l.authority
 	l.authority.Check(l.authFile, names, set.Names(""), &l.problems)
 	for i, m := range l.Monitors {
 		if slices.ContainsFunc(l.Monitors[:i], func(o *Monitor) bool { return o.Name == m.Name }) {
@@ -259,4 +265,7 @@ func (l *loader) check() {
 		m.check(set, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded))
+	if len(l.prompts) > 0 {
+		l.Prompts = hash(l.content, l.prompts)
+	}
 }

@@ -36,15 +36,16 @@ type Call struct {
 	Hypothesis string  `json:"hypothesis,omitempty"`
 	Step       int     `json:"step"`
 	Action
-	Key      string    `json:"idempotency_key,omitempty"` // of writes
-	Try      int       `json:"try"`                       // from 1
-	State    CallState `json:"state"`
-	Doubt    bool      `json:"doubt,omitempty"` // a try may have been done, and nothing has settled that
-	SentAt   time.Time `json:"sent_at"`
-	BegunAt  time.Time `json:"begun_at"`          // when the first try was sent
-	NextAt   time.Time `json:"next_at,omitzero"`  // when to try or ask again
-	Deadline time.Time `json:"deadline,omitzero"` // past it there is no further try or question
-	Within   Duration  `json:"within,omitempty"`  // how long an asynchronous result may take
+	Key        string    `json:"idempotency_key,omitempty"` // of writes
+	Try        int       `json:"try"`                       // from 1
+	State      CallState `json:"state"`
+	Doubt      bool      `json:"doubt,omitempty"` // a try may have been done, and nothing has settled that
+	SentAt     time.Time `json:"sent_at"`
+	BegunAt    time.Time `json:"begun_at"`              // when the first try was sent
+	NextAt     time.Time `json:"next_at,omitzero"`      // when to try or ask again
+	Deadline   time.Time `json:"deadline,omitzero"`     // past it there is no further try or question
+	Within     Duration  `json:"within,omitempty"`      // how long an asynchronous result may take
+	ProposedBy string    `json:"proposed_by,omitempty"` // principal whose edit or override it is, "" for the planner
 }
 
 // CallState is how far a pending call is.
@@ -85,14 +86,15 @@ func (o Outcome) Final() bool {
 
 // Verdict is what the guard says about an action.
 type Verdict struct {
-	Outcome VerdictOutcome `json:"outcome"`
-	Code    StopCode       `json:"code,omitempty"` // policy.deny, policy.approval or authority.propose
-	Rule    string         `json:"rule,omitempty"` // the rule that decided
-	Reason  string         `json:"reason,omitempty"`
-	By      string         `json:"by,omitempty"` // role that may approve
-	Rules   []RuleResult   `json:"rules,omitempty"`
-	Reads   []string       `json:"reads,omitempty"`  // paths of the state that the rules read
-	Policy  string         `json:"policy,omitempty"` // hash of the policies it was judged by
+	Outcome   VerdictOutcome `json:"outcome"`
+	Code      StopCode       `json:"code,omitempty"` // policy.deny, policy.approval, authority.propose or authority.shadow
+	Rule      string         `json:"rule,omitempty"` // the rule that decided
+	Reason    string         `json:"reason,omitempty"`
+	By        string         `json:"by,omitempty"` // role that may approve
+	Rules     []RuleResult   `json:"rules,omitempty"`
+	Reads     []string       `json:"reads,omitempty"`     // paths of the state that the rules read
+	Policy    string         `json:"policy,omitempty"`    // hash of the policies it was judged by
+	Authority *Standing      `json:"authority,omitempty"` // the level that it was judged under
 }
 
 // VerdictOutcome is the outcome of a Verdict.
@@ -128,13 +130,15 @@ type Approval struct {
 	Rule       string           `json:"rule,omitempty"`
 	Rules      []RuleResult     `json:"rules,omitempty"`
 	Reason     string           `json:"reason"`
-	By         string           `json:"by"` // role that may approve
+	Policy     string           `json:"policy,omitempty"` // hash of the policies that it was judged by
+	By         string           `json:"by"`               // role that may approve
 	Evidence   []string         `json:"evidence,omitempty"`
 	Observed   map[string]Value `json:"observed,omitempty"`    // path → value that plan and rules read
 	Changed    []Change         `json:"changed,omitempty"`     // since the one that this replaces was asked
 	ProposedBy string           `json:"proposed_by,omitempty"` // principal who may not approve it
 	AskedAt    time.Time        `json:"asked_at"`
 	ExpiresAt  time.Time        `json:"expires_at"`
+	Authority  *Standing        `json:"authority,omitempty"`  // nil at a checkpoint
 	GrantedBy  string           `json:"granted_by,omitempty"` // actor, once a person said yes
 }
 

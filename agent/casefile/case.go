@@ -48,6 +48,7 @@ const (
 	StopInputMissing        StopCode = "input.missing"
 	StopToolUnavailable     StopCode = "tool.unavailable"
 	StopPolicyDeny          StopCode = "policy.deny"
+	StopAuthorityShadow     StopCode = "authority.shadow"
 	StopConfidenceLow       StopCode = "confidence.low"
 	StopEvidenceMissing     StopCode = "evidence.missing"
 	StopOutcomeUnknown      StopCode = "outcome.unknown"
@@ -103,6 +104,7 @@ type Case struct {
 	Question   *Question      `json:"question,omitempty"`
 	Wait       *Wait          `json:"wait,omitempty"`
 	Approval   *Approval      `json:"approval,omitempty"`
+	Shadowed   *Shadowed      `json:"shadowed,omitempty"` // what it would have done, until a person decides what is done
 	Override   *Override      `json:"override,omitempty"`
 	Failure    *Failure       `json:"failure,omitempty"` // of the last step, until the planner has drawn its conclusion
 	Cause      *Stop          `json:"cause,omitempty"`   // the first cause met on the way to giving up

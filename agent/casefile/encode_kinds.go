@@ -156,6 +156,7 @@ func (c *Call) write(w *writer) {
 	if c.Within != 0 {
 		w.text("within", time.Duration(c.Within).String())
 	}
+	w.someText("proposed_by", c.ProposedBy)
 	w.close()
 }
 
@@ -177,6 +178,19 @@ func (v *Verdict) write(w *writer) {
 	}
 	w.someTexts("reads", v.Reads)
 	w.someText("policy", v.Policy)
+	if v.Authority != nil {
+		w.name("authority")
+		v.Authority.write(w)
+	}
+	w.close()
+}
+
+func (s *Standing) write(w *writer) {
+	w.open()
+	w.text("level", string(s.Level))
+	w.someText("band", s.Band)
+	w.someText("why", s.Why)
+	w.someText("would", string(s.Would))
 	w.close()
 }
 

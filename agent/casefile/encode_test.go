@@ -10,7 +10,7 @@ import (
 
 // allKinds are the kinds that newData knows, in the order of their declaration.
 var allKinds = []Kind{KindSignalReceived, KindCaseOpened, KindCaseReopened, KindCaseLinked, KindProcedureChosen, KindInputsFound,
-	KindCaseCorrelated, KindKnowledgeFound, KindHypothesisChosen, KindHypothesisFailed, KindHypothesisEnded, KindStepDone, KindActionDenied,
+	KindCaseCorrelated, KindKnowledgeFound, KindHypothesisChosen, KindHypothesisFailed, KindHypothesisEnded, KindStepDone, KindActionDenied, KindActionShadowed,
 	KindCallIntended, KindCallAnswered, KindApprovalAsked, KindApprovalVoided, KindApprovalExpired, KindOperatorDecided, KindCustomerAsked,
 	KindCustomerAnswered, KindQuestionEnded, KindWaitStarted, KindWaitEnded, KindCheckRead, KindReplyWritten, KindCaseStopped, KindCaseResolved, KindCaseClosed}
 
@@ -95,7 +95,7 @@ func TestPayloadComesBack(t *testing.T) {
 	for _, kind := range allKinds {
 		d := newData(kind)
 		fill(reflect.ValueOf(d).Elem())
-		for _, e := range []Entry{{Data: newData(kind)}, {Data: d, Evidence: []string{"entry:1", `kb://"x"#y`}, Versions: Versions{"b", "p", "q", "m"}}} {
+		for _, e := range []Entry{{Data: newData(kind)}, {Data: d, Evidence: []string{"entry:1", `kb://"x"#y`}, Versions: Versions{"b", "p", "q", "t", "m"}}} {
 			b, err := AppendPayload([]byte("before"), &e)
 			if err != nil || !strings.HasPrefix(string(b), "before") {
 				t.Fatal(kind, err)

@@ -60,6 +60,7 @@ type Versions struct {
 	Bundle    string `json:"bundle,omitempty"`
 	Procedure string `json:"procedure,omitempty"`
 	Policy    string `json:"policy,omitempty"`
+	Prompt    string `json:"prompt,omitempty"` // of all prompts of the bundle
 	Manifest  string `json:"manifest,omitempty"`
 }
 
@@ -89,6 +90,7 @@ func AppendPayload(b []byte, e *Entry) ([]byte, error) {
 		w.someText("bundle", v.Bundle)
 		w.someText("procedure", v.Procedure)
 		w.someText("policy", v.Policy)
+		w.someText("prompt", v.Prompt)
 		w.someText("manifest", v.Manifest)
 		w.close()
 	}

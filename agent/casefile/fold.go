@@ -40,6 +40,10 @@ func (c *Case) Fold(e *Entry) {
 		c.foldAnswer(e, d)
 	case *ActionDenied:
 		c.foldDenial(e, d)
+	case *ActionShadowed:
+		s := d.Shadowed
+		s.Seq = e.Seq
+		c.Shadowed, c.Approval, c.Override = &s, nil, nil
 	case *OperatorDecided:
 		c.foldDecision(e, d)
 	case *ReplyWritten:
@@ -244,6 +248,8 @@ func stopOf(p Purpose, d *CallAnswered) StopCode {
 		return StopManifestChanged
 	case d.Outcome == OutcomeError:
 		return StopToolError
+	case d.Outcome == OutcomeDenied && d.Code == string(StopAuthorityShadow):
+		return StopAuthorityShadow
 	case d.Outcome == OutcomeDenied:
 		return StopPolicyDeny
 	case d.Outcome == OutcomeUnavailable:
@@ -279,7 +285,14 @@ func (c *Case) foldDone(e *Entry, call *Call, result Value) {
 }
 
 func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
+	if s := c.Shadowed; s != nil && c.Status == Escalated && c.Approval == nil && (d.Decision == DecideApprove || d.Decision == DecideReject) {
+		s.JudgedBy = e.Actor // it stays with the person who acts
+		return
+	}
 	c.Status, c.Stop = Working, nil
+	if d.Decision != DecideTakeover {
+		c.Shadowed = nil
+	}
 	switch d.Decision {
 	case DecideApprove:
 		if c.Approval != nil {
@@ -321,7 +334,7 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 func (c *Case) reopen() {
 	c.Status, c.Stop, c.Cause, c.Failure, c.Outcome = Working, nil, nil, nil, ""
 	c.EndedAt = time.Time{}
-	c.Approval, c.Override, c.Question, c.Wait, c.Asks = nil, nil, nil, nil, nil
+	c.Approval, c.Override, c.Shadowed, c.Question, c.Wait, c.Asks = nil, nil, nil, nil, nil, nil
 	c.Steps, c.Routed = 0, c.Procedure != ""
 	if h := c.Current(); h != nil {
 		if c.HalfDone() {
@@ -335,7 +348,7 @@ func (c *Case) reopen() {
 
 func (c *Case) end(e *Entry, s Status, stop *Stop) {
 	c.Status, c.Stop, c.EndedAt = s, stop, e.At
-	c.Failure, c.Approval, c.Override, c.Question, c.Wait = nil, nil, nil, nil, nil
+	c.Failure, c.Approval, c.Override, c.Shadowed, c.Question, c.Wait = nil, nil, nil, nil, nil, nil
 	if h := c.Current(); h != nil {
 		if h.Status = GivenUp; s == Resolved {
 			h.Status = Held

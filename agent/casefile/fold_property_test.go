@@ -61,6 +61,8 @@ func content(t *rapid.T, at time.Time) Data {
 		return &StepDone{Hypothesis: hypothesis, Step: step}
 	case KindActionDenied:
 		return &ActionDenied{Call: call, Verdict: Verdict{Outcome: Deny, Code: StopPolicyDeny, Rule: "r"}}
+	case KindActionShadowed:
+		return &ActionShadowed{Shadowed: Shadowed{Hash: id, Step: id, Action: action, Verdict: Verdict{Outcome: Deny, Code: StopAuthorityShadow, Authority: &Standing{Level: LevelShadow, Would: Allow}}, Observed: map[string]Value{"facts.f": {value(t)}}}}
 	case KindCallIntended:
 		return &CallIntended{Call: call}
 	case KindCallAnswered:

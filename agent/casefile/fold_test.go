@@ -47,6 +47,8 @@ var (
 	chosen   = &ProcedureChosen{Procedure: "p", Goal: "g", Candidates: []Candidate{{Procedure: "p", Score: .9}}}
 	first    = &HypothesisChosen{Hypothesis: "h"}
 	asked    = &ApprovalAsked{Approval: Approval{Hash: "hash", Step: "do", Hypothesis: "h"}}
+	shadowed = &ActionShadowed{Shadowed: Shadowed{Hash: "hash", Step: "do", Hypothesis: "h"}}
+	watched  = &CaseStopped{Status: Escalated, Stop: Stop{Code: StopAuthorityShadow}}
 	question = &CustomerAsked{Question: Question{Input: "order_id", Text: "Which?"}}
 	inStep   = &CustomerAsked{Question: Question{As: "answer", Step: 1, Text: "Which?"}}
 	waits    = &WaitStarted{Wait: Wait{For: "t", Step: 2}}
@@ -157,6 +159,17 @@ func TestFold(t *testing.T) {
 			a.Try, a.Outcome, a.Code, a.Detail = 0, OutcomeDenied, "r", "no"
 			c.Attempts = []Attempt{a}
 			c.Failure = &Failure{Call: "do", Purpose: ForDo, Name: "f", Tool: "a.b", Outcome: OutcomeDenied, Detail: "no", Stop: StopPolicyDeny, Rule: "r"}
+		}},
+		{"an action would have been sent: nothing failed, and a person acts", then(begun, asked), shadowed, func(c *Case, e *Entry) {
+			c.Approval, c.Shadowed = nil, &Shadowed{Seq: e.Seq, Hash: "hash", Step: "do", Hypothesis: "h"}
+		}},
+		{"a person says that it was right, and still acts", then(begun, shadowed, watched), &OperatorDecided{Decision: DecideApprove}, func(c *Case, _ *Entry) { c.Shadowed.JudgedBy = "user:ann" }},
+		{"taken over, what it would have done is still there to see", then(begun, shadowed, watched), &OperatorDecided{Decision: DecideTakeover}, func(c *Case, _ *Entry) {
+			c.Stop = &Stop{Code: StopHumanTakeover, To: "user:ann"}
+		}},
+		{"once another action is chosen, it is not", then(begun, shadowed, watched), &OperatorDecided{Decision: DecideOverride, Hypothesis: "h", Action: &Action{Tool: "a.b"}}, func(c *Case, _ *Entry) {
+			c.Status, c.Stop, c.Shadowed, c.Round = Working, nil, nil, c.Round+1
+			c.Override = &Override{Hypothesis: "h", Action: &Action{Tool: "a.b"}, By: "user:ann"}
 		}},
 		{"a read is sent", begun, sent(ForGather, "read"), func(c *Case, e *Entry) {
 			p := call(ForGather, "read")

@@ -15,6 +15,7 @@ const (
 	KindHypothesisEnded  Kind = "hypothesis.ended"
 	KindStepDone         Kind = "step.done"
 	KindActionDenied     Kind = "action.denied"
+	KindActionShadowed   Kind = "action.shadowed"
 	KindCallIntended     Kind = "call.intended"
 	KindCallAnswered     Kind = "call.answered"
 	KindApprovalAsked    Kind = "approval.asked"
@@ -61,6 +62,8 @@ func newData(k Kind) Data {
 		return new(StepDone)
 	case KindActionDenied:
 		return new(ActionDenied)
+	case KindActionShadowed:
+		return new(ActionShadowed)
 	case KindCallIntended:
 		return new(CallIntended)
 	case KindCallAnswered:
@@ -135,6 +138,9 @@ func (*StepDone) Kind() Kind { return KindStepDone }
 
 // Kind gives the entry's kind.
 func (*ActionDenied) Kind() Kind { return KindActionDenied }
+
+// Kind gives the entry's kind.
+func (*ActionShadowed) Kind() Kind { return KindActionShadowed }
 
 // Kind gives the entry's kind.
 func (*CallIntended) Kind() Kind { return KindCallIntended }

@@ -2,7 +2,6 @@ package policy_test
 
 import (
 	"testing"
-	"time"
 
 	"resolute/agent/casefile"
 	"resolute/agent/expr"
@@ -30,7 +29,7 @@ func FuzzParse(f *testing.F) {
 		p.RunExamples(&problems)
 		a := refund(int64(4900))
 		a.Effect = "irreversible"
-		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: policy.Act}, "").Judge(aCase(), a, "h", time.Time{})
+		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, "").Judge(aCase(), casefile.Proposal{Action: a, Hypothesis: "h"})
 		allows := false
 		for i := range p.Rules {
 			allows = allows || p.Rules[i].Says == casefile.Allow && p.Rules[i].When != nil

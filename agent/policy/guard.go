@@ -15,6 +15,7 @@ type Guard struct {
 	policies  []*Policy
 	authority *Authority
 	hash      string
+	gathers   func(procedure, fact string) bool // of the older version that its cases keep; see Pinned
 }
 
 // NewGuard makes a guard; hash is that of the policies' and the authority's files.
@@ -23,16 +24,17 @@ func NewGuard(policies []*Policy, authority *Authority, hash string) *Guard {
 }
 
 // Judge gives the verdict on an action of a case. It is pure.
-func (g *Guard) Judge(c *casefile.Case, a casefile.Action, hypothesis string, now time.Time) casefile.Verdict {
+func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
+	a := p.Action
 	if !a.Writes() {
 		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
 	}
-	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, now).WithAction(&a, hypothesis)}
+	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, p.Now).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
 	applies, allowed := false, false
-	for _, p := range g.policies {
-		if p.Applies(a.Tool) {
+	for _, policy := range g.policies {
+		if policy.Applies(a.Tool) {
 			applies = true
-			allowed = j.policy(p) || allowed
+			allowed = j.policy(policy) || allowed
 		}
 	}
 	if a.Effect != "write" && a.Effect != "irreversible" {
@@ -48,11 +50,11 @@ func (g *Guard) Judge(c *casefile.Case, a casefile.Action, hypothesis string, no
 	if repeated(c, a) {
 		j.fire(casefile.RuleResult{Rule: "repeat", Says: casefile.Approve, Reason: "the same was done already in this case"})
 	}
-	v := j.verdict()
-	if v.Outcome == casefile.Allow && g.authority.Level(c.Procedure, a.Tool) != Act {
-		v.Outcome, v.Code, v.Rule, v.By = casefile.Approve, casefile.StopAuthorityPropose, "", "operator"
-		v.Reason = "the agent may propose this, not do it by itself"
+	standing := g.authority.Standing(c.Procedure, a)
+	if p.Standing != nil {
+		standing = *p.Standing
 	}
+	v := standing.For(p.ProposedBy).Limit(j.verdict())
 	v.Policy = g.hash
 	return v
 }
@@ -80,6 +82,8 @@ type judgement struct {
 	vars  expr.Vars
 	rules []casefile.RuleResult
 	reads []string
+
+	ungathered func(r *expr.Program) string // see Guard.ungathered
 }
 
 func (j *judgement) fire(r casefile.RuleResult) {
@@ -106,6 +110,7 @@ func (j *judgement) policy(p *Policy) (allowed bool) {
 		}
 		if said.Error != "" {
 			said.Fired, said.Says, said.Reason = true, casefile.Deny, "the rule can't be evaluated, and then it denies: "+said.Error
+			j.excuse(&said, r.When)
 		}
 		j.rules = append(j.rules, said)
 		allowed = allowed || said.Fired && said.Says == casefile.Allow
@@ -126,6 +131,7 @@ func (j *judgement) bind(p *Policy, b *Bind) {
 	case err != nil:
 		said.Fired, said.Error = true, err.Error()
 		said.Reason = "what " + b.Arg + " is bound to can't be evaluated: " + said.Error
+		j.excuse(&said, b.To)
 	case !there:
 		said.Fired, said.Reason = true, b.Arg+" is absent, and it is bound to "+b.To.Source
 	case !equal(got, want):

@@ -74,7 +74,7 @@ func (p *Procedure) Check(tools ToolSet, queues []string, problems *source.Probl
 }
 
 // stopCodes are those that `on` can route: all that a case may be escalated with.
-var stopCodes = []casefile.StopCode{casefile.StopPolicyDeny, "authority.shadow", "budget.exceeded", casefile.StopConfidenceLow,
+var stopCodes = []casefile.StopCode{casefile.StopPolicyDeny, casefile.StopAuthorityShadow, "budget.exceeded", casefile.StopConfidenceLow,
 	casefile.StopEvidenceMissing, casefile.StopOutcomeUnknown, casefile.StopToolUnavailable, casefile.StopToolError, casefile.StopManifestChanged,
 	casefile.StopCheckFailed, casefile.StopHypothesesExhausted, casefile.StopApprovalRejected, casefile.StopApprovalExpired,
 	casefile.StopLoopLimit, "model.unavailable", casefile.StopProcedureEscalate, casefile.StopHumanTakeover, casefile.StopInputMissing}

@@ -2,6 +2,7 @@ package procedure
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,6 +141,12 @@ func (r *run) gathers(name string) bool {
 		}
 	}
 	return false
+}
+
+// Gathers reports whether a procedure gathers a fact.
+func (p *Planner) Gathers(procedure, fact string) bool {
+	proc, ok := p.procedures[procedure]
+	return ok && slices.ContainsFunc(proc.Gather, func(c Call) bool { return c.As == fact })
 }
 
 // ground asks the knowledge, once.

@@ -83,6 +83,7 @@ func viewOf(c *casefile.Case) caseView {
 // pendingView is what a case waits for: one of these.
 type pendingView struct {
 	Approval *approvalView      `json:"approval,omitempty"`
+	Shadowed *shadowedView      `json:"shadowed,omitempty"`
 	Question *casefile.Question `json:"question,omitempty"`
 	Wait     *casefile.Wait     `json:"wait,omitempty"`
 	Calls    []casefile.Call    `json:"calls,omitempty"`
@@ -93,6 +94,9 @@ func pendingOf(c *casefile.Case) *pendingView {
 	case c.Approval != nil:
 		a := approvalOf(c)
 		return &pendingView{Approval: &a}
+	case c.Shadowed != nil && c.Shadowed.JudgedBy == "":
+		s := c.Shadowed
+		return &pendingView{Shadowed: &shadowedView{Step: s.Step, Hypothesis: s.Hypothesis, Hash: s.Hash, Action: s.Action, Verdict: s.Verdict}}
 	case c.Question != nil:
 		return &pendingView{Question: c.Question}
 	case c.Wait != nil:
@@ -101,6 +105,15 @@ func pendingOf(c *casefile.Case) *pendingView {
 		return &pendingView{Calls: c.Pending}
 	}
 	return nil
+}
+
+// shadowedView is what the agent would have done: a person says whether that was right.
+type shadowedView struct {
+	Step       string           `json:"step"`
+	Hypothesis string           `json:"hypothesis"`
+	Hash       string           `json:"hash"`
+	Action     casefile.Action  `json:"action"`
+	Verdict    casefile.Verdict `json:"verdict"`
 }
 
 func orEmpty[T any](list []T) []T {
@@ -196,6 +209,7 @@ type approvalView struct {
 	Evidence   []string              `json:"evidence"`
 	Changed    []casefile.Change     `json:"changed"`
 	By         string                `json:"by"`
+	Authority  *casefile.Standing    `json:"authority"`
 	AskedAt    time.Time             `json:"asked_at"`
 	ExpiresAt  time.Time             `json:"expires_at"`
 }
@@ -203,7 +217,7 @@ type approvalView struct {
 func approvalOf(c *casefile.Case) approvalView {
 	a := c.Approval
 	return approvalView{CaseID: c.ID, Goal: c.Goal, Step: a.Step, Hypothesis: a.Hypothesis, Hash: a.Hash, Action: a.Action, Code: a.Code, Rule: a.Rule, Rules: orEmpty(a.Rules),
-		Reason: a.Reason, Evidence: orEmpty(a.Evidence), Changed: orEmpty(a.Changed), By: a.By, AskedAt: a.AskedAt, ExpiresAt: a.ExpiresAt}
+		Reason: a.Reason, Evidence: orEmpty(a.Evidence), Changed: orEmpty(a.Changed), By: a.By, Authority: a.Authority, AskedAt: a.AskedAt, ExpiresAt: a.ExpiresAt}
 }
 
 func (s *server) getApprovals(r *request) error {

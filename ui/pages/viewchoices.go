@@ -50,6 +50,7 @@ func choices(c *casefile.Case, v viewer) Choices {
 		ch.Also = append(ch.Also, takeover(), closing())
 	case c.Status == casefile.Escalated:
 		ch.escalated(c)
+		ch.shadowed(c)
 	case c.MergedInto != "":
 		ch.Locked = "It went into another case: decide there."
 	case c.Status.Ended():
@@ -110,6 +111,18 @@ func (ch *Choices) escalated(c *casefile.Case) {
 	ch.Main = []Choice{{Name: casefile.DecideHandback, Label: "Hand back…", Key: "b", Primary: true, Asks: true, Heading: "Hand it back to the agent",
 		Does: "It gathers the facts anew and goes on from where it stood; what failed before is not tried again.", Stays: "Keep it"}, retry}
 	ch.Says = []Says{{"Hand back", "lets it go on from where it stood; what failed stays failed."}, {"Retry", "lets it try again what failed, too."}, ends}
+}
+
+// shadowed adds whether what the agent would have done was right.
+func (ch *Choices) shadowed(c *casefile.Case) {
+	s := c.Shadowed
+	if s == nil || s.JudgedBy != "" {
+		return
+	}
+	ch.Hash = s.Hash
+	ch.Says = append([]Says{{"Right or wrong", "counts as evidence of how far " + s.Action.Tool + " may be left to the agent; nothing is sent, and the case stays here."}}, ch.Says...)
+	ch.Also = append([]Choice{{Name: casefile.DecideApprove, Label: "It was right"}, {Name: casefile.DecideReject, Label: "It was wrong…", Asks: true, Needs: true,
+		Heading: "Say that it was wrong", Does: "Nothing is sent, and the case stays with you. What the agent would have done counts as rejected.", Stays: "Say nothing"}}, ch.Also...)
 }
 
 func takeover() Choice {

@@ -75,6 +75,8 @@ func reasonOf(s *casefile.Stop, status casefile.Status) reason {
 			return reason{"A tool cannot be reached", "The tool answers again; it is tried until then."}
 		}
 		return reason{"A tool could not be reached in time", "Once the tool answers again, retry."}
+	case casefile.StopAuthorityShadow:
+		return reason{"Decided, and only watches", "Do it yourself, or let another hypothesis be tried. Whether the agent was right counts as evidence; nothing is sent for that."}
 	case casefile.StopPolicyDeny:
 		return reason{"A rule forbids what would come next", "Nothing was sent. Decide it outside of resolute and close it, or change the rule and retry."}
 	case casefile.StopConfidenceLow:

@@ -46,6 +46,14 @@ func (t *teller) tell(e *casefile.Entry) {
 		r.row.Sent = pretty(d.Call.Args)
 		t.verdict(&r.row, &d.Verdict)
 		r.row.Lines = append(r.row.Lines, Line{Head: "Denied", Text: "nothing was sent: " + d.Verdict.Reason})
+	case *casefile.ActionShadowed:
+		a := &d.Shadowed
+		t.hypothesis(a.Hypothesis)
+		r := t.dot(e, a.Action.Tool, "shadowed")
+		r.row.Code, r.row.Tone = true, "escalated"
+		r.row.Sent = pretty(a.Action.Args)
+		t.verdict(&r.row, &a.Verdict)
+		r.row.Lines = append(r.row.Lines, Line{Head: "Would have been sent", Text: "nothing was: " + a.Verdict.Reason})
 	default:
 		t.plan(e)
 	}

@@ -170,7 +170,7 @@ func (r *Row) pair(name, text string, code bool) {
 
 func (r *Row) versions(v casefile.Versions) {
 	say := ""
-	for _, p := range []Pair{{Name: "bundle", Text: v.Bundle}, {Name: "policy", Text: v.Policy}, {Name: "manifest", Text: v.Manifest}} {
+	for _, p := range []Pair{{Name: "bundle", Text: v.Bundle}, {Name: "policy", Text: v.Policy}, {Name: "prompts", Text: v.Prompt}, {Name: "manifest", Text: v.Manifest}} {
 		if p.Text == "" {
 			continue
 		}

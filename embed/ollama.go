@@ -23,6 +23,7 @@ var (
 const (
 	ollamaPort    = "11434"
 	defaultBatch  = 32
+	shortest      = 100             // bytes that a text isn't cut below
 	defaultWithin = 5 * time.Minute // a request may load the model first
 )
 
@@ -45,6 +46,21 @@ type Ollama struct {
 }
 
 var _ Embedder = (*Ollama)(nil)
+
+// Check reports an address that can't be one.
+func (o OllamaOptions) Check() error {
+	_, err := ollamaURL(o.Host)
+	return err
+}
+
+// OllamaModel is the model that made the vectors of a fingerprint.
+func OllamaModel(fingerprint string) (model string, ok bool) {
+	parts := strings.Split(fingerprint, "/") // a model's name may have slashes of its own
+	if len(parts) < 4 || parts[0] != "ollama" {
+		return "", false
+	}
+	return strings.Join(parts[1:len(parts)-2], "/"), true
+}
 
 // OpenOllama asks the server for the model and for one vector, from which it learns Dimensions. Its
 // errors are ErrNoOllama when no server answers, ErrNoModel when the server lacks the model, and
@@ -170,7 +186,7 @@ func (o *Ollama) batch(ctx context.Context, texts []string) ([][]float32, error)
 	if len(sent) == 0 {
 		return vectors, ctx.Err()
 	}
-	made, err := o.request(ctx, sent)
+	made, err := o.divide(ctx, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -182,6 +198,30 @@ func (o *Ollama) batch(ctx context.Context, texts []string) ([][]float32, error)
 		vectors[at[i]] = v
 	}
 	return vectors, nil
+}
+
+// divide asks in smaller requests when the server refuses one, so that a text it can't take costs no
+// others, and cuts the text that is longer than the model reads: not all models let Ollama do that.
+func (o *Ollama) divide(ctx context.Context, texts []string) ([][]float32, error) {
+	vectors, err := o.request(ctx, texts)
+	var refused api.StatusError
+	if !errors.As(err, &refused) || refused.StatusCode == http.StatusNotFound {
+		return vectors, err
+	}
+	if len(texts) == 1 {
+		text := texts[0]
+		if len(text) < 2*shortest || !strings.Contains(refused.ErrorMessage, "context length") {
+			return nil, err
+		}
+		half := strings.ToValidUTF8(text[:len(text)/2], "")
+		return o.divide(ctx, []string{half})
+	}
+	first, err := o.divide(ctx, texts[:len(texts)/2])
+	if err != nil {
+		return nil, err
+	}
+	second, err := o.divide(ctx, texts[len(texts)/2:])
+	return append(first, second...), err
 }
 
 func (o *Ollama) request(ctx context.Context, texts []string) ([][]float32, error) {

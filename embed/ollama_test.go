@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -145,6 +146,7 @@ func TestOllamaErrorsWhileEmbedding(t *testing.T) {
 			fmt.Fprint(w, `{"embeddings":[[1,2],[1,2]]}`)
 			return true
 		}, "2 values"},
+		"dropped connection": {func(http.ResponseWriter, []string) bool { panic(http.ErrAbortHandler) }, "ollama serve"},
 		"no JSON": {func(w http.ResponseWriter, _ []string) bool {
 			fmt.Fprint(w, `<html>`)
 			return true
@@ -178,5 +180,78 @@ func TestOllamaEndsWithItsContextAndItsTime(t *testing.T) {
 	}
 	if _, err := hurried.Embed(t.Context(), []string{"a"}); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "ollama/nomic-embed-text") {
 		t.Errorf("past its time: error %v, want the deadline and the embedder's name", err)
+	}
+}
+
+// A text that the server refuses costs no others, and one that is too long for the model is cut.
+func TestOllamaRefusesSomeTexts(t *testing.T) {
+	o := newOllama(t)
+	e := o.open(t, embed.OllamaOptions{})
+	refuse := func(w http.ResponseWriter, status int, detail string) bool {
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"error":%q}`, detail)
+		return true
+	}
+	o.answer = func(w http.ResponseWriter, texts []string) bool {
+		for _, text := range texts {
+			if len(text) > 300 {
+				return refuse(w, http.StatusBadRequest, "the input length exceeds the context length")
+			}
+		}
+		return false
+	}
+	vectors, err := e.Embed(t.Context(), []string{"a", "bb", strings.Repeat("é", 500), "dddd"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range []float64{1, 2, 250, 4} {
+		if v := vectors[i]; math.Abs(float64(v[0])-n/math.Sqrt(n*n+25)) > 1e-6 {
+			t.Errorf("text %d: vector %v, want that of a text of %v bytes", i, v, n)
+		}
+	}
+	o.answer = func(w http.ResponseWriter, texts []string) bool {
+		return slices.Contains(texts, "bad") && refuse(w, http.StatusInternalServerError, "can't tokenize")
+	}
+	if _, err := e.Embed(t.Context(), []string{"a", "bad", "c"}); err == nil || !strings.Contains(err.Error(), "can't tokenize") {
+		t.Errorf("a text that no request gets through: error %v, want the server's", err)
+	}
+}
+
+func TestOllamaFingerprintNamesItsModel(t *testing.T) {
+	for fingerprint, want := range map[string]string{"ollama/nomic-embed-text/0a109f422b47/768": "nomic-embed-text", "ollama/hf.co/a/b:q8/0a109f422b47/4": "hf.co/a/b:q8", "static/1": "", "ollama/x": ""} {
+		if got, ok := embed.OllamaModel(fingerprint); got != want || ok != (want != "") {
+			t.Errorf("OllamaModel(%q) = %q, %v; want %q", fingerprint, got, ok, want)
+		}
+	}
+}
+
+// TestRealOllama asks a server for a model that RESOLUTE_TEST_OLLAMA names.
+func TestRealOllama(t *testing.T) {
+	model := os.Getenv("RESOLUTE_TEST_OLLAMA")
+	if model == "" {
+		t.Skip("RESOLUTE_TEST_OLLAMA names no model of an Ollama server")
+	}
+	opts := embed.OllamaOptions{Host: os.Getenv("OLLAMA_HOST"), Batch: 4}
+	e, err := embed.OpenOllama(t.Context(), model, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vectors, err := e.Embed(t.Context(), []string{
+		"How do I send it back?", "Articles can be returned within 30 days.", "The warehouse is closed on Sundays.",
+		"", "?!", "日本語 🙂", strings.Repeat("all about parcels and returns. ", 3000),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if near, far := cosine(vectors[0], vectors[1]), cosine(vectors[0], vectors[2]); near <= far {
+		t.Errorf("a question is %.3f like its answer and %.3f like another passage", near, far)
+	}
+	for i, v := range vectors {
+		if length := math.Sqrt(cosine(v, v)); len(v) != e.Dimensions() || i != 3 && math.Abs(length-1) > 1e-3 {
+			t.Errorf("text %d: %d values of length %v, want %d of length 1", i, len(v), length, e.Dimensions())
+		}
+	}
+	if _, err := embed.OpenOllama(t.Context(), "no-such-model", opts); !errors.Is(err, embed.ErrNoModel) {
+		t.Errorf("a model that isn't there: error %v, want ErrNoModel", err)
 	}
 }

@@ -11,14 +11,43 @@ import (
 	"resolute/kb"
 )
 
-// former gives the embedder that a knowledge base was embedded by before, if it is one of those in
-// this binary.
-func former(fingerprint string) (kb.Embedder, bool) {
-	if e := embed.Builtin(); e.Fingerprint() == fingerprint {
-		return e, true
+// knowledgeOptions says what makes the vectors: builtin or ollama/NAME. A server that is down or lacks
+// the model is asked again rather than being an error.
+func knowledgeOptions(name string, builtin *embed.Static, env func(string) (string, bool)) (kb.Options, error) {
+	var server embed.OllamaOptions
+	server.Host, _ = env("OLLAMA_HOST")
+	former := func(ctx context.Context, fingerprint string) (kb.Embedder, bool) {
+		if builtin.Fingerprint() == fingerprint {
+			return builtin, true
+		}
+		model, ok := embed.OllamaModel(fingerprint)
+		if !ok {
+			return nil, false
+		}
+		ctx, cancel := context.WithTimeout(ctx, formerWithin)
+		defer cancel()
+		e, err := embed.OpenOllama(ctx, model, server)
+		return e, err == nil
 	}
-	return nil, false
+	model, ok := strings.CutPrefix(name, "ollama/")
+	if !ok {
+		return kb.Options{Embedder: builtin, Former: former}, nil
+	}
+	if err := server.Check(); err != nil {
+		return kb.Options{}, err
+	}
+	reach := func(ctx context.Context) (kb.Embedder, error) {
+		e, err := embed.OpenOllama(ctx, model, server)
+		if err != nil {
+			return nil, err
+		}
+		return e, nil
+	}
+	return kb.Options{Reach: reach, Former: former}, nil
 }
+
+// formerWithin is how long the first search may wait for the embedder that was there before.
+const formerWithin = 5 * time.Second
 
 // ground finds the passages that a case rests on.
 type ground struct {

@@ -119,7 +119,6 @@ type appliance struct {
 	registry  *tools.Registry
 	library   *bundle.Library
 	secrets   *people.Secrets
-	embedder  embed.Embedder
 	books     books
 	engine    *agent.Engine
 	intake    *intake.Intake
@@ -151,25 +150,14 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 	return a, nil
 }
 
-// openEmbedder gives the embedder that the settings name: builtin or ollama/NAME.
-func (a *appliance) openEmbedder(ctx context.Context, builtin *embed.Static) (embed.Embedder, error) {
-	model, ok := strings.CutPrefix(a.Embedder, "ollama/")
-	if !ok {
-		return builtin, nil
-	}
-	opts := embed.OllamaOptions{}
-	if host, ok := a.Env("OLLAMA_HOST"); ok {
-		opts.Host = host
-	}
-	return embed.OpenOllama(ctx, model, opts)
-}
-
 func (a *appliance) wire(ctx context.Context) (err error) {
 	builtin := embed.Builtin()
-	if a.embedder, err = a.openEmbedder(ctx, builtin); err != nil {
+	base, err := knowledgeOptions(a.Embedder, builtin, a.Env)
+	if err != nil {
 		return err
 	}
-	if a.knowledge, err = kb.Open(a.Data, kb.Options{Embedder: a.embedder, Logger: a.Log, Former: former}); err != nil {
+	base.Logger = a.Log
+	if a.knowledge, err = kb.Open(a.Data, base); err != nil {
 		return err
 	}
 	key, err := people.OpenKey(a.Data, people.Options{})

@@ -71,9 +71,9 @@ func (b *Base) Import(ctx context.Context, sources []Source) (report Report, err
 		tell()
 	}()
 	var batch []parsed
-	waiting := 0
+	waiting, maker := 0, b.newMaker()
 	store := func() error {
-		done, failed, err := b.store(ctx, batch)
+		done, failed, err := b.store(ctx, batch, maker)
 		report.Documents = append(report.Documents, done...)
 		report.Failed = append(report.Failed, failed...)
 		batch, waiting = nil, 0
@@ -113,24 +113,18 @@ func (b *Base) Import(ctx context.Context, sources []Source) (report Report, err
 // store embeds what is new in a batch and stores it in one transaction. Embedding holds no lock, so
 // another import may take away a chunk whose vector was going to be used again, as may a document
 // that is twice in the batch: then that is embedded too, and the transaction is tried again.
-func (b *Base) store(ctx context.Context, batch []parsed) (done []Imported, failed []Failure, err error) {
+func (b *Base) store(ctx context.Context, batch []parsed, m *maker) (done []Imported, failed []Failure, err error) {
 	if len(batch) == 0 {
 		return nil, nil, nil
 	}
-	made := map[string][]float32{}
-	missing, err := b.missing(ctx, batch)
+	m.made = map[string][]float32{}
+	missing, err := b.missing(ctx, batch, m)
 	if err != nil {
 		return nil, nil, err
 	}
 	for {
-		for part := range slices.Chunk(missing, embedBatch) {
-			vectors, err := b.embed(ctx, b.embedder, part)
-			if err != nil {
-				return nil, nil, err
-			}
-			for i, text := range part {
-				made[text] = vectors[i]
-			}
+		if err := m.make(ctx, missing); err != nil {
+			return nil, nil, err
 		}
 		var lacking []string
 		err = b.change(func(tx *bolt.Tx, c *changes) error {
@@ -141,20 +135,23 @@ func (b *Base) store(ctx context.Context, batch []parsed) (done []Imported, fail
 					failed = append(failed, Failure{Source: p.name(), Detail: err.Error(), Err: err})
 					continue
 				}
-				imported, lacks, err := b.put(tx, id, p, made, c)
+				imported, lacks, err := b.put(tx, id, p, m, c)
 				if err != nil {
 					return err
 				}
 				lacking = append(lacking, lacks...)
 				done = append(done, imported)
 			}
-			if len(lacking) > 0 {
+			if len(lacking) > 0 && m.failed == nil {
 				return errIncomplete
 			}
 			return nil
 		})
 		switch {
 		case err == nil:
+			if len(lacking) > 0 {
+				m.later()
+			}
 			return done, failed, nil
 		case !errors.Is(err, errIncomplete):
 			return nil, failed, err
@@ -164,7 +161,7 @@ func (b *Base) store(ctx context.Context, batch []parsed) (done []Imported, fail
 }
 
 // missing answers the texts of a batch that have no vector yet, each once.
-func (b *Base) missing(ctx context.Context, batch []parsed) (texts []string, err error) {
+func (b *Base) missing(ctx context.Context, batch []parsed, m *maker) (texts []string, err error) {
 	err = b.view(ctx, func(tx *bolt.Tx) error {
 		asked := map[string]bool{}
 		for _, p := range batch {
@@ -173,7 +170,7 @@ func (b *Base) missing(ctx context.Context, batch []parsed) (texts []string, err
 				continue // said when it is stored
 			}
 			for i, chunk := range chunkIDs(id, p.chunks) {
-				if b.storedVector(tx, chunk) != nil {
+				if m.of(tx, chunk) != nil {
 					continue
 				}
 				if text := p.chunks[i].meaning(); !asked[text] {
@@ -185,16 +182,6 @@ func (b *Base) missing(ctx context.Context, batch []parsed) (texts []string, err
 		return nil
 	})
 	return texts, err
-}
-
-// storedVector is the stored bytes of a chunk's vector, not nil but empty for the zero vector, nil if
-// there are none.
-func (b *Base) storedVector(tx *bolt.Tx, chunk string) []byte {
-	vectors := tx.Bucket(bucketVectors).Bucket([]byte(b.embedder.Fingerprint()))
-	if vectors == nil {
-		return nil
-	}
-	return vectors.Get([]byte(chunk))
 }
 
 // identify finds the id of the document that p is: the one it gives, the one its path was stored
@@ -221,8 +208,8 @@ func identify(tx *bolt.Tx, p parsed) (string, error) {
 }
 
 // put stores one document, and tells the texts of new chunks that have no vector: with any, what it
-// did must be undone.
-func (b *Base) put(tx *bolt.Tx, id string, p parsed, made map[string][]float32, c *changes) (result Imported, lacking []string, err error) {
+// did must be undone, or the vectors made later.
+func (b *Base) put(tx *bolt.Tx, id string, p parsed, m *maker, c *changes) (result Imported, lacking []string, err error) {
 	old, known, err := getDocument(tx, id)
 	if err != nil {
 		return result, nil, err
@@ -258,17 +245,22 @@ func (b *Base) put(tx *bolt.Tx, id string, p parsed, made map[string][]float32, 
 		if before[chunk] {
 			delete(before, chunk)
 			if described {
-				p.vector = vectorOf(b.storedVector(tx, chunk))
+				p.vector = vectorOf(m.of(tx, chunk))
 				c.ops = append(c.ops, p)
 			}
 			continue
 		}
-		vector, ok := made[p.meaning()]
-		if !ok {
+		vector, ok := m.made[p.meaning()]
+		if ok {
+			p.vector = vector
+			err = m.put(tx, p)
+		} else {
 			lacking = append(lacking, p.meaning())
 		}
-		p.vector = vector
-		if err := b.putChunk(tx, p); err != nil {
+		if err == nil {
+			err = putJSON(tx, bucketChunks, p.id, p.chunkRecord)
+		}
+		if err != nil {
 			return result, nil, err
 		}
 		c.ops = append(c.ops, p)
@@ -287,17 +279,6 @@ func (b *Base) put(tx *bolt.Tx, id string, p parsed, made map[string][]float32, 
 		return result, nil, fmt.Errorf("storing the chunks of %s: %w", id, err)
 	}
 	return result, lacking, putJSON(tx, bucketDocuments, id, d)
-}
-
-func (b *Base) putChunk(tx *bolt.Tx, p indexed) error {
-	vectors, err := tx.Bucket(bucketVectors).CreateBucketIfNotExists([]byte(b.embedder.Fingerprint()))
-	if err != nil {
-		return fmt.Errorf("making room for vectors: %w", err)
-	}
-	if err := vectors.Put([]byte(p.id), vectorBytes(p.vector)); err != nil {
-		return fmt.Errorf("storing the vector of %s: %w", p.id, err)
-	}
-	return putJSON(tx, bucketChunks, p.id, p.chunkRecord)
 }
 
 // putPath makes the path lead to the document, and the one it had before to nothing.

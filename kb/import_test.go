@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -236,8 +237,16 @@ func TestABadEmbedderIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := open(t, t.TempDir(), fixedEmbedder{newEmbedder(), vectors})
-			if _, err := b.Import(t.Context(), []kb.Source{file("a.md", "text")}); err == nil || !strings.Contains(err.Error(), "embedding") {
-				t.Errorf("Import: error %v, want one about the embedding", err)
+			add(t, b, file("a.md", "some text"))
+			if hits := search(t, b, kb.Keyword, "text"); len(hits) != 1 {
+				t.Errorf("keyword search: %+v, want the document, which is stored without its vector", hits)
+			}
+			for s, err := b.State(t.Context()); !strings.Contains(s.Trouble, "embedding"); s, err = b.State(t.Context()) {
+				must(t, err)
+				runtime.Gosched()
+			}
+			if s, err := b.State(t.Context()); err != nil || !s.Renewing {
+				t.Errorf("State: %+v (error %v), want vectors that are still to be made", s, err)
 			}
 		})
 	}

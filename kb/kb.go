@@ -46,22 +46,28 @@ type Embedder interface {
 
 // Options says what a Base works with.
 type Options struct {
-	Embedder Embedder         // required
-	Now      func() time.Time // time.Now if nil
-	Logger   *slog.Logger     // slog.DiscardHandler if nil
-	NewID    func() string    // of corrections; random UUIDs of version 7 if nil
+	Embedder Embedder // required, or Reach in its place
+	// Reach gives the embedder where that takes a server. It is called in the background, and again
+	// while it fails; until then the base answers as while vectors are made anew.
+	Reach  func(ctx context.Context) (Embedder, error)
+	Now    func() time.Time // time.Now if nil
+	Logger *slog.Logger     // slog.DiscardHandler if nil
+	NewID  func() string    // of corrections; random UUIDs of version 7 if nil
 	// Former gives the embedder of a fingerprint that vectors are stored of, if it can still be asked.
-	Former func(fingerprint string) (Embedder, bool)
+	Former func(ctx context.Context, fingerprint string) (Embedder, bool)
 	// Retry is how long to wait before an embedder that failed is tried again; 30s if 0.
 	Retry time.Duration
-	Read  read.Options // how files are read
+	// Patience is how long a search that words alone can answer waits for an embedder; 5s if 0.
+	Patience time.Duration
+	Read     read.Options // how files are read
 }
 
 // Base is an open knowledge base. It is safe for concurrent use.
 type Base struct {
 	db       *bolt.DB
-	holder   string // path of the file that says who holds the base
-	embedder Embedder
+	holder   string                   // path of the file that says who holds the base
+	embedder atomic.Pointer[Embedder] // see wanted
+	reaching reaching
 	opts     Options
 	now      func() time.Time
 	log      *slog.Logger
@@ -96,8 +102,8 @@ type meaning struct {
 // It fails with ErrLocked if another process holds the base, and with ErrDamaged if its file can't
 // be read.
 func Open(dir string, opts Options) (*Base, error) {
-	if opts.Embedder == nil {
-		return nil, errors.New("a knowledge base can't be opened without an embedder")
+	if (opts.Embedder == nil) == (opts.Reach == nil) {
+		return nil, errors.New("a knowledge base is opened with an embedder or a way to reach one, not both")
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -114,6 +120,9 @@ func Open(dir string, opts Options) (*Base, error) {
 	if opts.Retry == 0 {
 		opts.Retry = 30 * time.Second
 	}
+	if opts.Patience == 0 {
+		opts.Patience = 5 * time.Second
+	}
 	if opts.Read.PDF == nil {
 		opts.Read.PDF = new(read.PDFReader).Read
 	}
@@ -122,15 +131,18 @@ func Open(dir string, opts Options) (*Base, error) {
 		return nil, err
 	}
 	b := &Base{
-		embedder: opts.Embedder,
+		reaching: reaching{tried: make(chan struct{}), reached: make(chan struct{})},
 		opts:     opts,
 		now:      opts.Now,
 		log:      opts.Logger,
 		read:     opts.Read,
 		words:    words,
-		renewal:  renewal{tried: make(chan struct{})},
+		renewal:  renewal{tried: make(chan struct{}), again: make(chan struct{}, 1)},
 		ready:    make(chan struct{}),
 		ended:    make(chan struct{}),
+	}
+	if opts.Embedder != nil {
+		b.embedder.Store(&opts.Embedder)
 	}
 	if err := b.openTruth(filepath.Join(dir, "knowledge.db")); err != nil {
 		return nil, err
@@ -141,15 +153,24 @@ func Open(dir string, opts Options) (*Base, error) {
 	return b, nil
 }
 
-// run brings the indexes to where the truth is, and renews vectors if the embedder is another.
+// run brings the indexes to where the truth is, and makes the vectors that are missing.
 func (b *Base) run(ctx context.Context) {
 	defer close(b.ended)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { b.reach(ctx) })
 	b.readyErr = b.prepare(ctx)
 	close(b.ready)
-	if b.readyErr == nil {
+	if b.readyErr != nil {
+		if ctx.Err() == nil {
+			b.log.Error("the knowledge index can't be used", "error", b.readyErr)
+		}
+		return
+	}
+	select {
+	case <-b.reaching.reached:
 		b.renew(ctx)
-	} else if ctx.Err() == nil {
-		b.log.Error("the knowledge index can't be used", "error", b.readyErr)
+	case <-ctx.Done():
 	}
 }
 

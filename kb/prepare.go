@@ -36,6 +36,9 @@ func (b *Base) prepare(ctx context.Context) error {
 	if err := b.loadCorrections(ctx); err != nil {
 		return err
 	}
+	if err := b.firstTry(ctx); err != nil {
+		return err
+	}
 	answers, err := b.answering(ctx)
 	if err != nil {
 		return err

@@ -139,7 +139,7 @@ func TestTheOldIndexAnswersWhileTheNewOneIsMade(t *testing.T) {
 		}
 		return ctx.Err()
 	}
-	b, err := kb.Open(dir, kb.Options{Embedder: next, Former: func(fingerprint string) (kb.Embedder, bool) {
+	b, err := kb.Open(dir, kb.Options{Embedder: next, Former: func(_ context.Context, fingerprint string) (kb.Embedder, bool) {
 		return old, fingerprint == old.Fingerprint()
 	}})
 	must(t, err)

@@ -2,10 +2,10 @@ package kb
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -13,11 +13,20 @@ import (
 // renewal is the making of vectors by an embedder that hasn't made them yet.
 type renewal struct {
 	tried chan struct{} // closed when the first try is over
+	first sync.Once     // closes tried
+	again chan struct{} // holds one when chunks without vectors were stored
 
 	mu          sync.Mutex
 	pending     bool
-	done, total int // chunks
-	err         error
+	done, total int   // chunks
+	err         error // why the last try to make them failed
+	unanswered  error // why the last search couldn't go by meaning
+}
+
+// trouble is what is wrong at the moment.
+func (r *renewal) trouble() (err error) {
+	r.set(func(r *renewal) { err = cmp.Or(r.err, r.unanswered) })
+	return err
 }
 
 func (r *renewal) set(change func(*renewal)) {
@@ -26,62 +35,31 @@ func (r *renewal) set(change func(*renewal)) {
 	change(r)
 }
 
-// State says how a base stands.
-type State struct {
-	Documents int    `json:"documents"`
-	Chunks    int    `json:"chunks"`
-	Embedder  string `json:"embedder"` // fingerprint of the one that is wanted
-	// Renewing tells that its vectors are still being made, of which Embedded are there. Answering is
-	// the fingerprint of the embedder whose vectors answer meanwhile; empty if words alone do.
-	Renewing  bool   `json:"renewing"`
-	Embedded  int    `json:"embedded,omitempty"`
-	Answering string `json:"answering"`
-	Trouble   string `json:"trouble,omitempty"` // why the last try to make them failed; it is tried again
-}
-
-// State answers how the base stands.
-func (b *Base) State(ctx context.Context) (State, error) {
-	s := State{Embedder: b.embedder.Fingerprint()}
-	if err := b.await(ctx); err != nil {
-		return s, err
+// ask tells that there are chunks without vectors.
+func (r *renewal) ask() {
+	r.set(func(r *renewal) { r.pending = true })
+	select {
+	case r.again <- struct{}{}:
+	default: // it was asked already
 	}
-	if m := b.meaning.Load(); m != nil {
-		s.Answering = m.embedder.Fingerprint()
+}
+
+// failed notes that a try failed, which the first search by vectors alone may wait for.
+func (r *renewal) failed(err error) {
+	r.set(func(r *renewal) { r.pending, r.err = true, err })
+	r.first.Do(func() { close(r.tried) })
+}
+
+// lacking counts the chunks that an embedder made no vector of, all if it is nil, and names the
+// embedders beside it that vectors are stored of.
+func (b *Base) lacking(ctx context.Context, of Embedder) (lacking, total int, others []string, err error) {
+	fingerprint := ""
+	if of != nil {
+		fingerprint = of.Fingerprint()
 	}
-	b.renewal.set(func(r *renewal) {
-		if s.Renewing, s.Embedded = r.pending, r.done; r.err != nil {
-			s.Trouble = r.err.Error()
-		}
-	})
-	err := b.view(ctx, func(tx *bolt.Tx) error {
-		b.counted.mu.Lock()
-		defer b.counted.mu.Unlock()
-		if c := &b.counted; !c.known || c.at != tx.ID() {
-			c.documents, c.chunks = tx.Bucket(bucketDocuments).Stats().KeyN, tx.Bucket(bucketChunks).Stats().KeyN
-			c.known, c.at = true, tx.ID()
-		}
-		s.Documents, s.Chunks = b.counted.documents, b.counted.chunks
-		return nil
-	})
-	return s, err
-}
-
-// counted is what was counted in a transaction: counting walks all pages.
-type counted struct {
-	mu                sync.Mutex
-	known             bool
-	at                int // the transaction's id
-	documents, chunks int
-}
-
-// answering says whose vectors can answer: the embedder's, if there are all of them, else those of a
-// former one that can still be asked, else nobody's.
-func (b *Base) answering(ctx context.Context) (*meaning, error) {
-	var lacking, total int
-	var former []string
-	err := b.view(ctx, func(tx *bolt.Tx) error {
+	err = b.view(ctx, func(tx *bolt.Tx) error {
 		all := tx.Bucket(bucketVectors)
-		vectors := all.Bucket([]byte(b.embedder.Fingerprint()))
+		vectors := all.Bucket([]byte(fingerprint))
 		c := tx.Bucket(bucketChunks).Cursor()
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			if total++; vectors == nil || vectors.Get(k) == nil {
@@ -89,24 +67,32 @@ func (b *Base) answering(ctx context.Context) (*meaning, error) {
 			}
 		}
 		return all.ForEachBucket(func(name []byte) error {
-			if string(name) != b.embedder.Fingerprint() {
-				former = append(former, string(name))
+			if string(name) != fingerprint {
+				others = append(others, string(name))
 			}
 			return nil
 		})
 	})
+	return lacking, total, others, err
+}
+
+// answering says whose vectors can answer: the embedder's, if there are all of them, else those of a
+// former one that can still be asked, else nobody's.
+func (b *Base) answering(ctx context.Context) (*meaning, error) {
+	wanted := b.wanted()
+	lacking, total, former, err := b.lacking(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
-	if lacking == 0 {
-		return &meaning{embedder: b.embedder, index: newVectorIndex(b.embedder.Dimensions())}, nil
+	if wanted != nil && lacking == 0 {
+		return &meaning{embedder: wanted, index: newVectorIndex(wanted.Dimensions())}, nil
 	}
 	b.renewal.set(func(r *renewal) { r.pending, r.done, r.total = true, total-lacking, total })
 	for _, fingerprint := range former {
 		if b.opts.Former == nil {
 			break
 		}
-		if e, ok := b.opts.Former(fingerprint); ok && e.Fingerprint() == fingerprint {
+		if e, ok := b.opts.Former(ctx, fingerprint); ok && e.Fingerprint() == fingerprint {
 			return &meaning{embedder: e, index: newVectorIndex(e.Dimensions()), former: true}, nil
 		}
 	}
@@ -114,46 +100,55 @@ func (b *Base) answering(ctx context.Context) (*meaning, error) {
 }
 
 // renew makes the vectors that the embedder hasn't made yet, trying again while that fails, and then
-// lets them answer.
+// lets them answer; and again whenever chunks were stored without, until ctx ends.
 func (b *Base) renew(ctx context.Context) {
+	defer b.renewal.first.Do(func() { close(b.renewal.tried) })
 	pending := false
 	b.renewal.set(func(r *renewal) { pending = r.pending })
-	first := true
-	tried := func() {
-		if first {
-			first = false
-			close(b.renewal.tried)
-		}
-	}
-	defer tried()
 	if !pending {
-		if err := b.forgetOtherVectors([]byte(b.embedder.Fingerprint())); err != nil {
+		if err := b.forgetOtherVectors([]byte(b.wanted().Fingerprint())); err != nil {
 			b.log.Warn("the vectors of a former embedder couldn't be removed", "error", err)
 		}
-		return
 	}
-	b.log.Info("embedding the knowledge base anew", "embedder", b.embedder.Fingerprint())
+	for {
+		if pending && !b.makeMissing(ctx) {
+			return
+		}
+		b.renewal.first.Do(func() { close(b.renewal.tried) })
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.renewal.again:
+			pending = true
+		}
+	}
+}
+
+// makeMissing makes all vectors that are missing. It reports false when ctx ended before.
+func (b *Base) makeMissing(ctx context.Context) bool {
+	fingerprint := b.wanted().Fingerprint()
+	b.log.Info("making the vectors of the knowledge base that are missing", "embedder", fingerprint)
+	said := ""
 	for {
 		err := b.embedMissing(ctx)
 		if err == nil {
 			err = b.exchange(ctx)
 		}
 		if ctx.Err() != nil {
-			return
+			return false
 		}
-		b.renewal.set(func(r *renewal) { r.pending, r.err = err != nil, err })
-		tried()
 		if err == nil {
-			b.log.Info("the knowledge base is embedded anew", "embedder", b.embedder.Fingerprint())
-			return
+			b.renewal.set(func(r *renewal) { r.pending, r.err = len(r.again) > 0, nil })
+			b.log.Info("the knowledge base has all its vectors", "embedder", fingerprint)
+			return true
 		}
-		b.log.Error("the knowledge base can't be embedded anew; it is tried again", "embedder", b.embedder.Fingerprint(), "in", b.opts.Retry, "error", err)
-		retry := time.NewTimer(b.opts.Retry)
-		select {
-		case <-ctx.Done():
-			retry.Stop()
-			return
-		case <-retry.C:
+		b.renewal.failed(err)
+		if said != err.Error() {
+			said = err.Error()
+			b.log.Error("the vectors of the knowledge base can't be made; it is tried again", "embedder", fingerprint, "every", b.opts.Retry.String(), "error", err)
+		}
+		if !pause(ctx, b.opts.Retry) {
+			return false
 		}
 	}
 }
@@ -161,7 +156,13 @@ func (b *Base) renew(ctx context.Context) {
 // embedMissing makes the vectors that the embedder hasn't made yet, each batch in its own transaction
 // so that a restart goes on where it stopped.
 func (b *Base) embedMissing(ctx context.Context) error {
-	fingerprint := []byte(b.embedder.Fingerprint())
+	wanted := b.wanted()
+	fingerprint := []byte(wanted.Fingerprint())
+	lacking, total, _, err := b.lacking(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	b.renewal.set(func(r *renewal) { r.done, r.total = total-lacking, total })
 	var after []byte
 	for {
 		var ids, texts []string
@@ -184,7 +185,7 @@ func (b *Base) embedMissing(ctx context.Context) error {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		made, err := b.embed(ctx, b.embedder, texts)
+		made, err := b.embed(ctx, wanted, texts)
 		if err != nil {
 			return err
 		}
@@ -223,13 +224,14 @@ func (b *Base) storeVectors(fingerprint []byte, ids []string, made [][]float32) 
 func (b *Base) exchange(ctx context.Context) error {
 	b.write.Lock()
 	defer b.write.Unlock()
-	next := &meaning{embedder: b.embedder, index: newVectorIndex(b.embedder.Dimensions())}
+	wanted := b.wanted()
+	next := &meaning{embedder: wanted, index: newVectorIndex(wanted.Dimensions())}
 	err := b.eachBatch(ctx, next, indexBatch, func(batch *changes) error { return next.index.apply(ctx, batch) })
 	if err != nil {
 		return err
 	}
 	b.meaning.Store(next)
-	return b.forgetOtherVectors([]byte(b.embedder.Fingerprint()))
+	return b.forgetOtherVectors([]byte(wanted.Fingerprint()))
 }
 
 func (b *Base) forgetOtherVectors(keep []byte) error {

@@ -103,11 +103,14 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if q.Mode != Keyword {
 		both.Go(func() {
 			if m, vectorsErr = b.answerer(ctx, q.Mode, m); m != nil {
-				asked, vectors, vectorsErr = b.nearest(ctx, m, q.Text, n, hidden)
+				asked, vectors, vectorsErr = b.nearest(ctx, m, q, n, hidden)
 			}
 		})
 	}
 	both.Wait()
+	if q.Mode != Keyword && m != nil && ctx.Err() == nil {
+		b.renewal.set(func(r *renewal) { r.unanswered = vectorsErr })
+	}
 	if vectorsErr != nil && q.Mode == Hybrid && ctx.Err() == nil {
 		b.log.Warn("a search goes by words alone", "error", vectorsErr)
 		vectorsErr = nil
@@ -189,8 +192,15 @@ func (b *Base) answerer(ctx context.Context, mode Mode, m *meaning) (*meaning, e
 	return nil, fmt.Errorf("%w: %w", ErrMeaning, err)
 }
 
-func (b *Base) nearest(ctx context.Context, m *meaning, text string, n int, hidden map[string]bool) (asked []float32, found []ranked, err error) {
-	made, err := b.embed(ctx, m.embedder, []string{text})
+// nearest finds by meaning. Where words can answer, it doesn't wait long for an embedder.
+func (b *Base) nearest(ctx context.Context, m *meaning, q Query, n int, hidden map[string]bool) (asked []float32, found []ranked, err error) {
+	asking := ctx
+	if q.Mode == Hybrid {
+		within, cancel := context.WithTimeout(ctx, b.opts.Patience)
+		defer cancel()
+		asking = within
+	}
+	made, err := b.embed(asking, m.embedder, []string{q.Text})
 	if err != nil || made[0] == nil {
 		return nil, nil, err
 	}

@@ -116,8 +116,12 @@ func (b *Base) corrected(ctx context.Context, q Query, m *meaning, asked []float
 		return hits, nil
 	}
 	if m != nil && asked != nil {
-		if err := b.embedCorrections(ctx, m, list); err != nil {
-			return nil, err
+		err := b.embedCorrections(ctx, m, list)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			b.log.Warn("corrections are found by their words alone", "error", err)
 		}
 		unit := make([]float32, len(asked))
 		normalise(unit, asked)

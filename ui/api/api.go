@@ -62,6 +62,7 @@ type Knowledge interface {
 	Delete(ctx context.Context, id string) error
 	Erase(ctx context.Context, id string) error
 	State(ctx context.Context) (kb.State, error)
+	Trouble() string
 	Uses(ctx context.Context, document string, limit int) (uses []kb.Use, total int, err error)
 	Missing(ctx context.Context, floor float64, limit int) ([]kb.Missing, error)
 	Watch() (news <-chan struct{}, take func() []kb.Progress, cancel func())

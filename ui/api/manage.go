@@ -117,7 +117,11 @@ func (s *server) getReady(r *request) error {
 	if _, err := s.Bundles.Active(); err != nil {
 		return &problem{Status: http.StatusServiceUnavailable, Detail: err.Error()}
 	}
-	return answer(r, http.StatusOK, map[string]string{"status": "ready"})
+	state := map[string]string{"status": "ready"}
+	if trouble := s.Knowledge.Trouble(); trouble != "" { // signals are taken and cases go on all the same
+		state["knowledge"] = trouble
+	}
+	return answer(r, http.StatusOK, state)
 }
 
 func (s *server) getMetrics(r *request) error {

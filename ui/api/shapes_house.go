@@ -32,7 +32,7 @@ func houseShapes() schema {
 		"NewToken":     closed(object("", schema{"role": oneOf("", people.Roles()...), "name": text(""), "untrusted": boolean("its signals vouch for nobody"), "expires_at": moment("never, if absent")}, "name", "untrusted", "expires_at")),
 		"CreatedToken": token(schema{"token": text("the secret, shown this once")}),
 		"Deed":         object("Something that somebody did", schema{"id": text("ascends with time"), "at": moment(""), "actor": text(""), "action": text("what was done, as in token.created"), "subject": text("to what"), "detail": open("")}, "detail"),
-		"State":        object("", schema{"status": text("")}),
+		"State":        object("", schema{"status": text(""), "knowledge": text("what is wrong with the knowledge base, and what answers meanwhile")}, "knowledge"),
 	}
 	maps.Copy(shapes, knowledgeShapes())
 	return shapes

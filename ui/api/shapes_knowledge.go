@@ -63,7 +63,7 @@ func scope() schema {
 // stateful adds to a list of documents how the base stands.
 func stateful(list schema) schema {
 	list["properties"].(schema)["state"] = object("", schema{"documents": integer(""), "chunks": integer(""), "embedder": text("fingerprint of the one that is wanted"), "renewing": boolean("its vectors are still being made"), "embedded": integer("of which so many are there"),
-		"answering": text("fingerprint of the embedder that answers meanwhile; empty if words alone do"), "trouble": text("why the last try to make them failed")}, "embedded", "trouble")
+		"answering": text("fingerprint of the embedder that answers meanwhile; empty if words alone do"), "trouble": text("what answers meanwhile, and why the embedder couldn't be asked the last time")}, "embedded", "trouble")
 	list["required"] = append(list["required"].([]any), "state")
 	return list
 }

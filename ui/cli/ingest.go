@@ -54,6 +54,7 @@ func (p *Program) ingestCommand() *cobra.Command {
 				return err
 			}
 			err := in.run(cmd.Context())
+			c.warn(cmd.Context(), p.Stderr)
 			fmt.Fprintf(p.Stdout, "%d documents imported, %d of them new or changed, %d failed\n", in.stored, in.changed, in.failed)
 			if err == nil && in.failed > 0 {
 				err = errSilent

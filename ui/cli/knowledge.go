@@ -1,13 +1,23 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
+
+// warn tells what is wrong with the knowledge base, if anything is: searches then find by words alone.
+func (c *client) warn(ctx context.Context, stderr io.Writer) {
+	var out struct{ State struct{ Trouble string } }
+	if err := c.call(ctx, "GET", "/api/v1/knowledge?limit=1", nil, "", &out); err == nil && out.State.Trouble != "" {
+		fmt.Fprintln(stderr, "resolute: in searches,", out.State.Trouble)
+	}
+}
 
 func (p *Program) searchCommand() *cobra.Command {
 	var k int
@@ -25,6 +35,7 @@ func (p *Program) searchCommand() *cobra.Command {
 			if err := c.call(cmd.Context(), "GET", "/api/v1/knowledge/search?"+q.Encode(), nil, "", &raw); err != nil {
 				return err
 			}
+			c.warn(cmd.Context(), p.Stderr)
 			if asJSON {
 				return printJSON(p.Stdout, raw)
 			}

@@ -66,8 +66,11 @@ func (b *Budget) counts() bool {
 func (j *judgement) budget(p *Policy, b *Budget, exceeded []casefile.Exceeded) {
 	r, err := j.reservation(p, b)
 	if err != nil {
-		j.fire(casefile.RuleResult{Policy: p.Name, Rule: b.ID, Says: casefile.Deny, Error: err.Error(),
-			Reason: "what it takes from the budget can't be told, and then it is denied: " + err.Error()})
+		said := casefile.RuleResult{Policy: p.Name, Rule: b.ID, Says: casefile.Deny, Error: err.Error(),
+			Reason: "what it takes from the budget can't be told, and then it is denied: " + err.Error()}
+		j.excuse(&said, b.Sum)
+		j.excuse(&said, b.Per)
+		j.fire(said)
 		return
 	}
 	said := casefile.RuleResult{Policy: p.Name, Rule: b.ID, Says: b.Beyond, Code: casefile.StopBudgetExceeded}

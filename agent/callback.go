@@ -68,7 +68,7 @@ func (e *Engine) Complete(ctx context.Context, token string, body protocol.Callb
 		if p == nil || p.Key != body.IdempotencyKey {
 			return nil
 		}
-		data := &casefile.CallAnswered{ID: callID, Try: p.Try, Source: casefile.SourceCallback}
+		data := &casefile.CallAnswered{ID: callID, Try: p.Try, Source: casefile.SourceCallback, Undoes: p.Undoes}
 		e.fill(data, p.Tool, body)
 		entry := casefile.Entry{Seq: c.Seq + 1, Case: caseID, At: e.Now(), Actor: casefile.ActorSystem, Data: data,
 			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}}

@@ -44,12 +44,12 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 	if err != nil {
 		return s.deny(call, casefile.StopEvidenceMissing, err.Error())
 	}
-	call.Key = key
+	call.Key, call.Undoes = key, undoes(s.c, p)
 	if stop := spent(s.c, key, p.Tool); stop != nil {
 		s.escalate(*stop)
 		return nil
 	}
-	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, ProposedBy: p.ProposedBy})
+	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, ProposedBy: p.ProposedBy, Exceeded: s.exceeded(p.ID)})
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
 	switch verdict.Outcome {
 	case casefile.Allow:
@@ -110,10 +110,11 @@ func (s *step) deny(call casefile.Call, code casefile.StopCode, reason string) *
 
 // approved gives who approved exactly this, or sees to it that somebody is asked.
 func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.Verdict) (by, hash string) {
-	observed := s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...))
+	observed := overdrawn(s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...)), v.Exceeded)
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
 		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy, Authority: v.Authority,
+		Exceeded: v.Exceeded,
 	})
 }
 

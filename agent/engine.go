@@ -261,7 +261,11 @@ func (e *Engine) commit(ctx context.Context, l journal.Lease, s loaded, res Resu
 	a.Lease = &l
 	_, err = e.Store.Append(ctx, a)
 	var held *journal.HeldError
+	var full *journal.BudgetError
 	switch {
+	case errors.As(err, &full):
+		ev.Exceeded = full.Exceeded
+		return true, nil
 	case errors.As(err, &held):
 		ev.HeldBy = held.Case
 		return true, nil

@@ -106,7 +106,7 @@ func (s *step) absorbState(p *casefile.Call, a Answered) {
 
 func answer(p *casefile.Call, a Answered, source casefile.Source) casefile.CallAnswered {
 	return casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: a.Answer.Outcome, Source: source, Result: a.Answer.Result,
-		Code: a.Answer.Code, Detail: a.Answer.Detail, Status: a.Answer.Status}
+		Code: a.Answer.Code, Detail: a.Answer.Detail, Status: a.Answer.Status, Undoes: p.Undoes}
 }
 
 // again says when a call that was not done is sent again, and until when that goes on.

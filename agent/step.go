@@ -14,8 +14,9 @@ type Event struct {
 	Answers  []Answered
 	Found    *Found
 	Routed   *Routing
-	HeldBy   string // an older case is at work on what this one wants to be about
-	Draining bool   // journal what the commands gave, and begin nothing
+	HeldBy   string              // an older case is at work on what this one wants to be about
+	Exceeded []casefile.Exceeded // the budgets that had no room for what this case was about to send
+	Draining bool                // journal what the commands gave, and begin nothing
 }
 
 // Answered is what became of a request, or of the question what became of it.

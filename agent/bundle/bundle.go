@@ -264,7 +264,7 @@ func (l *loader) check() {
 		}
 		m.check(set, &l.problems)
 	}
-	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded))
+	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency})
 	if len(l.prompts) > 0 {
 		l.Prompts = hash(l.content, l.prompts)
 	}

@@ -46,6 +46,7 @@ type Call struct {
 	Deadline   time.Time `json:"deadline,omitzero"`     // past it there is no further try or question
 	Within     Duration  `json:"within,omitempty"`      // how long an asynchronous result may take
 	ProposedBy string    `json:"proposed_by,omitempty"` // principal whose edit or override it is, "" for the planner
+	Undoes     string    `json:"undoes,omitempty"`      // id of the call whose write it takes back
 }
 
 // CallState is how far a pending call is.
@@ -95,6 +96,9 @@ type Verdict struct {
 	Reads     []string       `json:"reads,omitempty"`     // paths of the state that the rules read
 	Policy    string         `json:"policy,omitempty"`    // hash of the policies it was judged by
 	Authority *Standing      `json:"authority,omitempty"` // the level that it was judged under
+	// Reserves is what is taken out of budgets once the action is sent.
+	Reserves []Reservation `json:"reserves,omitempty"`
+	Exceeded []Exceeded    `json:"exceeded,omitempty"` // the budgets that it had no room in
 }
 
 // VerdictOutcome is the outcome of a Verdict.
@@ -117,6 +121,7 @@ type RuleResult struct {
 	By     string         `json:"by,omitempty"`
 	Cites  []string       `json:"cites,omitempty"`
 	Error  string         `json:"error,omitempty"` // why it couldn't be evaluated; then it denies
+	Code   StopCode       `json:"code,omitempty"`  // what it counts as, where it isn't policy.deny or policy.approval
 }
 
 // Approval is a checkpoint where a person decides one action.
@@ -136,6 +141,7 @@ type Approval struct {
 	Observed   map[string]Value `json:"observed,omitempty"`    // path → value that plan and rules read
 	Changed    []Change         `json:"changed,omitempty"`     // since the one that this replaces was asked
 	ProposedBy string           `json:"proposed_by,omitempty"` // principal who may not approve it
+	Exceeded   []Exceeded       `json:"exceeded,omitempty"`    // the budgets that it would exceed
 	AskedAt    time.Time        `json:"asked_at"`
 	ExpiresAt  time.Time        `json:"expires_at"`
 	Authority  *Standing        `json:"authority,omitempty"`  // nil at a checkpoint

@@ -38,12 +38,15 @@ type StopCode string
 const (
 	StopPolicyApproval   StopCode = "policy.approval"
 	StopAuthorityPropose StopCode = "authority.propose"
+	StopBudgetExceeded   StopCode = "budget.exceeded" // with Escalated too
+	StopRiskHigh         StopCode = "risk.high"
 	StopCheckpoint       StopCode = "checkpoint"
 
 	StopWaitingSignal   StopCode = "waiting.signal"
 	StopWaitingTimer    StopCode = "waiting.timer"
 	StopWaitingCustomer StopCode = "waiting.customer"
 	StopWaitingTool     StopCode = "waiting.tool"
+	StopPaused          StopCode = "paused"
 
 	StopInputMissing        StopCode = "input.missing"
 	StopToolUnavailable     StopCode = "tool.unavailable"

@@ -117,6 +117,7 @@ type CallAnswered struct {
 	SentAt     time.Time `json:"sent_at,omitzero"`  // no later than this the request was sent
 	NextAt     time.Time `json:"next_at,omitzero"`  // when to send or ask again
 	Deadline   time.Time `json:"deadline,omitzero"` // until when
+	Undoes     string    `json:"undoes,omitempty"`  // id of the call whose write it takes back
 }
 
 // Source is how an outcome became known.

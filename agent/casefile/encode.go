@@ -112,6 +112,8 @@ func (w *writer) someTime(name string, t time.Time) {
 	}
 }
 
+func (w *writer) duration(name string, d Duration) { w.text(name, time.Duration(d).String()) }
+
 func (w *writer) value(name string, v any) {
 	w.name(name)
 	b, err := appendValue(w.b, v)

@@ -1,7 +1,5 @@
 package casefile
 
-import "time"
-
 func (d *SignalReceived) write(w *writer) {
 	w.open()
 	w.name("signal")
@@ -154,9 +152,10 @@ func (c *Call) write(w *writer) {
 	w.someTime("next_at", c.NextAt)
 	w.someTime("deadline", c.Deadline)
 	if c.Within != 0 {
-		w.text("within", time.Duration(c.Within).String())
+		w.duration("within", c.Within)
 	}
 	w.someText("proposed_by", c.ProposedBy)
+	w.someText("undoes", c.Undoes)
 	w.close()
 }
 
@@ -182,6 +181,24 @@ func (v *Verdict) write(w *writer) {
 		w.name("authority")
 		v.Authority.write(w)
 	}
+	if len(v.Reserves) > 0 {
+		w.name("reserves")
+		w.b = append(w.b, '[')
+		for i := range v.Reserves {
+			w.separate()
+			v.Reserves[i].write(w)
+		}
+		w.b = append(w.b, ']')
+	}
+	if len(v.Exceeded) > 0 {
+		w.name("exceeded")
+		w.b = append(w.b, '[')
+		for i := range v.Exceeded {
+			w.separate()
+			v.Exceeded[i].write(w)
+		}
+		w.b = append(w.b, ']')
+	}
 	w.close()
 }
 
@@ -204,6 +221,7 @@ func (r *RuleResult) write(w *writer) {
 	w.someText("by", r.By)
 	w.someTexts("cites", r.Cites)
 	w.someText("error", r.Error)
+	w.someText("code", string(r.Code))
 	w.close()
 }
 
@@ -225,6 +243,7 @@ func (d *CallAnswered) write(w *writer) {
 	w.someTime("sent_at", d.SentAt)
 	w.someTime("next_at", d.NextAt)
 	w.someTime("deadline", d.Deadline)
+	w.someText("undoes", d.Undoes)
 	w.close()
 }
 

@@ -14,4 +14,7 @@ type Proposal struct {
 	ProposedBy string
 	// Standing is how far the agent may go with it; nil: as the guard's own bundle says.
 	Standing *Standing
+	// Exceeded are the budgets that had no room for the action when it was tried, or when a person was
+	// asked about it.
+	Exceeded []Exceeded
 }

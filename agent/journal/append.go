@@ -23,6 +23,7 @@ type appendOp struct {
 	wake      bool
 	messages  []queuedMessage
 	put       putOp
+	budgets   []budgetChange
 	bytes     int
 
 	done Appended
@@ -91,6 +92,10 @@ func prepareAppend(a *Append) (*appendOp, error) {
 		return nil, err
 	}
 	op.bytes += op.put.bytes
+	if op.budgets, err = budgetChanges(a.Entries); err != nil {
+		return nil, err
+	}
+	op.bytes += 256 * len(op.budgets)
 	op.messages, err = queueMessages(a)
 	return op, err
 }
@@ -145,6 +150,9 @@ func (o *appendOp) run(w *writer) error {
 		if other, err = o.mayDeliver(w); err != nil {
 			return err
 		}
+	}
+	if err := changeBudgets(budgets{w}, o.id, w.next, o.budgets); err != nil {
+		return err
 	}
 	o.done = Appended{Offsets: make([]uint64, len(o.records))}
 	for i, rec := range o.records {

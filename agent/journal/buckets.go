@@ -26,6 +26,7 @@ const (
 	bucketOutbox                      // offset → delivery
 	bucketOutboxQueue                 // due, offset: what is to be delivered
 	bucketRecords                     // kind, 0, key → value
+	bucketBudgets                     // see ledger
 
 	bucketCount
 )
@@ -33,7 +34,7 @@ const (
 // String gives the bucket's name in the file.
 func (id bucketID) String() string {
 	return [bucketCount]string{"meta", "journal", "heads", "summaries", "snapshots", "runnable", "timers", "dedupe", "correlation",
-		"leases", "open", "waits", "outbox", "outbox_queue", "records"}[id]
+		"leases", "open", "waits", "outbox", "outbox_queue", "records", "budgets"}[id]
 }
 
 // fill is how full bbolt leaves pages that it splits: all the way where keys only ascend.
@@ -131,7 +132,7 @@ func offsetOf(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
 // migrations bring the file from one format to the next; the format is how many were run. They are
 // only ever appended to.
 func migrations() []func(*bbolt.Tx) error {
-	return []func(*bbolt.Tx) error{createBuckets}
+	return []func(*bbolt.Tx) error{createBuckets, createBudgets}
 }
 
 func createBuckets(tx *bbolt.Tx) error {
@@ -144,6 +145,12 @@ func createBuckets(tx *bbolt.Tx) error {
 		return err
 	}
 	return putMetaNumber(tx.Bucket([]byte(bucketMeta.String())), keyFence, 0)
+}
+
+// createBudgets is for files from before there were budgets, of which their entries name none.
+func createBudgets(tx *bbolt.Tx) error {
+	_, err := tx.CreateBucketIfNotExists([]byte(bucketBudgets.String()))
+	return err
 }
 
 // migrate brings the file to the newest format, in the transaction that Open begins with.

@@ -158,11 +158,13 @@ type kept struct {
 	sent    map[uint64]*deliveryRecord    // offset → how far the message got
 	offsets []uint64                      // of messages, ascending
 	records map[string][]byte
+	budgets sortedMap
 }
 
 func newKept() *kept {
 	return &kept{cases: map[uuid.UUID]*keptCase{}, seen: map[identity]seenSignal{}, keys: map[keyHash][]keptKey{},
-		waits: map[string]map[uuid.UUID]bool{}, sent: map[uint64]*deliveryRecord{}, records: map[string][]byte{}}
+		waits: map[string]map[uuid.UUID]bool{}, sent: map[uint64]*deliveryRecord{}, records: map[string][]byte{},
+		budgets: sortedMap{values: map[string][]byte{}}}
 }
 
 // keptCase is a case in the store.

@@ -32,6 +32,9 @@ func (e *edit) append(o *appendOp) error {
 			return fmt.Errorf("%w: case %s, which it delivers to, has ended", ErrConflict, o.deliverTo)
 		}
 	}
+	if err := changeBudgets(budgetEdit{e}, o.id, uint64(len(e.entries))+1, o.budgets); err != nil {
+		return err
+	}
 	e.touch(c)
 	o.done = Appended{Offsets: make([]uint64, len(o.records))}
 	for i, rec := range o.records {

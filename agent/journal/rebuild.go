@@ -194,6 +194,8 @@ func (b *rebuild) entry(offset uint64, value []byte) error {
 		b.texts = append(b.texts, offset)
 	case casefile.KindSignalReceived:
 		return b.signal(rec)
+	case casefile.KindCallIntended, casefile.KindCallAnswered:
+		return b.budget(rec)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"resolute/agent/casefile"
 )
 
 // indexes writes heads and what follows from them.
@@ -127,5 +129,28 @@ func (b *rebuild) records() error {
 		b.put(bucketRecords, k, v)
 		return nil
 	})
+	return err
+}
+
+// budget does to the budgets what an entry does. It was let in once, so it is let in again.
+func (b *rebuild) budget(rec record) error {
+	if rec.erased() {
+		return nil
+	}
+	e, err := rec.entry(casefile.Hash{})
+	if err != nil {
+		return err
+	}
+	changes, err := budgetChanges([]casefile.Entry{e})
+	for _, c := range changes {
+		for _, t := range c.take {
+			for i := range t.bounds {
+				t.bounds[i].Over, t.bounds[i].Beyond = true, casefile.Approve
+			}
+		}
+	}
+	if err == nil {
+		err = changeBudgets(budgets{b.w}, rec.caseID(), rec.offset(), changes)
+	}
 	return err
 }

@@ -17,7 +17,8 @@ type Store interface {
 	Accept(ctx context.Context, arrivals []Arrival) ([]Receipt, error)
 
 	// Append adds entries to one case (and deliveries to others) if its preconditions hold, else
-	// it changes nothing and reports ErrConflict, ErrLeaseLost or a *HeldError.
+	// it changes nothing and reports ErrConflict, ErrLeaseLost, a *HeldError or a *BudgetError. What
+	// intents take out of budgets and answers free again is in the entries.
 	Append(ctx context.Context, a Append) (Appended, error)
 
 	// Claim leases up to max cases that are runnable and not leased. Customers have their turn one

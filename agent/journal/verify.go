@@ -88,6 +88,7 @@ func (v *verifier) parts() []verifyPart {
 		{"bucket outbox", v.outbox},
 		{"bucket outbox_queue", v.outboxQueue},
 		{"bucket records", v.records},
+		{"bucket budgets", v.budgets},
 	}
 }
 

@@ -16,11 +16,17 @@ type Guard struct {
 	authority *Authority
 	hash      string
 	gathers   func(procedure, fact string) bool // of the older version that its cases keep; see Pinned
+	terms     Terms
+}
+
+// Terms are what resolute.yaml says to policies.
+type Terms struct {
+	Currency string // ISO 4217, of amounts without one
 }
 
 // NewGuard makes a guard; hash is that of the policies' and the authority's files.
-func NewGuard(policies []*Policy, authority *Authority, hash string) *Guard {
-	return &Guard{policies: policies, authority: authority, hash: hash}
+func NewGuard(policies []*Policy, authority *Authority, hash string, t Terms) *Guard {
+	return &Guard{policies: policies, authority: authority, hash: hash, terms: t}
 }
 
 // Judge gives the verdict on an action of a case. It is pure.
@@ -29,12 +35,15 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	if !a.Writes() {
 		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
 	}
-	j := judgement{tool: a.Tool, args: a.Args, vars: expr.CaseVars(c, p.Now).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
+	j := judgement{tool: a.Tool, args: a.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
 	applies, allowed := false, false
 	for _, policy := range g.policies {
 		if policy.Applies(a.Tool) {
 			applies = true
 			allowed = j.policy(policy) || allowed
+			for i := range policy.Budgets {
+				j.budget(policy, &policy.Budgets[i], p.Exceeded)
+			}
 		}
 	}
 	if a.Effect != "write" && a.Effect != "irreversible" {
@@ -80,10 +89,14 @@ type judgement struct {
 	tool  string
 	args  casefile.Object
 	vars  expr.Vars
+	terms Terms
 	rules []casefile.RuleResult
 	reads []string
 
 	ungathered func(r *expr.Program) string // see Guard.ungathered
+
+	reserves []casefile.Reservation
+	exceeded []casefile.Exceeded
 }
 
 func (j *judgement) fire(r casefile.RuleResult) {
@@ -143,7 +156,7 @@ func (j *judgement) bind(p *Policy, b *Bind) {
 // verdict combines what fired: deny beats approve beats allow, the first of the strongest decides,
 // and the highest role among those that want approval may give it.
 func (j *judgement) verdict() casefile.Verdict {
-	v := casefile.Verdict{Outcome: casefile.Allow, Rules: j.rules, Reads: j.reads}
+	v := casefile.Verdict{Outcome: casefile.Allow, Rules: j.rules, Reads: j.reads, Reserves: j.reserves, Exceeded: j.exceeded}
 	for _, r := range j.rules {
 		if !r.Fired || r.Says == casefile.Allow {
 			continue
@@ -154,13 +167,14 @@ func (j *judgement) verdict() casefile.Verdict {
 		if v.Outcome == casefile.Deny || v.Outcome == r.Says {
 			continue
 		}
-		v.Outcome, v.Rule, v.Reason = r.Says, r.Rule, r.Reason
-	}
-	switch v.Outcome {
-	case casefile.Approve:
-		v.Code = casefile.StopPolicyApproval
-	case casefile.Deny:
-		v.Code = casefile.StopPolicyDeny
+		v.Outcome, v.Rule, v.Reason, v.Code = r.Says, r.Rule, r.Reason, r.Code
+		switch {
+		case v.Code != "":
+		case r.Says == casefile.Deny:
+			v.Code = casefile.StopPolicyDeny
+		default:
+			v.Code = casefile.StopPolicyApproval
+		}
 	}
 	return v
 }

@@ -39,7 +39,8 @@ func stricter(a, b casefile.Verdict) casefile.Verdict {
 		v.By = higher(a.By, b.By)
 	}
 	v.Rules = bothRules(a.Rules, b.Rules)
-	v.Reads = bothReads(a.Reads, b.Reads)
+	v.Reads = both(a.Reads, b.Reads)
+	v.Reserves, v.Exceeded = both(a.Reserves, b.Reserves), both(a.Exceeded, b.Exceeded)
 	if v.Policy = a.Policy; a.Policy != b.Policy {
 		v.Policy = a.Policy + "+" + b.Policy
 	}
@@ -75,11 +76,12 @@ func bothRules(a, b []casefile.RuleResult) []casefile.RuleResult {
 	return all
 }
 
-func bothReads(a, b []string) []string {
+// both gives what is in a, and what is in b alone.
+func both[T comparable](a, b []T) []T {
 	all := slices.Clip(a)
-	for _, path := range b {
-		if !slices.Contains(a, path) {
-			all = append(all, path)
+	for _, x := range b {
+		if !slices.Contains(a, x) {
+			all = append(all, x)
 		}
 	}
 	return all

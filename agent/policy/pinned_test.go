@@ -66,7 +66,7 @@ func TestAVerdictOfTwoVersionsNamesBoth(t *testing.T) {
 		if ps.Failed() {
 			t.Fatal(ps.Error())
 		}
-		return policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, hash)
+		return policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, hash, policy.Terms{})
 	}
 	own, active := version(refunds, "own"), version(strings.Replace(refunds, "10000", "4000", 1), "active")
 	v := policy.NewPinned(own, active, func(string, string) bool { return true }).Judge(aCase(), casefile.Proposal{Action: refund(int64(4900))})

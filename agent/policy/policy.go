@@ -25,6 +25,7 @@ type Policy struct {
 	AppliesTo []string // PLUGIN.TOOL, PLUGIN.* or *
 	Bind      []Bind
 	Rules     []Rule
+	Budgets   []Budget
 	Examples  []Example
 }
 
@@ -84,7 +85,7 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 		return nil
 	}
 	p := &Policy{Name: m.Need("policy", "refunds").String(), Pos: m.Pos(), AppliesTo: m.Need("applies_to", "[shop.refund_order]").Strings()}
-	for _, later := range []string{"from", "budgets", "risk"} {
+	for _, later := range []string{"from", "risk"} {
 		if n := m.Get(later); n.Here() {
 			n.Fail("%s can't be enforced by this version, and what isn't enforced must not look as if it were; take it out", later)
 		}
@@ -94,6 +95,9 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 	}
 	for _, n := range m.Get("rules").List() {
 		p.addRule(n, c, problems)
+	}
+	for _, n := range m.Get("budgets").List() {
+		p.addBudget(n, c, problems)
 	}
 	for _, n := range m.Get("examples").List() {
 		p.addExample(n)

@@ -31,7 +31,7 @@ func guard(t testing.TB, authority string, files ...string) *policy.Guard {
 	if ps.Failed() {
 		t.Fatal(ps.Error())
 	}
-	return policy.NewGuard(list, a, "hash")
+	return policy.NewGuard(list, a, "hash", policy.Terms{Currency: "EUR"})
 }
 
 func aCase() *casefile.Case {
@@ -134,7 +134,7 @@ func TestNothingIsAllowedThatARuleDeniesOrCannotTell(t *testing.T) {
 		if ps.Failed() {
 			t.Fatal(ps.Error())
 		}
-		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, "").Judge(aCase(), casefile.Proposal{Action: refund(int64(4900)), Now: time.Now()})
+		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, "", policy.Terms{}).Judge(aCase(), casefile.Proposal{Action: refund(int64(4900)), Now: time.Now()})
 		if v.Outcome != want {
 			t.Fatalf("%s\nsays %s, want %s", b.String(), v.Outcome, want)
 		}
@@ -146,7 +146,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"budgets: []", "risk: []", "from: {}"} {
+	for _, text := range []string{"risk: []", "from: {}"} {
 		var ps source.Problems
 		policy.Parse("p.yaml", []byte("policy: p\napplies_to: [a.b]\n"+text+"\n"), c, &ps)
 		if !ps.Failed() || ps[0].Line != 3 {

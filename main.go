@@ -381,8 +381,8 @@ func (b *books) book(ctx context.Context, version string) (*book, error) {
 	return k, nil
 }
 
-// Playbook is for the engine. A case of an older version keeps its procedures, and is judged by the
-// active policies too.
+// Playbook is for the engine. A case of an older version keeps its procedures, looks things up in the
+// active tables, and is judged by the active policies too.
 func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, error) {
 	k, err := b.book(ctx, version)
 	if err != nil {
@@ -398,7 +398,8 @@ func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 	made := k.under.Load()
 	if made == nil || made.active != active.Version {
 		made = &underActive{active: active.Version, playbook: new(*k.playbook)}
-		made.playbook.Guard = policy.NewPinned(k.Guard, active.Guard, k.planner.Gathers)
+		made.playbook.Planner = k.planner.WithTables(active.Tables)
+		made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables), active.Guard, k.planner.Gathers)
 		k.under.Store(made)
 	}
 	return made.playbook, nil

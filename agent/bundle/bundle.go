@@ -44,6 +44,7 @@ type Bundle struct {
 	Guard      *policy.Guard
 	Prompts    string // hash of the prompts, "" for none
 	Authority  *policy.Authority
+	Tables     expr.Tables
 	Monitors   []*Monitor
 	Plugins    []*Plugin
 	Manifests  map[string]protocol.Manifest // by plugin
@@ -93,6 +94,7 @@ func Load(ctx context.Context, files fs.FS, name string, o Options) (*Bundle, so
 		l.problems.Add(at, "%v", err)
 		return nil, l.problems
 	}
+	l.readTables() // what the other files are compiled with
 	if _, ok := l.content[configFile]; !ok {
 		l.problems.Add(at, "the bundle has no resolute.yaml; resolute init DIR writes one to begin with")
 	}
@@ -215,7 +217,8 @@ func (l *loader) read(file string, text []byte) {
 	case dir == "prompts":
 		l.prompts = append(l.prompts, file)
 	case dir == "rehearsals", file == "README.md":
-	case dir == "tables", dir == "sources":
+	case dir == "tables" && strings.HasSuffix(file, ".csv"): // read already
+	case dir == "sources":
 		l.problems.Warn(source.Pos{File: shown}, "this version doesn't use %s yet", dir)
 	default:
 		l.problems.Warn(source.Pos{File: shown}, "this file is no part of a bundle, and has no effect")
@@ -264,7 +267,7 @@ func (l *loader) check() {
 		}
 		m.check(set, &l.problems)
 	}
-	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency})
+	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency}).WithTables(l.Tables)
 	if len(l.prompts) > 0 {
 		l.Prompts = hash(l.content, l.prompts)
 	}

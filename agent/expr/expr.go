@@ -7,8 +7,8 @@
 //
 // Caveats. Facts, inputs and data are typed when they are read, not when the expression is
 // compiled: a misspelt field of a fact is found by package procedure against the tool's schema, or
-// else at run time, as absent. `history` and `tables` aren't there yet, and naming them is a compile
-// error that says so.
+// else at run time, as absent. `history` isn't there yet, and naming it is a compile error
+// that says so.
 package expr
 
 import (
@@ -20,14 +20,13 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/ext"
 
 	"resolute/agent/source"
+	"resolute/agent/table"
 )
 
 // Scope says which variables an expression may name.
@@ -41,9 +40,6 @@ const (
 	Monitor                // item, facts, now
 )
 
-// costLimit bounds one evaluation, in CEL's cost units: some milliseconds.
-const costLimit = 1_000_000
-
 // Errors of an evaluation.
 var (
 	ErrAbsent = errors.New("something that it reads is absent")
@@ -52,7 +48,11 @@ var (
 )
 
 // Compiler compiles expressions. It is immutable and safe for concurrent use.
-type Compiler struct{ envs map[Scope]*cel.Env }
+type Compiler struct {
+	envs   map[Scope]*cel.Env
+	tables *table.Set
+	values map[string]ref.Val // of the tables
+}
 
 // NewCompiler makes a compiler for all scopes.
 func NewCompiler() (*Compiler, error) {
@@ -80,7 +80,9 @@ type Program struct {
 	Pos     source.Pos
 	program cel.Program
 	reads   []string
-	path    []string // where it is nothing but a path of the state: its parts
+	sources []string
+	tables  map[string]ref.Val // as they were when it was compiled
+	path    []string           // where it is nothing but a path of the state: its parts
 }
 
 // Compile compiles an expression; what is wrong goes to problems, and nil is given.
@@ -96,18 +98,18 @@ func (c *Compiler) Compile(t source.Text, scope Scope, problems *source.Problems
 		}
 		return nil
 	}
-	program, err := c.envs[scope].Program(compiled, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	program, err := c.envs[scope].Program(compiled, append(c.limits(c.envs[scope], compiled), cel.EvalOptions(cel.OptOptimize))...)
 	if err != nil {
 		problems.Add(t.Pos, "%v", err)
 		return nil
 	}
-	p := &Program{Source: t.Value, Pos: t.Pos, program: program}
-	if whole, ok := path(compiled.NativeRep().Expr()); ok {
+	p := &Program{Source: t.Value, Pos: t.Pos, program: program, tables: c.values}
+	if whole, ok := path(compiled.NativeRep().Expr()); ok && isObserved(whole) {
 		p.path = strings.Split(whole, ".")
 	}
-	collect(compiled.NativeRep().Expr(), &p.reads)
-	slices.Sort(p.reads)
-	p.reads = slices.Compact(p.reads)
+	var paths []string
+	collect(compiled.NativeRep().Expr(), &paths)
+	p.reads, p.sources = split(paths)
 	return p
 }
 
@@ -118,8 +120,11 @@ func (c *Compiler) explain(message string, scope Scope) string {
 		return "CEL: " + message
 	}
 	name, _, _ = strings.Cut(name, "'")
-	if name == "history" || name == "tables" {
-		return "CEL: " + name + " comes with a later version"
+	if name == "history" {
+		return "CEL: history comes with a later version"
+	}
+	if name == "tables" || strings.HasPrefix(name, tableRoot) {
+		return "CEL: " + c.explainTable(strings.TrimPrefix(name, tableRoot))
 	}
 	known := []string{"now", "facts"}
 	switch scope {
@@ -137,69 +142,11 @@ func (c *Compiler) explain(message string, scope Scope) string {
 	return "CEL: unknown name " + name + hint
 }
 
-// roots are the variables whose paths are observed.
-var roots = []string{"signal", "case", "inputs", "facts"}
-
-// collect gathers the longest constant paths under the roots.
-func collect(e ast.Expr, reads *[]string) {
-	if p, ok := path(e); ok {
-		*reads = append(*reads, p)
-		return
-	}
-	switch e.Kind() {
-	case ast.SelectKind:
-		collect(e.AsSelect().Operand(), reads)
-	case ast.CallKind:
-		call := e.AsCall()
-		if call.IsMemberFunction() {
-			collect(call.Target(), reads)
-		}
-		for _, a := range call.Args() {
-			collect(a, reads)
-		}
-	case ast.ListKind:
-		for _, x := range e.AsList().Elements() {
-			collect(x, reads)
-		}
-	case ast.MapKind:
-		for _, x := range e.AsMap().Entries() {
-			collect(x.AsMapEntry().Key(), reads)
-			collect(x.AsMapEntry().Value(), reads)
-		}
-	case ast.StructKind:
-		for _, x := range e.AsStruct().Fields() {
-			collect(x.AsStructField().Value(), reads)
-		}
-	case ast.ComprehensionKind:
-		k := e.AsComprehension()
-		for _, x := range []ast.Expr{k.IterRange(), k.AccuInit(), k.LoopCondition(), k.LoopStep(), k.Result()} {
-			collect(x, reads)
-		}
-	}
-}
-
-// path gives the constant path that an expression is, if it is one under a root.
-func path(e ast.Expr) (string, bool) {
-	switch e.Kind() {
-	case ast.IdentKind:
-		return e.AsIdent(), slices.Contains(roots, e.AsIdent())
-	case ast.SelectKind:
-		p, ok := path(e.AsSelect().Operand())
-		return p + "." + e.AsSelect().FieldName(), ok
-	case ast.CallKind:
-		call := e.AsCall()
-		if call.FunctionName() != operators.Index || len(call.Args()) != 2 || call.Args()[1].Kind() != ast.LiteralKind {
-			return "", false
-		}
-		key, isText := call.Args()[1].AsLiteral().Value().(string)
-		p, ok := path(call.Args()[0])
-		return p + "." + key, ok && isText && !strings.Contains(key, ".")
-	}
-	return "", false
-}
-
 // Reads gives the paths under signal, case, inputs and facts that the expression reads.
 func (p *Program) Reads() []string { return p.reads }
+
+// Sources gives all paths that the expression reads, of other variables too: what its value comes from.
+func (p *Program) Sources() []string { return p.sources }
 
 // Facts gives the names of the facts that it reads.
 func (p *Program) Facts() []string { return under("facts", p.reads) }
@@ -257,6 +204,9 @@ func (p *Program) eval(v Vars) (out ref.Val, err error) {
 			err = fmt.Errorf("%w: %v", ErrEval, r)
 		}
 	}()
+	if v.tables == nil {
+		v.tables = p.tables
+	}
 	out, _, err = p.program.Eval(v)
 	if err == nil {
 		return out, nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
 
 	"resolute/agent/casefile"
@@ -17,8 +18,9 @@ type Vars struct {
 	action *casefile.Action
 	under  string // hypothesis that the action is of
 	item   any
-	facts  map[string]any // instead of the case's, for monitors and examples
-	given  map[string]any // instead of everything, for examples
+	facts  map[string]any     // instead of the case's, for monitors and examples
+	given  map[string]any     // instead of everything, for examples
+	tables map[string]ref.Val // nil: as they were when the expression was compiled
 }
 
 // CaseVars are the values of a case; its signal is the one that opened it.
@@ -50,6 +52,12 @@ func (v Vars) WithAction(a *casefile.Action, hypothesis string) Vars {
 	return v
 }
 
+// WithTables sees tables as they are now.
+func (v Vars) WithTables(t Tables) Vars {
+	v.tables = t.values
+	return v
+}
+
 var _ interpreter.Activation = Vars{}
 
 // Parent is for CEL: there is none.
@@ -59,6 +67,10 @@ func (v Vars) Parent() interpreter.Activation { return nil }
 func (v Vars) ResolveName(name string) (any, bool) {
 	if name == "now" {
 		return v.now, true
+	}
+	if strings.HasPrefix(name, tableRoot) {
+		value, ok := v.tables[name]
+		return value, ok
 	}
 	if v.given != nil {
 		value, ok := v.given[name]

@@ -2,7 +2,10 @@ package policy
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,7 +17,9 @@ import (
 type Guard struct {
 	policies  []*Policy
 	authority *Authority
-	hash      string
+	files     string      // hash of the policies' and the authority's files
+	tables    expr.Tables // the zero value: as they were when the policies were compiled
+	hash      string      // of files, and of the tables if a policy reads any
 	gathers   func(procedure, fact string) bool // of the older version that its cases keep; see Pinned
 	terms     Terms
 }
@@ -26,7 +31,19 @@ type Terms struct {
 
 // NewGuard makes a guard; hash is that of the policies' and the authority's files.
 func NewGuard(policies []*Policy, authority *Authority, hash string, t Terms) *Guard {
-	return &Guard{policies: policies, authority: authority, hash: hash, terms: t}
+	return &Guard{policies: policies, authority: authority, files: hash, hash: hash, terms: t}
+}
+
+// WithTables gives the guard that judges by tables as they are now. Where a policy reads tables, what
+// was approved by some isn't by others.
+func (g *Guard) WithTables(t expr.Tables) *Guard {
+	with := *g
+	with.tables, with.hash = t, g.files
+	if t.Hash() != "" && slices.ContainsFunc(g.policies, (*Policy).readsTables) {
+		sum := sha256.Sum256([]byte(g.files + t.Hash()))
+		with.hash = hex.EncodeToString(sum[:])
+	}
+	return &with
 }
 
 // Judge gives the verdict on an action of a case. It is pure.
@@ -35,7 +52,7 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	if !a.Writes() {
 		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
 	}
-	j := judgement{tool: a.Tool, args: a.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
+	j := judgement{tool: a.Tool, args: a.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithTables(g.tables).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
 	applies, allowed := false, false
 	for _, policy := range g.policies {
 		if policy.Applies(a.Tool) {

@@ -67,6 +67,23 @@ func (p *Policy) Applies(tool string) bool {
 	return false
 }
 
+// readsTables reports whether anything in the policy looks things up in tables.
+func (p *Policy) readsTables() bool {
+	return slices.ContainsFunc(p.programs(), func(e *expr.Program) bool { return expr.ReadsTables(e.Sources()) })
+}
+
+// programs are all that the policy evaluates.
+func (p *Policy) programs() []*expr.Program {
+	var list []*expr.Program
+	for i := range p.Bind {
+		list = append(list, p.Bind[i].To)
+	}
+	for i := range p.Rules {
+		list = append(list, p.Rules[i].When)
+	}
+	return slices.DeleteFunc(list, func(e *expr.Program) bool { return e == nil })
+}
+
 // roles in ascending order.
 var roles = []string{"viewer", "operator", "approver", "admin"}
 

@@ -16,6 +16,7 @@ type Planner struct {
 	procedures map[string]*Procedure
 	list       []*Procedure
 	asks       int
+	tables     expr.Tables
 }
 
 // NewPlanner makes a planner of checked procedures. Asks is how often the customer is asked for
@@ -26,6 +27,18 @@ func NewPlanner(procedures []*Procedure, asks int) *Planner {
 		p.procedures[proc.Name] = proc
 	}
 	return p
+}
+
+// WithTables gives the planner that plans by tables as they are now.
+func (p *Planner) WithTables(t expr.Tables) *Planner {
+	with := *p
+	with.tables = t
+	return &with
+}
+
+// vars are what the procedures' expressions see of a case.
+func (p *Planner) vars(c *casefile.Case, now time.Time) expr.Vars {
+	return expr.CaseVars(c, now).WithTables(p.tables)
 }
 
 // run is one question of what comes next.
@@ -46,7 +59,7 @@ func (p *Planner) Plan(c *casefile.Case, now time.Time) casefile.Decision {
 	if !ok {
 		return casefile.Escalate{Stop: casefile.Stop{Code: casefile.StopProcedureEscalate, Detail: "the bundle of the case has no procedure " + c.Procedure}}
 	}
-	r := &run{Procedure: proc, planner: p, c: c, vars: expr.CaseVars(c, now), now: now}
+	r := &run{Procedure: proc, planner: p, c: c, vars: p.vars(c, now), now: now}
 	for _, stage := range stages() {
 		if d := stage(r); d != nil {
 			return d
@@ -230,7 +243,7 @@ func (p *Planner) Fallback(c *casefile.Case, code casefile.StopCode, now time.Ti
 	}
 	f := casefile.Fallback{Wait: on.Wait}
 	if on.Then != (Route{Pos: on.Then.Pos}) {
-		r := &run{Procedure: proc, planner: p, c: c, vars: expr.CaseVars(c, now), now: now}
+		r := &run{Procedure: proc, planner: p, c: c, vars: p.vars(c, now), now: now}
 		f.Then = r.route(on.Then, casefile.Stop{Code: code}, nil)
 	}
 	return f

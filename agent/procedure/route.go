@@ -4,14 +4,13 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
-	"resolute/agent/expr"
 )
 
 // Starting gives the procedures that a signal may start: those that name its type and whose `when`
 // holds.
 func (p *Planner) Starting(s *casefile.Signal, now time.Time) []*Procedure {
 	var list []*Procedure
-	vars := expr.CaseVars(caseOf(s), now)
+	vars := p.vars(caseOf(s), now)
 	for _, proc := range p.list {
 		if !proc.startsWith(s.Type) {
 			continue
@@ -49,14 +48,14 @@ func (p *Planner) Correlations(s *casefile.Signal, now time.Time) (values []case
 			continue
 		}
 		c := caseOf(s)
-		vars := expr.CaseVars(c, now)
+		vars := p.vars(c, now)
 		c.Inputs = map[string]casefile.Input{}
 		for i := range proc.Inputs {
 			if v, ok := proc.Inputs[i].find(c.Signals, vars); ok {
 				c.Inputs[proc.Inputs[i].Name] = v
 			}
 		}
-		values = append(values, proc.correlations(expr.CaseVars(c, now))...)
+		values = append(values, proc.correlations(p.vars(c, now))...)
 	}
 	return values, certain
 }
@@ -71,7 +70,7 @@ func (p *Planner) Waits(c *casefile.Case, s *casefile.Signal, now time.Time) boo
 	if def == nil || c.Wait.Step >= len(def.Do) || def.Do[c.Wait.Step].Wait == nil {
 		return false
 	}
-	r := &run{Procedure: proc, planner: p, c: c, vars: expr.CaseVars(c, now), now: now}
+	r := &run{Procedure: proc, planner: p, c: c, vars: p.vars(c, now), now: now}
 	return r.named(def.Do[c.Wait.Step].Wait, s)
 }
 

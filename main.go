@@ -105,7 +105,7 @@ func fetch(ctx context.Context, p bundle.Plugin) (protocol.Manifest, error) {
 
 func pluginOf(p bundle.Plugin, manifest *protocol.Manifest) tools.Plugin {
 	return tools.Plugin{Name: p.Name, URL: p.URL, Bearer: p.Bearer, Headers: p.Headers, AllowHosts: p.AllowHosts, Manifest: manifest,
-		Timeout: p.Timeout, Retries: p.Retries, Concurrency: p.Concurrency, Effects: p.Effects, Trusted: p.Trusted}
+		Timeout: p.Timeout, Retries: p.Retries, Concurrency: p.Concurrency, Effects: p.Effects, Trusted: p.TrustedFields()}
 }
 
 // appliance is resolute over one data folder: the parts list.
@@ -399,7 +399,7 @@ func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 	if made == nil || made.active != active.Version {
 		made = &underActive{active: active.Version, playbook: new(*k.playbook)}
 		made.playbook.Planner = k.planner.WithTables(active.Tables)
-		made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables), active.Guard, k.planner.Gathers)
+		made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.planner.Gathers)
 		k.under.Store(made)
 	}
 	return made.playbook, nil

@@ -40,6 +40,7 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 	if !call.Writes() {
 		return &casefile.CallIntended{Call: call}
 	}
+	call.Reads = p.ArgReads
 	key, err := casefile.IdempotencyKey(s.c.ID, s.c.Epoch, p.ID, p.Tool, p.Args)
 	if err != nil {
 		return s.deny(call, casefile.StopEvidenceMissing, err.Error())
@@ -49,7 +50,7 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		s.escalate(*stop)
 		return nil
 	}
-	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, ProposedBy: p.ProposedBy, Exceeded: s.exceeded(p.ID)})
+	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, Reads: p.ArgReads, ProposedBy: p.ProposedBy, Exceeded: s.exceeded(p.ID)})
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
 	switch verdict.Outcome {
 	case casefile.Allow:

@@ -194,7 +194,7 @@ func (s *step) resend(p *casefile.Call) {
 	call.Try++
 	call.NextAt, call.Deadline = time.Time{}, time.Time{}
 	if call.Writes() {
-		if v := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: call.Hypothesis, Now: s.now, ProposedBy: call.ProposedBy}); v.Outcome == casefile.Deny {
+		if v := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: call.Hypothesis, Now: s.now, Reads: call.Reads, ProposedBy: call.ProposedBy}); v.Outcome == casefile.Deny {
 			e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: casefile.SourceGuard, Code: cmp.Or(v.Rule, string(v.Code)), Detail: v.Reason}
 			doubt(&e, p)
 			s.say(&e)

@@ -45,6 +45,7 @@ type Bundle struct {
 	Prompts    string // hash of the prompts, "" for none
 	Authority  *policy.Authority
 	Tables     expr.Tables
+	GuardTools map[string]policy.Tool // by PLUGIN.TOOL
 	Monitors   []*Monitor
 	Plugins    []*Plugin
 	Manifests  map[string]protocol.Manifest // by plugin
@@ -260,6 +261,7 @@ func (l *loader) check() {
 		}
 	}
 	l.authority.Currency, l.Authority = l.Config.Currency, l.authority
+	l.GuardTools = l.guardTools()
 	l.authority.Check(l.authFile, names, set.Names(""), &l.problems)
 	for i, m := range l.Monitors {
 		if slices.ContainsFunc(l.Monitors[:i], func(o *Monitor) bool { return o.Name == m.Name }) {
@@ -267,7 +269,7 @@ func (l *loader) check() {
 		}
 		m.check(set, &l.problems)
 	}
-	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency}).WithTables(l.Tables)
+	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency}).WithTables(l.Tables).WithTools(l.GuardTools)
 	if len(l.prompts) > 0 {
 		l.Prompts = hash(l.content, l.prompts)
 	}

@@ -32,7 +32,7 @@ type Plugin struct {
 	Retries     int
 	Concurrency int
 	Effects     map[string]protocol.Effect
-	Trusted     map[string][]string
+	Trusted     map[string]Trusted // by tool
 }
 
 func parsePlugin(file string, text []byte, problems *source.Problems) *Plugin {
@@ -47,7 +47,7 @@ func parsePlugin(file string, text []byte, problems *source.Problems) *Plugin {
 		}
 	}
 	p := &Plugin{Pos: m.Pos(), Name: m.Need("plugin", "shop").String(), URL: m.Need("url", "${env.SHOP_URL}").String(), AllowHosts: m.Get("allow_hosts").Strings(),
-		Snapshot: m.Get("manifest").String(), Timeout: m.Get("timeout").Duration(), Retries: 3, Concurrency: m.Get("concurrency").Int(), Headers: map[string]string{}, Effects: map[string]protocol.Effect{}, Trusted: map[string][]string{}}
+		Snapshot: m.Get("manifest").String(), Timeout: m.Get("timeout").Duration(), Retries: 3, Concurrency: m.Get("concurrency").Int(), Headers: map[string]string{}, Effects: map[string]protocol.Effect{}, Trusted: parseTrusted(m.Get("trusted"))}
 	if strings.ContainsAny(p.Name, ". ") {
 		m.Get("plugin").Fail("the name of a plugin has no dot and no space")
 	}
@@ -61,9 +61,6 @@ func parsePlugin(file string, text []byte, problems *source.Problems) *Plugin {
 	}
 	for _, e := range m.Get("effects").Entries() {
 		p.Effects[e.Key.Value] = protocol.Effect(e.Value.OneOf("read", "write", "irreversible"))
-	}
-	for _, e := range m.Get("trusted").Entries() {
-		p.Trusted[e.Key.Value] = e.Value.Strings()
 	}
 	p.warnOfHost(m)
 	return p

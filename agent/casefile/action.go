@@ -47,6 +47,8 @@ type Call struct {
 	Within     Duration  `json:"within,omitempty"`      // how long an asynchronous result may take
 	ProposedBy string    `json:"proposed_by,omitempty"` // principal whose edit or override it is, "" for the planner
 	Undoes     string    `json:"undoes,omitempty"`      // id of the call whose write it takes back
+	// Reads are the paths of the state that each argument of a write was made from; see Proposal.
+	Reads map[string][]string `json:"reads,omitempty"`
 }
 
 // CallState is how far a pending call is.

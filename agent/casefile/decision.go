@@ -32,7 +32,8 @@ type PlannedCall struct {
 	Within     time.Duration // how long an asynchronous result may take, 0 for the default
 	Reads      []string      // paths of the state that the plan for this call read
 	Evidence   []string
-	ProposedBy string // principal whose edit or override it is, "" for the planner
+	ArgReads   map[string][]string // paths of the state that each argument was made from; see Proposal
+	ProposedBy string              // principal whose edit or override it is, "" for the planner
 }
 
 // Ground asks the knowledge.

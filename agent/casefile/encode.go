@@ -138,6 +138,10 @@ func (w *writer) someTexts(name string, list []string) {
 		return
 	}
 	w.name(name)
+	w.texts(list)
+}
+
+func (w *writer) texts(list []string) {
 	w.b = append(w.b, '[')
 	for _, s := range list {
 		w.separate()

@@ -154,6 +154,15 @@ func (c *Call) write(w *writer) {
 	if c.Within != 0 {
 		w.duration("within", c.Within)
 	}
+	if len(c.Reads) > 0 {
+		w.name("reads")
+		w.open()
+		for _, arg := range sortedKeys(c.Reads) {
+			w.key(arg)
+			w.texts(c.Reads[arg])
+		}
+		w.close()
+	}
 	w.someText("proposed_by", c.ProposedBy)
 	w.someText("undoes", c.Undoes)
 	w.close()

@@ -121,9 +121,10 @@ func print(b *strings.Builder, value any) error {
 // Object is a `with:`: arguments of which some are expressions. A string that starts with = is one;
 // a literal that starts with = is written as ="=...".
 type Object struct {
-	Pos    source.Pos
-	fields []field
-	reads  []string
+	Pos     source.Pos
+	fields  []field
+	reads   []string
+	sources map[string][]string
 }
 
 type field struct {
@@ -142,25 +143,31 @@ type value struct {
 
 // Object compiles a mapping; what is wrong goes to problems.
 func (c *Compiler) Object(n source.Node, scope Scope, problems *source.Problems) *Object {
-	o := &Object{Pos: n.Pos()}
+	o := &Object{Pos: n.Pos(), sources: map[string][]string{}}
+	var all []string
 	for _, e := range n.Entries() {
-		o.fields = append(o.fields, field{name: e.Key.Value, pos: e.Key.Pos, value: c.value(e.Value, scope, problems, &o.reads)})
+		var paths []string
+		o.fields = append(o.fields, field{name: e.Key.Value, pos: e.Key.Pos, value: c.value(e.Value, scope, problems, &paths)})
+		_, sources := split(paths)
+		o.sources[e.Key.Value] = sources
+		all = append(all, sources...)
 	}
-	slices.Sort(o.reads)
-	o.reads = slices.Compact(o.reads)
+	o.reads, _ = split(all)
 	return o
 }
 
-func (c *Compiler) value(n source.Node, scope Scope, problems *source.Problems, reads *[]string) value {
+func (c *Compiler) value(n source.Node, scope Scope, problems *source.Problems, sources *[]string) value {
 	switch {
 	case n.IsMapping():
 		o := c.Object(n, scope, problems)
-		*reads = append(*reads, o.reads...)
+		for _, paths := range o.sources {
+			*sources = append(*sources, paths...)
+		}
 		return value{object: o}
 	case !n.IsScalar():
 		list := make([]value, 0)
 		for _, e := range n.List() {
-			list = append(list, c.value(e, scope, problems, reads))
+			list = append(list, c.value(e, scope, problems, sources))
 		}
 		return value{list: list}
 	}
@@ -175,9 +182,18 @@ func (c *Compiler) value(n source.Node, scope Scope, problems *source.Problems, 
 	t.Pos = t.At(1)
 	p := c.Compile(t, scope, problems)
 	if p != nil {
-		*reads = append(*reads, p.reads...)
+		*sources = append(*sources, p.sources...)
 	}
 	return value{program: p}
+}
+
+// Sources gives the paths that each argument's value is made from, of other variables than the
+// state's too; a literal has none. The map is not to be changed.
+func (o *Object) Sources() map[string][]string {
+	if o == nil {
+		return nil
+	}
+	return o.sources
 }
 
 // Reads gives the paths of the state that the arguments read.

@@ -69,17 +69,17 @@ func TestBands(t *testing.T) {
 // In shadow nothing may be sent, whatever the rules say; what they say is kept.
 func TestShadow(t *testing.T) {
 	for cents, would := range map[int64]casefile.VerdictOutcome{1000: casefile.Allow, 6000: casefile.Approve} {
-		v := guard(t, "default: shadow\n", refunds).Judge(aCase(), casefile.Proposal{Action: refund(cents), Hypothesis: "h"})
+		v := guard(t, "default: shadow\n", refunds).Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(cents), Hypothesis: "h"})
 		if v.Outcome != casefile.Deny || v.Code != casefile.StopAuthorityShadow || v.Authority.Would != would || len(v.Rules) == 0 {
 			t.Errorf("%d cents in shadow: %+v (%+v), want a denial as authority.shadow that would have been %s", cents, v, v.Authority, would)
 		}
 	}
 	c := aCase()
 	c.Customer.Email = "b@example.com"
-	if v := guard(t, "default: shadow\n", refunds).Judge(c, casefile.Proposal{Action: refund(int64(1000))}); v.Code != casefile.StopPolicyDeny || v.Rule != "own" {
+	if v := guard(t, "default: shadow\n", refunds).Judge(c, casefile.Proposal{Reads: literal(), Action: refund(int64(1000))}); v.Code != casefile.StopPolicyDeny || v.Rule != "own" {
 		t.Errorf("what a rule denies in shadow: %+v, want the rule's own denial", v)
 	}
-	if v := guard(t, "default: shadow\n", refunds).Judge(aCase(), casefile.Proposal{Action: refund(int64(1000)), ProposedBy: "id-ann"}); v.Outcome != casefile.Approve || v.Code != casefile.StopAuthorityPropose {
+	if v := guard(t, "default: shadow\n", refunds).Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(int64(1000)), ProposedBy: "id-ann"}); v.Outcome != casefile.Approve || v.Code != casefile.StopAuthorityPropose {
 		t.Errorf("a person's own action where the agent only watches: %+v, want that another person approves it", v)
 	}
 }

@@ -21,7 +21,7 @@ budgets:
 
 func TestBudgetsAreReserved(t *testing.T) {
 	g := guard(t, "default: act\n", budgeted)
-	v := g.Judge(aCase(), casefile.Proposal{Action: refund(int64(4900)), Now: time.Now()})
+	v := g.Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(int64(4900)), Now: time.Now()})
 	want := []casefile.Reservation{
 		{Policy: "refunds", Budget: "day", Currency: "EUR", Amount: 4900, Max: 10000, Window: casefile.Duration(24 * time.Hour), Beyond: casefile.Deny},
 		{Policy: "refunds", Budget: "each", Key: `"c-1"`, Currency: "EUR", Amount: 4900, Max: 20000, Window: casefile.Duration(720 * time.Hour), Beyond: casefile.Approve},
@@ -49,19 +49,19 @@ func TestBudgetsFailClosed(t *testing.T) {
 	} {
 		a := refund(int64(1))
 		a.Args = args
-		v := guard(t, "default: act\n", budgeted).Judge(aCase(), casefile.Proposal{Action: a, Now: time.Now()})
+		v := guard(t, "default: act\n", budgeted).Judge(aCase(), casefile.Proposal{Reads: literal(), Action: a, Now: time.Now()})
 		if v.Outcome != casefile.Deny || v.Rule != "day" || v.Code != casefile.StopPolicyDeny {
 			t.Errorf("%s: %s by %s (%s), want it denied by day", name, v.Outcome, v.Rule, v.Code)
 		}
 	}
 	c := aCase()
 	c.Customer.ID = ""
-	if v := guard(t, "default: act\n", budgeted).Judge(c, casefile.Proposal{Action: refund(int64(1)), Now: time.Now()}); v.Outcome != casefile.Deny || v.Rule != "each" {
+	if v := guard(t, "default: act\n", budgeted).Judge(c, casefile.Proposal{Reads: literal(), Action: refund(int64(1)), Now: time.Now()}); v.Outcome != casefile.Deny || v.Rule != "each" {
 		t.Errorf("a budget per something absent: %s by %s, want it denied by each", v.Outcome, v.Rule)
 	}
 	lower := refund(int64(1))
 	lower.Args["currency"] = "usd"
-	if v := guard(t, "default: act\n", budgeted).Judge(aCase(), casefile.Proposal{Action: lower, Now: time.Now()}); v.Reserves[0].Currency != "USD" || v.Reserves[2].Currency != "" {
+	if v := guard(t, "default: act\n", budgeted).Judge(aCase(), casefile.Proposal{Reads: literal(), Action: lower, Now: time.Now()}); v.Reserves[0].Currency != "USD" || v.Reserves[2].Currency != "" {
 		t.Errorf("usd is counted as %+v, want USD, and calls in no currency", v.Reserves)
 	}
 }
@@ -70,12 +70,12 @@ func TestExceededBudgetsSayWhatFollows(t *testing.T) {
 	g := guard(t, "default: act\n", budgeted)
 	judge := func(used map[string]int64, cents int64) casefile.Verdict {
 		var exceeded []casefile.Exceeded
-		for _, r := range g.Judge(aCase(), casefile.Proposal{Action: refund(cents), Now: time.Now()}).Reserves {
+		for _, r := range g.Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(cents), Now: time.Now()}).Reserves {
 			if n, ok := used[r.Budget]; ok {
 				exceeded = append(exceeded, casefile.Exceeded{Reservation: r, Used: n})
 			}
 		}
-		return g.Judge(aCase(), casefile.Proposal{Action: refund(cents), Now: time.Now(), Exceeded: exceeded})
+		return g.Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(cents), Now: time.Now(), Exceeded: exceeded})
 	}
 	v := judge(map[string]int64{"each": 15101}, 4900)
 	if v.Outcome != casefile.Approve || v.Code != casefile.StopBudgetExceeded || v.Rule != "each" || !v.Reserves[1].Over || v.Reserves[0].Over ||

@@ -29,7 +29,7 @@ func FuzzParse(f *testing.F) {
 		p.RunExamples(&problems)
 		a := refund(int64(4900))
 		a.Effect = "irreversible"
-		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, "", policy.Terms{}).Judge(aCase(), casefile.Proposal{Action: a, Hypothesis: "h"})
+		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, "", policy.Terms{}).Judge(aCase(), casefile.Proposal{Reads: literal(), Action: a, Hypothesis: "h"})
 		allows := false
 		for i := range p.Rules {
 			allows = allows || p.Rules[i].Says == casefile.Allow && p.Rules[i].When != nil

@@ -20,6 +20,7 @@ type Guard struct {
 	files     string      // hash of the policies' and the authority's files
 	tables    expr.Tables // the zero value: as they were when the policies were compiled
 	hash      string      // of files, and of the tables if a policy reads any
+	tools     map[string]Tool
 	gathers   func(procedure, fact string) bool // of the older version that its cases keep; see Pinned
 	terms     Terms
 }
@@ -53,16 +54,21 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
 	}
 	j := judgement{tool: a.Tool, args: a.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithTables(g.tables).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
+	origins := &provenance{c: c, p: &p, tools: g.tools}
 	applies, allowed := false, false
 	for _, policy := range g.policies {
 		if policy.Applies(a.Tool) {
 			applies = true
 			allowed = j.policy(policy) || allowed
+			for i := range policy.From {
+				j.from(policy, &policy.From[i], origins)
+			}
 			for i := range policy.Budgets {
 				j.budget(policy, &policy.Budgets[i], p.Exceeded)
 			}
 		}
 	}
+	j.defaults(origins, func(arg string) bool { return g.binds(a.Tool, arg) })
 	if a.Effect != "write" && a.Effect != "irreversible" {
 		j.fire(casefile.RuleResult{Rule: "effect", Says: casefile.Deny, Reason: a.Tool + " has the effect " + strconv.Quote(a.Effect) + ", which nobody knows"})
 	} else if a.Effect != "write" && !allowed {
@@ -83,6 +89,13 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	v := standing.For(p.ProposedBy).Limit(j.verdict())
 	v.Policy = g.hash
 	return v
+}
+
+// binds reports whether a policy says which value an argument must have.
+func (g *Guard) binds(tool, arg string) bool {
+	return slices.ContainsFunc(g.policies, func(p *Policy) bool {
+		return p.Applies(tool) && slices.ContainsFunc(p.Bind, func(b Bind) bool { return b.Arg == arg })
+	})
 }
 
 // repeated reports whether an equal write is done in the case and not undone.

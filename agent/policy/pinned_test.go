@@ -47,7 +47,7 @@ func TestTheStricterOfTwoVersionsCounts(t *testing.T) {
 	} {
 		gathers := func(procedure, fact string) bool { return procedure == "damaged" && fact == "order" }
 		g := policy.NewPinned(guard(t, tt.ownAuthority, tt.own), guard(t, tt.activeAuthority, tt.active), gathers)
-		v := g.Judge(aCase(), casefile.Proposal{Action: refund(int64(4900)), Hypothesis: "h"})
+		v := g.Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(int64(4900)), Hypothesis: "h"})
 		if v.Outcome != tt.want || v.Rule != tt.rule || v.Code != tt.code || v.Outcome == casefile.Approve && v.By != tt.by {
 			t.Errorf("%s: %s by rule %q, role %q, code %q; want %s %q %q %q", tt.name, v.Outcome, v.Rule, v.By, v.Code, tt.want, tt.rule, tt.by, tt.code)
 		}
@@ -69,7 +69,7 @@ func TestAVerdictOfTwoVersionsNamesBoth(t *testing.T) {
 		return policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, hash, policy.Terms{})
 	}
 	own, active := version(refunds, "own"), version(strings.Replace(refunds, "10000", "4000", 1), "active")
-	v := policy.NewPinned(own, active, func(string, string) bool { return true }).Judge(aCase(), casefile.Proposal{Action: refund(int64(4900))})
+	v := policy.NewPinned(own, active, func(string, string) bool { return true }).Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(int64(4900))})
 	if v.Policy != "own+active" {
 		t.Errorf("it was judged by the policies %q, want own+active", v.Policy)
 	}

@@ -24,6 +24,7 @@ type Policy struct {
 	Pos       source.Pos
 	AppliesTo []string // PLUGIN.TOOL, PLUGIN.* or *
 	Bind      []Bind
+	From      []From
 	Rules     []Rule
 	Budgets   []Budget
 	Examples  []Example
@@ -102,13 +103,16 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 		return nil
 	}
 	p := &Policy{Name: m.Need("policy", "refunds").String(), Pos: m.Pos(), AppliesTo: m.Need("applies_to", "[shop.refund_order]").Strings()}
-	for _, later := range []string{"from", "risk"} {
+	for _, later := range []string{"risk"} {
 		if n := m.Get(later); n.Here() {
 			n.Fail("%s can't be enforced by this version, and what isn't enforced must not look as if it were; take it out", later)
 		}
 	}
 	for _, e := range m.Get("bind").Entries() {
 		p.Bind = append(p.Bind, Bind{Arg: e.Key.Value, Pos: e.Key.Pos, Rule: "bind:" + e.Key.Value, To: c.Compile(e.Value.Text(), expr.Policy, problems)})
+	}
+	for _, e := range m.Get("from").Entries() {
+		p.From = append(p.From, parseFrom(e))
 	}
 	for _, n := range m.Get("rules").List() {
 		p.addRule(n, c, problems)
@@ -172,6 +176,11 @@ func (p *Policy) CheckTools(tools map[string][]string, problems *source.Problems
 		for _, b := range p.Bind {
 			if !slices.Contains(args, b.Arg) {
 				problems.Add(b.Pos, "%s has no argument %s%s", tool, b.Arg, source.Nearest(b.Arg, args))
+			}
+		}
+		for _, f := range p.From {
+			if !slices.Contains(args, f.Arg) {
+				problems.Add(f.Pos, "%s has no argument %s%s", tool, f.Arg, source.Nearest(f.Arg, args))
 			}
 		}
 	}

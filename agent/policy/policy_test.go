@@ -43,6 +43,9 @@ func refund(cents any) casefile.Action {
 	return casefile.Action{Tool: "shop.refund", Effect: "write", Args: casefile.Object{"order_id": "ORD-1", "amount_cents": cents}}
 }
 
+// literal are arguments that the bundle itself gives, so that provenance has nothing to say.
+func literal() map[string][]string { return map[string][]string{"order_id": nil, "amount_cents": nil} }
+
 const refunds = `policy: refunds
 applies_to: [shop.refund]
 bind: {order_id: facts.order.id}
@@ -95,7 +98,7 @@ func TestVerdicts(t *testing.T) {
 		if tt.change != nil {
 			tt.change(c, &a)
 		}
-		v := guard(t, tt.authority, tt.files...).Judge(c, casefile.Proposal{Action: a, Hypothesis: "h", Now: time.Now()})
+		v := guard(t, tt.authority, tt.files...).Judge(c, casefile.Proposal{Reads: literal(), Action: a, Hypothesis: "h", Now: time.Now()})
 		if v.Outcome != tt.want || v.Rule != tt.rule || v.Code != tt.code || v.Outcome == casefile.Approve && v.By != tt.by {
 			t.Errorf("%s: %s by rule %q, role %q, code %q; want %s %q %q %q", tt.name, v.Outcome, v.Rule, v.By, v.Code, tt.want, tt.rule, tt.by, tt.code)
 		}
@@ -134,7 +137,7 @@ func TestNothingIsAllowedThatARuleDeniesOrCannotTell(t *testing.T) {
 		if ps.Failed() {
 			t.Fatal(ps.Error())
 		}
-		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, "", policy.Terms{}).Judge(aCase(), casefile.Proposal{Action: refund(int64(4900)), Now: time.Now()})
+		v := policy.NewGuard([]*policy.Policy{p}, &policy.Authority{Default: casefile.LevelAct}, "", policy.Terms{}).Judge(aCase(), casefile.Proposal{Reads: literal(), Action: refund(int64(4900)), Now: time.Now()})
 		if v.Outcome != want {
 			t.Fatalf("%s\nsays %s, want %s", b.String(), v.Outcome, want)
 		}
@@ -146,7 +149,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"risk: []", "from: {}"} {
+	for _, text := range []string{"risk: []"} {
 		var ps source.Problems
 		policy.Parse("p.yaml", []byte("policy: p\napplies_to: [a.b]\n"+text+"\n"), c, &ps)
 		if !ps.Failed() || ps[0].Line != 3 {
@@ -163,6 +166,6 @@ func BenchmarkJudge(b *testing.B) {
 	g, c, a := guard(b, "default: act\n", text), aCase(), refund(int64(4900))
 	b.ReportAllocs()
 	for b.Loop() {
-		g.Judge(c, casefile.Proposal{Action: a, Hypothesis: "h"})
+		g.Judge(c, casefile.Proposal{Reads: literal(), Action: a, Hypothesis: "h"})
 	}
 }

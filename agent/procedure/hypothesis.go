@@ -293,5 +293,5 @@ func (r *run) undo(def *Hypothesis, h *casefile.Hypothesis) casefile.Decision {
 		return casefile.Note{Data: &casefile.HypothesisEnded{Hypothesis: h.Name, Cause: checkFailed("the undo can't be made: " + err.Error())}}
 	}
 	return casefile.CallTools{Calls: []casefile.PlannedCall{{ID: fmt.Sprintf("undo/%s/%d/e%d", h.Name, step, r.c.Epoch), Purpose: casefile.ForUndo,
-		Hypothesis: h.Name, Step: step, Tool: call.Tool, Args: args, Within: call.Within, Reads: call.With.Reads(), Evidence: r.evidence(call.With.Reads())}}}
+		Hypothesis: h.Name, Step: step, Tool: call.Tool, Args: args, Within: call.Within, Reads: call.With.Reads(), ArgReads: call.With.Sources(), Evidence: r.evidence(call.With.Reads())}}}
 }

@@ -35,7 +35,7 @@ func (r *run) call(def *Hypothesis, h *casefile.Hypothesis, call *Call) casefile
 	if err != nil {
 		return r.giveUp(h, &casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()}, "the arguments of "+call.Tool+" can't be made: "+err.Error())
 	}
-	p.Args, p.Reads = args, append(p.Reads, reads...)
+	p.Args, p.Reads, p.ArgReads = args, append(p.Reads, reads...), call.With.Sources()
 	return casefile.CallTools{Calls: []casefile.PlannedCall{p}}
 }
 

@@ -92,7 +92,7 @@ func (s *Sim) start(m *journal.Memory) {
 	var live []tools.Plugin
 	for _, b := range s.book.Plugins {
 		manifest := s.book.Manifests[b.Name]
-		live = append(live, tools.Plugin{Name: b.Name, URL: b.URL, Manifest: &manifest, Timeout: b.Timeout, Retries: b.Retries, Trusted: b.Trusted})
+		live = append(live, tools.Plugin{Name: b.Name, URL: b.URL, Manifest: &manifest, Timeout: b.Timeout, Retries: b.Retries, Trusted: b.TrustedFields()})
 	}
 	if err := p.registry.Set(live); err != nil {
 		s.fail("the bundle is sound", "%v", err)

@@ -82,6 +82,9 @@ func (p *Policy) programs() []*expr.Program {
 	for i := range p.Rules {
 		list = append(list, p.Rules[i].When)
 	}
+	for i := range p.Budgets {
+		list = append(list, p.Budgets[i].Sum, p.Budgets[i].Per)
+	}
 	return slices.DeleteFunc(list, func(e *expr.Program) bool { return e == nil })
 }
 

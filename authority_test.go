@@ -2,9 +2,13 @@ package main
 
 import (
 	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
+	"resolute/agent/authority"
 	"resolute/agent/casefile"
 	"resolute/plugins/demo"
 )
@@ -71,5 +75,93 @@ func TestLevelIsLive(t *testing.T) {
 	c := r.settled(id, casefile.Escalated)
 	if c.Stop.Code != casefile.StopAuthorityShadow || r.called("billing.refund_payment") != 0 {
 		t.Errorf("approved after the level fell to shadow: %v, %d refunds", c, r.called("billing.refund_payment"))
+	}
+}
+
+// counting has the rig work for the counting house, by files in place of its own.
+func (r *rig) counting(files map[string]string) {
+	r.t.Helper()
+	ledger, err := os.Create(filepath.Join(r.t.TempDir(), "ledger"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	server := httptest.NewServer(&judge{ledger: ledger, n: map[string]int{}, state: map[string]string{}})
+	r.t.Cleanup(func() {
+		server.Close()
+		_ = ledger.Close()
+	})
+	bundle := fstest.MapFS{}
+	for _, set := range []map[string]string{judgeBundle(server.URL), files} {
+		for path, text := range set {
+			bundle[path] = &fstest.MapFile{Data: []byte(text)}
+		}
+	}
+	delete(bundle, "monitors/lying.yaml")
+	if _, err := r.app.Apply(r.t.Context(), bundle, "bundle", true); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// item sends a signal about an item, and gives its case.
+func (r *rig) item(kind, item string) string {
+	r.t.Helper()
+	return r.send(demo.Signal{ID: kind + item, Source: "test", Type: "item." + kind, Data: map[string]any{"item": item, "customer": map[string]any{"id": "c-" + item}}})
+}
+
+// entries gives what the journal of a case says in entries of a kind.
+func (r *rig) entries(id, kind string) (data []map[string]any) {
+	r.t.Helper()
+	var journal struct {
+		Items []struct {
+			Kind string
+			Data map[string]any
+		}
+	}
+	r.do("GET", "/api/v1/cases/"+id+"/journal?limit=200", nil, &journal)
+	for _, e := range journal.Items {
+		if e.Kind == kind {
+			data = append(data, e.Data)
+		}
+	}
+	return data
+}
+
+// Proposals that people agree with earn to act, which an admin gives; a case that a person reopens takes
+// it back at once. The journal of the case that tipped the scales says why.
+func TestTheAgentEarnsToActAndLosesIt(t *testing.T) {
+	r := newRig(t)
+	r.counting(map[string]string{"authority.yaml": "default: propose\npromote: {after: 2, agreement: 0.3, confidence: 0.6}\ndemote: {reversals: 1, window: 168h}\n"})
+	var last string
+	for _, item := range []string{"a", "b"} {
+		last = r.item("seen", item)
+		hash := r.settled(last, casefile.Approving).Pending.Approval.Hash
+		r.decide(last, map[string]any{"decision": "approve", "hash": hash}, 200)
+		r.settled(last, casefile.Resolved)
+	}
+	said := r.entries(last, "authority.changed")
+	if len(said) != 1 || said[0]["proposed"] != true || said[0]["to"] != "act" || said[0]["tool"] != "counter.add" {
+		t.Fatalf("the journal of the case that tipped the scales says %v, want a promotion to act that is proposed", said)
+	}
+	if r.settled(r.item("seen", "c"), casefile.Approving).Stop.Code != casefile.StopAuthorityPropose {
+		t.Error("a promotion that nobody accepted counts")
+	}
+	answer := map[string]any{"procedure": "count", "tool": "counter.add", "decision": "accept", "note": "it does well"}
+	if code := r.do("POST", "/api/v1/authority", answer, nil); code != 200 {
+		t.Fatalf("accepting the promotion: %d", code)
+	}
+	done := r.item("seen", "d")
+	r.settled(done, casefile.Resolved)
+	r.decide(done, map[string]any{"decision": "reopen", "note": "counted the wrong one"}, 200)
+	said = r.entries(done, "authority.changed")
+	if len(said) != 1 || said[0]["from"] != "act" || said[0]["to"] != "propose" {
+		t.Fatalf("the journal of the reopened case says %v, want a demotion from act to propose", said)
+	}
+	if c := r.settled(r.item("seen", "e"), casefile.Approving); c.Stop.Code != casefile.StopAuthorityPropose {
+		t.Errorf("after the demotion: %v, want it to propose", c)
+	}
+	var list struct{ Items []authority.Level }
+	r.do("GET", "/api/v1/authority", nil, &list)
+	if l := list.Items[0]; l.Level != casefile.LevelPropose || l.Given != casefile.LevelPropose || l.Promotion != nil {
+		t.Errorf("the levels are %+v, want propose again", list.Items)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"resolute/agent"
+	"resolute/agent/authority"
 	"resolute/agent/backup"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
@@ -182,18 +183,22 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		}}); err != nil {
 		return err
 	}
-	a.books = books{library: a.library, embedder: builtin} // what triage calls sure was found on its vectors
+	earned, err := authority.Open(ctx, a.store, a.authority)
+	if err != nil {
+		return err
+	}
+	a.books = books{library: a.library, earned: earned, embedder: builtin} // what triage calls sure was found on its vectors
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
 		return err
 	}
 	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: &a.books, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge, a.relevance},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
-		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
+		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Evidence: earned, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -327,6 +332,15 @@ func (a *appliance) outgoing() bool {
 	return channel != nil || err != nil
 }
 
+// authority is what the active bundle lets the agent do by itself.
+func (a *appliance) authority() (*policy.Authority, error) {
+	b, err := a.library.Active()
+	if err != nil {
+		return nil, err
+	}
+	return b.Authority, nil
+}
+
 func (a *appliance) monitors() []*bundle.Monitor {
 	b, err := a.library.Active()
 	if err != nil {
@@ -346,6 +360,7 @@ func (a *appliance) house() pages.House {
 // books gives versions of the bundle as engine, intake and triage read them.
 type books struct {
 	library  *bundle.Library
+	earned   *authority.Ledger
 	embedder triage.Embedder
 	made     sync.Map // version → *book
 }
@@ -358,9 +373,11 @@ type book struct {
 	under      atomic.Pointer[underActive]
 }
 
-// underActive is the playbook of cases that keep an older version while another one is active.
+// underActive is the playbook of a version's cases while a version is active and the agent may go as far
+// as it may.
 type underActive struct {
 	active   string
+	view     authority.View
 	playbook *agent.Playbook
 }
 
@@ -392,14 +409,14 @@ func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 	if err != nil {
 		return nil, err
 	}
-	if active.Version == k.Version {
-		return k.playbook, nil
-	}
-	made := k.under.Load()
-	if made == nil || made.active != active.Version {
-		made = &underActive{active: active.Version, playbook: new(*k.playbook)}
-		made.playbook.Planner = k.planner.WithTables(active.Tables)
-		made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.planner.Gathers)
+	made, view := k.under.Load(), b.earned.View(active.Authority)
+	if made == nil || made.active != active.Version || made.view != view {
+		made = &underActive{active: active.Version, view: view, playbook: new(*k.playbook)}
+		made.playbook.Authority = view
+		if active.Version != k.Version {
+			made.playbook.Planner = k.planner.WithTables(active.Tables)
+			made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.planner.Gathers)
+		}
 		k.under.Store(made)
 	}
 	return made.playbook, nil

@@ -72,8 +72,18 @@ func (e *Engine) Complete(ctx context.Context, token string, body protocol.Callb
 		e.fill(data, p.Tool, body)
 		entry := casefile.Entry{Seq: c.Seq + 1, Case: caseID, At: e.Now(), Actor: casefile.ActorSystem, Data: data,
 			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}}
-		_, err = e.Store.Append(ctx, journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry},
-			Salts: []journal.Salt{e.Salt()}, Wake: !c.Status.Ended() && c.Status != casefile.Escalated})
+		a := journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry}, Wake: !c.Status.Ended() && c.Status != casefile.Escalated}
+		c.Fold(&entry)
+		kept, err := e.weigh(ctx, c, c.ReversedSince(a.After), &a, entry.Versions)
+		if err != nil {
+			return err
+		}
+		for range a.Entries {
+			a.Salts = append(a.Salts, e.Salt())
+		}
+		if _, err = e.Store.Append(context.WithoutCancel(ctx), a); err == nil {
+			kept()
+		}
 		if !errors.Is(err, journal.ErrConflict) {
 			return err
 		}

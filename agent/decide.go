@@ -53,10 +53,19 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 		if err != nil {
 			return nil, err
 		}
-		a := journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry}, Salts: []journal.Salt{e.Salt()}, Wake: true, Records: []journal.Record{said}}
+		a := journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry}, Wake: true, Records: []journal.Record{said}}
+		seen := c.Judged(data)
 		c.Fold(&entry)
-		switch _, err = e.Store.Append(ctx, a); {
+		kept, err := e.weigh(ctx, c, append(seen, c.ReversedSince(a.After)...), &a, entry.Versions)
+		if err != nil {
+			return nil, err
+		}
+		for range a.Entries {
+			a.Salts = append(a.Salts, e.Salt())
+		}
+		switch _, err = e.Store.Append(context.WithoutCancel(ctx), a); { // whoever leaves meanwhile doesn't make it unknown
 		case err == nil:
+			kept()
 			return c, nil
 		case !errors.Is(err, journal.ErrConflict):
 			return nil, err

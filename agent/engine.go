@@ -25,6 +25,8 @@ type Deps struct {
 
 	// Outgoing reports whether something takes messages out of the outbox.
 	Outgoing func() bool
+	// Evidence keeps how right the agent was; nil: nobody does.
+	Evidence Evidence
 	// Audit makes the record of what somebody did to a case; it is stored with it.
 	Audit func(actor, action, caseID string, detail map[string]any) (journal.Record, error)
 
@@ -254,7 +256,7 @@ func (e *Engine) commit(ctx context.Context, l journal.Lease, s loaded, res Resu
 	if len(res.Entries) == 0 && !res.Park {
 		return false, nil // only questions follow, to triage or to a plugin: there is nothing to make durable
 	}
-	a, err := e.change(s, res)
+	a, kept, err := e.change(ctx, s, res)
 	if err != nil {
 		return false, err
 	}
@@ -271,6 +273,8 @@ func (e *Engine) commit(ctx context.Context, l journal.Lease, s loaded, res Resu
 		return true, nil
 	case errors.Is(err, journal.ErrConflict):
 		return true, nil
+	case err == nil:
+		kept()
 	}
 	return false, err
 }
@@ -280,10 +284,13 @@ func (e *Engine) commit(ctx context.Context, l journal.Lease, s loaded, res Resu
 const snapshotAfter = 32
 
 // change is what the store gets of a step.
-func (e *Engine) change(s loaded, res Result) (journal.Append, error) {
+func (e *Engine) change(ctx context.Context, s loaded, res Result) (a journal.Append, kept func(), err error) {
 	c := s.Case
-	a := journal.Append{CaseID: c.ID, After: c.Seq - uint64(len(res.Entries)), Entries: res.Entries,
+	a = journal.Append{CaseID: c.ID, After: c.Seq - uint64(len(res.Entries)), Entries: res.Entries,
 		Hold: holds(c, res.Entries), HoldAnyway: res.HoldAnyway, Messages: e.messages(c, res.Entries)}
+	if kept, err = e.weigh(ctx, c, c.ReversedSince(a.After), &a, casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}); err != nil {
+		return a, nil, err
+	}
 	if res.Merge != "" {
 		a.Hold = nil
 		a.DeliverTo, a.Deliver = res.Merge, handedOn(c, e.Now())
@@ -294,16 +301,15 @@ func (e *Engine) change(s loaded, res Result) (journal.Append, error) {
 			a.Park.WaitFor = c.Wait.For
 		}
 		if c.Seq >= s.saved+snapshotAfter {
-			var err error
 			if a.Park.Snapshot, err = json.Marshal(c); err != nil {
-				return a, fmt.Errorf("snapshot of case %s: %w", c.ID, err)
+				return a, nil, fmt.Errorf("snapshot of case %s: %w", c.ID, err)
 			}
 		}
 	}
 	for range len(a.Entries) + len(a.Deliver) {
 		a.Salts = append(a.Salts, e.Salt())
 	}
-	return a, nil
+	return a, kept, nil
 }
 
 // handedOn are the signals of a case that gives way, for the one that goes on.

@@ -250,6 +250,8 @@ type Write struct {
 	Tool       string `json:"tool"`
 	Args       Object `json:"args"`
 	Undone     bool   `json:"undone,omitempty"`
+	ProposedBy string `json:"proposed_by,omitempty"` // principal whose edit or override it was, "" for the agent
+	Reversed   uint64 `json:"reversed,omitempty"`    // seq of the entry that took it back, or by which a person found it wrong
 }
 
 // Question is what the customer was asked and has not answered.

@@ -267,7 +267,7 @@ func (c *Case) foldDone(e *Entry, call *Call, result Value) {
 	switch call.Purpose {
 	case ForDo:
 		if call.Writes() {
-			c.Writes = append(c.Writes, Write{Seq: e.Seq, Call: call.ID, Hypothesis: call.Hypothesis, Step: call.Step, Tool: call.Tool, Args: call.Args})
+			c.Writes = append(c.Writes, Write{Seq: e.Seq, Call: call.ID, Hypothesis: call.Hypothesis, Step: call.Step, Tool: call.Tool, Args: call.Args, ProposedBy: call.ProposedBy})
 		}
 		c.stepOver(call.Step)
 	case ForVerify:
@@ -277,7 +277,9 @@ func (c *Case) foldDone(e *Entry, call *Call, result Value) {
 	case ForUndo:
 		for i := len(c.Writes) - 1; i >= 0; i-- {
 			if w := &c.Writes[i]; w.Hypothesis == call.Hypothesis && w.Step == call.Step && !w.Undone {
-				w.Undone = true
+				if w.Undone = true; w.Reversed == 0 {
+					w.Reversed = e.Seq
+				}
 				break
 			}
 		}
@@ -310,6 +312,9 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 		c.Override = &Override{Hypothesis: d.Hypothesis, Step: d.Step, Action: d.Action, By: e.Actor, Principal: d.Principal}
 		c.Round++
 	case DecideRetry, DecideReopen:
+		if d.Decision == DecideReopen {
+			c.overturn(e)
+		}
 		if d.Bundle != "" {
 			c.Bundle = d.Bundle
 		}
@@ -326,6 +331,15 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 		c.refresh()
 	case DecideClose:
 		c.end(e, Closed, &Stop{Code: StopHumanClosed, Detail: d.Note})
+	}
+}
+
+// overturn notes that a person found wrong what was done.
+func (c *Case) overturn(e *Entry) {
+	for i := range c.Writes {
+		if w := &c.Writes[i]; w.Reversed == 0 {
+			w.Reversed = e.Seq
+		}
 	}
 }
 

@@ -77,6 +77,8 @@ func content(t *rapid.T, at time.Time) Data {
 	case KindOperatorDecided:
 		return &OperatorDecided{Decision: of(t, "decision", DecideApprove, DecideReject, DecideEdit, DecideOverride, DecideRetry, DecideTakeover, DecideHandback, DecideClose, DecideReopen),
 			Hypothesis: hypothesis, Step: step, Action: of(t, "action", nil, &action), Bundle: of(t, "bundle", "", "v2"), Note: "n"}
+	case KindAuthorityChanged:
+		return &AuthorityChanged{Procedure: "p", Tool: "p.t", From: LevelAct, To: LevelPropose}
 	case KindCustomerAsked:
 		return &CustomerAsked{Question: asks, To: "a"}
 	case KindCustomerAnswered:

@@ -204,11 +204,12 @@ func TestFold(t *testing.T) {
 			c.Facts = map[string]Fact{"f": {Value: Value{int64(7)}, Tool: "a.b", Seq: 6, Round: 1}}
 			c.Hypotheses[0].Check.Read = 6
 		}},
+		{"a decision here changed how far the agent may go elsewhere", opened, &AuthorityChanged{From: LevelAct, To: LevelPropose}, func(*Case, *Entry) {}},
 		{"a write is undone", then(wrote, &HypothesisFailed{Undo: true}, sent(ForUndo, "write")), answer(ForUndo, OutcomeDone), func(c *Case, e *Entry) {
 			c.Pending = nil
 			c.Attempts[1].Outcome, c.Attempts[1].Code, c.Attempts[1].Detail, c.Attempts[1].DurationMS = OutcomeDone, "code", "detail", 1000
 			c.Facts["f"] = Fact{Value: Value{int64(7)}, Tool: "a.b", Seq: 9, Round: 1}
-			c.Writes[0].Undone = true
+			c.Writes[0].Undone, c.Writes[0].Reversed = true, 9
 		}},
 		{"nothing was done: it may be sent again", then(begun, sent(ForDo, "write")), answer(ForDo, OutcomeNotDone), func(c *Case, e *Entry) {
 			c.Pending[0].State, c.Pending[0].NextAt, c.Pending[0].Deadline = NotDone, at(90), at(99)
@@ -252,6 +253,10 @@ func TestFold(t *testing.T) {
 		{"retried behind a half done write: it goes on where it stood, and checks anew", then(wrote, &CheckRead{Hypothesis: "h", Error: "e"}, handed), &OperatorDecided{Decision: DecideRetry}, func(c *Case, _ *Entry) {
 			c.Status, c.Stop, c.Epoch, c.Round, c.Steps = Working, nil, 1, c.Round+1, 0
 			c.Hypotheses[0].Epoch, c.Hypotheses[0].Check = 1, Check{}
+		}},
+		{"reopened by a person, who finds wrong what was done", then(wrote, ended), &OperatorDecided{Decision: DecideReopen}, func(c *Case, e *Entry) {
+			c.Status, c.Outcome, c.EndedAt, c.Epoch, c.Round, c.Steps = Working, "", time.Time{}, 1, c.Round+1, 0
+			c.Writes[0].Reversed = e.Seq
 		}},
 		{"reopened by a person", then(begun, ended), &OperatorDecided{Decision: DecideReopen}, func(c *Case, _ *Entry) {
 			c.Status, c.Outcome, c.EndedAt, c.Epoch, c.Round = Working, "", time.Time{}, 1, c.Round+1

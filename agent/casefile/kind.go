@@ -22,6 +22,7 @@ const (
 	KindApprovalVoided   Kind = "approval.voided"
 	KindApprovalExpired  Kind = "approval.expired"
 	KindOperatorDecided  Kind = "operator.decided"
+	KindAuthorityChanged Kind = "authority.changed"
 	KindCustomerAsked    Kind = "customer.asked"
 	KindCustomerAnswered Kind = "customer.answered"
 	KindQuestionEnded    Kind = "question.ended"
@@ -76,6 +77,8 @@ func newData(k Kind) Data {
 		return new(ApprovalExpired)
 	case KindOperatorDecided:
 		return new(OperatorDecided)
+	case KindAuthorityChanged:
+		return new(AuthorityChanged)
 	case KindCustomerAsked:
 		return new(CustomerAsked)
 	case KindCustomerAnswered:
@@ -159,6 +162,9 @@ func (*ApprovalExpired) Kind() Kind { return KindApprovalExpired }
 
 // Kind gives the entry's kind.
 func (*OperatorDecided) Kind() Kind { return KindOperatorDecided }
+
+// Kind gives the entry's kind.
+func (*AuthorityChanged) Kind() Kind { return KindAuthorityChanged }
 
 // Kind gives the entry's kind.
 func (*CustomerAsked) Kind() Kind { return KindCustomerAsked }

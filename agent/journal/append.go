@@ -22,6 +22,7 @@ type appendOp struct {
 	park      *parking
 	wake      bool
 	messages  []queuedMessage
+	expect    expected
 	put       putOp
 	budgets   []budgetChange
 	bytes     int
@@ -87,6 +88,9 @@ func prepareAppend(a *Append) (*appendOp, error) {
 		if op.park, err = op.prepark(a.Park); err != nil {
 			return nil, err
 		}
+	}
+	if op.expect, err = preparePut(a.Expect); err != nil {
+		return nil, err
 	}
 	if op.put, err = preparePut(a.Records); err != nil {
 		return nil, err
@@ -209,6 +213,9 @@ func (o *appendOp) mayAppend(w *writer) (*head, *holding, error) {
 	}
 	if h.seq != o.after {
 		return nil, nil, fmt.Errorf("%w: it is at %d, not at %d", ErrConflict, h.seq, o.after)
+	}
+	if err := w.mayPut(&o.expect); err != nil {
+		return nil, nil, err
 	}
 	if o.anyway {
 		return h, held, nil

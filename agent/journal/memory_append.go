@@ -44,13 +44,7 @@ func (e *edit) append(o *appendOp) error {
 	for i := range o.hold {
 		e.hold(c, &o.hold[i])
 	}
-	for i, key := range o.put.keys {
-		value := o.put.values[i]
-		if value != nil {
-			value = value[4:] // behind the checksum, which memory needs none of
-		}
-		e.record(string(key), value)
-	}
+	e.put(&o.put)
 	for i := range o.messages {
 		e.queue(o.done.Offsets[o.messages[i].entry], o.messages[i].delivery)
 	}
@@ -86,6 +80,9 @@ func (e *edit) mayAppend(o *appendOp) (*keptCase, *holding, error) {
 	}
 	if c.h.seq != o.after {
 		return nil, nil, fmt.Errorf("%w: it is at %d, not at %d", ErrConflict, c.h.seq, o.after)
+	}
+	if err := e.mayPut(&o.expect); err != nil {
+		return nil, nil, err
 	}
 	if o.anyway {
 		return c, held, nil

@@ -68,6 +68,8 @@ type Store interface {
 	// key. Put is durable, and all or nothing; List ascends by key.
 	Get(ctx context.Context, kind, key string) ([]byte, error)
 	Put(ctx context.Context, records ...Record) error
+	// Replace is Put if the records to expect are as they were read (nil: absent), else ErrConflict.
+	Replace(ctx context.Context, expect []Record, records ...Record) error
 	List(ctx context.Context, kind, after string, limit int) ([]Record, error)
 
 	// Verify walks everything and reports what it found, damage included.
@@ -167,8 +169,10 @@ type Append struct {
 	Wake bool
 	// Messages go to the outbox with the entries whose index they name.
 	Messages []NewMessage
-	// Records are put with the change, as Put would.
+	// Records are put with the change, as Put would, if those to Expect are as they were read (nil:
+	// absent); else the append fails with ErrConflict.
 	Records []Record
+	Expect  []Record
 }
 
 // Park is how a case is left when there is nothing to do for it now.

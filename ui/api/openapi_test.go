@@ -164,6 +164,7 @@ func without(id string, change func(*casefile.Case)) *casefile.Case {
 // What the handlers answer is what the document says, for every operation that it has.
 func TestAnswersAreAsDocumented(t *testing.T) {
 	h := newHouse(t)
+	h.earns()
 	d := h.describe(t)
 	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 	cases := map[string]*casefile.Case{
@@ -176,6 +177,11 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 			c.Approval, c.Wait = nil, &casefile.Wait{Seq: 3, For: "t", Match: "true", Until: at}
 		}),
 		"calls": without("calls", func(c *casefile.Case) { c.Approval = nil }),
+		"watches": without("watches", func(c *casefile.Case) {
+			c.Shadowed = &casefile.Shadowed{Hash: "h", Step: "do/x", Action: *c.Approval.Action, Verdict: casefile.Verdict{Outcome: casefile.Deny, Code: casefile.StopAuthorityShadow, Reason: "r", Reads: []string{"facts.order"}, Policy: "p", Rules: c.Approval.Rules,
+				Authority: &casefile.Standing{Level: casefile.LevelShadow, Band: "0..", Why: "default", Would: casefile.Allow}}}
+			c.Approval = nil
+		}),
 		"looks": without("looks", func(c *casefile.Case) { c.Approval.Action = nil }),
 	}
 	do := func(role people.Role, method, path, contentType, body string, headers ...string) answered {
@@ -203,6 +209,8 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 	do(people.Operator, "POST", "/api/v1/cases/full/decisions", "application/json", `{"decision":7}`)
 	h.knows(do)
 	h.manages(do)
+	do(people.Viewer, "GET", "/api/v1/authority", "", "")
+	do(people.Admin, "POST", "/api/v1/authority", "application/json", `{"procedure":"damaged","tool":"shop.refund","decision":"accept"}`)
 	h.streams(d)
 	for template, operations := range d.paths {
 		for verb := range operations {

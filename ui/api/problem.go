@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"resolute/agent"
+	"resolute/agent/authority"
 	"resolute/agent/bundle"
 	"resolute/agent/journal"
 	"resolute/agent/people"
@@ -68,6 +69,7 @@ var statuses = []struct {
 	{bundle.ErrVersion, http.StatusNotFound},
 	{agent.ErrCallback, http.StatusNotFound},
 	{agent.ErrDecisionConflict, http.StatusConflict},
+	{authority.ErrNoPromotion, http.StatusConflict},
 	{agent.ErrDecisionForbidden, http.StatusForbidden},
 	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
 	{people.ErrInvalid, http.StatusUnprocessableEntity},

@@ -75,6 +75,8 @@ func (s *server) routes() []route {
 		{method: "GET", path: base + "/bundles", role: viewer, about: "Versions", gives: list("Version"), do: s.getBundles},
 		{method: "GET", path: base + "/bundles/:version", role: viewer, about: "One version", gives: inJSON(ref("Bundle")), do: s.getBundle},
 		{method: "POST", path: base + "/bundles/:version/activate", role: admin, about: "Activate a stored version", gives: inJSON(ref("Activated")), do: s.activateBundle},
+		{method: "GET", path: base + "/authority", role: viewer, about: "How far the agent may go by itself, with the evidence, and the promotions that wait for an admin", query: paged(isAny), gives: list("Level"), do: s.getAuthority},
+		{method: "POST", path: base + "/authority", role: admin, about: "Accept or refuse a promotion; counting begins anew", takes: inJSON(ref("PromotionAnswer")), gives: inJSON(ref("Level")), do: s.postAuthority},
 		{method: "GET", path: base + "/tokens", role: admin, about: "Tokens, without their secrets", gives: list("Token"), do: s.getTokens},
 		{method: "POST", path: base + "/tokens", role: admin, about: "Create a token; its secret is shown this once", takes: inJSON(ref("NewToken")), status: http.StatusCreated, gives: inJSON(ref("CreatedToken")), do: s.postToken},
 		{method: "DELETE", path: base + "/tokens/:id", role: admin, about: "Revoke a token", status: http.StatusNoContent, do: s.deleteToken},

@@ -17,6 +17,7 @@ func houseShapes() schema {
 		}
 		return object("", members)
 	}
+	levels := oneOf("", casefile.LevelShadow, casefile.LevelPropose, casefile.LevelAct)
 	shapes := schema{
 		"Problem": object("RFC 9457", schema{"type": text(""), "title": text(""), "status": integer("HTTP status"), "detail": text(""), "instance": text("path of the request"),
 			"errors": arrayOf(object("One thing that is wrong", schema{"pointer": text("JSON pointer into the body, or file:line:col of a bundle"), "parameter": text("of the query"), "detail": text("")}, "pointer", "parameter"))}, "detail", "instance", "errors"),
@@ -33,6 +34,12 @@ func houseShapes() schema {
 		"CreatedToken": token(schema{"token": text("the secret, shown this once")}),
 		"Deed":         object("Something that somebody did", schema{"id": text("ascends with time"), "at": moment(""), "actor": text(""), "action": text("what was done, as in token.created"), "subject": text("to what"), "detail": open("")}, "detail"),
 		"State":        object("", schema{"status": text(""), "knowledge": text("what is wrong with the knowledge base, and what answers meanwhile")}, "knowledge"),
+		"Level": object("How far the agent may go for a procedure, a tool and a band of amounts", schema{"procedure": text(""), "tool": text("PLUGIN.TOOL"), "band": text("bounds in minor units and the currency; empty where there is no amount"),
+			"level": levels, "given": levels, "why": text(""), "since": moment("when counting began"), "evidence": ref("Judgements"), "lower_bound": number("of agreement between proposals and people; it holds at every look"), "promotion": orNull(ref("Promotion"))}),
+		"Judgements": object("Proposals by what people said", schema{"agreed": integer(""), "edited": integer(""), "rejected": integer(""), "reversed": integer("taken back or found wrong later")}),
+		"Promotion": object("A level that was earned and waits for an admin", schema{"base": levels, "from": levels, "to": levels, "proposed_at": moment(""), "case_id": text("whose decision tipped the scales"), "evidence": ref("Judgements"),
+			"lower_bound": number(""), "why": text("")}),
+		"PromotionAnswer": closed(object("", schema{"procedure": text(""), "tool": text("PLUGIN.TOOL"), "band": text("as GET shows it"), "decision": oneOf("", "accept", "refuse"), "to": oneOf("the level that was shown: another one that waits meanwhile isn't meant", casefile.LevelPropose, casefile.LevelAct), "note": text("why")}, "procedure", "band", "to", "note")),
 	}
 	maps.Copy(shapes, knowledgeShapes())
 	return shapes

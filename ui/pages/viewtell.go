@@ -54,6 +54,15 @@ func (t *teller) tell(e *casefile.Entry) {
 		r.row.Sent = pretty(a.Action.Args)
 		t.verdict(&r.row, &a.Verdict)
 		r.row.Lines = append(r.row.Lines, Line{Head: "Would have been sent", Text: "nothing was: " + a.Verdict.Reason})
+	case *casefile.AuthorityChanged:
+		say := map[bool]string{true: "proposed", false: "changed"}[d.Proposed]
+		if d.Withdrawn {
+			say = "withdrawn"
+		}
+		r := t.dot(e, "authority", string(d.To)+" "+say)
+		r.row.pair("Of", strings.TrimSpace(d.Procedure+", "+d.Tool+" "+d.Band), true)
+		r.row.pair("From", string(d.From), true)
+		r.row.pair("Because", d.Why, false)
 	default:
 		t.plan(e)
 	}

@@ -50,6 +50,41 @@ func appendRecords(t *testing.T, h *harness) {
 	}
 }
 
+// expectRecords: of two changes that were worked out from the same record, one is done.
+func expectRecords(t *testing.T, h *harness) {
+	r := h.accept1(h.signal("1"))
+	one := func(value string) []journal.Record {
+		rec := journal.Record{Kind: "count", Key: "k"}
+		if value != "" {
+			rec.Value = []byte(value)
+		}
+		return []journal.Record{rec}
+	}
+	change := func(after uint64, expect, put string) journal.Append {
+		a := h.change(r.CaseID, after, 1)
+		a.Expect, a.Records = one(expect), one(put)
+		return a
+	}
+	h.refused(change(2, "0", "1"), journal.ErrConflict)
+	h.append(change(2, "", "1"))
+	h.refused(change(3, "", "1"), journal.ErrConflict)
+	h.append(change(3, "1", "2"))
+	for _, was := range []string{"", "1"} {
+		if err := h.Replace(bg(), one(was), one("3")...); !errors.Is(err, journal.ErrConflict) {
+			t.Errorf("Replace of what should be %q and is 2 gave %v, want ErrConflict", was, err)
+		}
+	}
+	if err := h.Replace(bg(), one("2"), one("")...); err != nil {
+		t.Errorf("Replace: %v", err)
+	}
+	if _, err := h.Get(bg(), "count", "k"); !errors.Is(err, journal.ErrNotFound) {
+		t.Errorf("the record is still there: %v", err)
+	}
+	if got := h.sound(); got.Entries != 4 {
+		t.Errorf("the journal has %d entries, want 4: refused appends leave no trace", got.Entries)
+	}
+}
+
 func appendLease(t *testing.T, h *harness) {
 	r := h.accept1(h.signal("1"))
 	l := h.claimed(r.CaseID)

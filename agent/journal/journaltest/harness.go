@@ -31,6 +31,7 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 		{"a refused batch leaves no trace", acceptRefused},
 		{"appends need the last seq", appendConflict},
 		{"appends bring their records", appendRecords},
+		{"what was worked out from a record holds while it is the same", expectRecords},
 		{"appends need the lease", appendLease},
 		{"a signal while a case is leased is not lost", wakeWhileLeased},
 		{"an older case holds the key", appendHold},

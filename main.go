@@ -26,6 +26,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/authority"
 	"resolute/agent/backup"
+	"resolute/agent/book"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
@@ -33,7 +34,6 @@ import (
 	"resolute/agent/outbox"
 	"resolute/agent/people"
 	"resolute/agent/policy"
-	"resolute/agent/procedure"
 	"resolute/agent/triage"
 	"resolute/embed"
 	"resolute/kb"
@@ -316,7 +316,7 @@ func (a *appliance) waits(ctx context.Context, caseID string, s *casefile.Signal
 	if err != nil {
 		return false, err
 	}
-	return book.planner.Waits(c, s, time.Now()), nil
+	return book.Planner.Waits(c, s, time.Now()), nil
 }
 
 func (a *appliance) channel() (outbox.Channel, error) {
@@ -362,15 +362,12 @@ type books struct {
 	library  *bundle.Library
 	earned   *authority.Ledger
 	embedder triage.Embedder
-	made     sync.Map // version → *book
+	made     sync.Map // version → *edition
 }
 
-type book struct {
-	*bundle.Bundle
-	planner    *procedure.Planner
-	classifier *triage.Classifier
-	playbook   *agent.Playbook
-	under      atomic.Pointer[underActive]
+type edition struct {
+	*book.Book
+	under atomic.Pointer[underActive]
 }
 
 // underActive is the playbook of a version's cases while a version is active and the agent may go as far
@@ -381,19 +378,18 @@ type underActive struct {
 	playbook *agent.Playbook
 }
 
-func (b *books) book(ctx context.Context, version string) (*book, error) {
-	v, err := b.library.Get(ctx, version)
+func (b *books) book(ctx context.Context, name string) (*edition, error) {
+	v, err := b.library.Get(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if made, ok := b.made.Load(v.Version); ok {
-		return made.(*book), nil
+		return made.(*edition), nil
 	}
-	k := &book{Bundle: v, planner: procedure.NewPlanner(v.Procedures, v.Config.Limits.Asks)}
-	if k.classifier, err = triage.Train(ctx, triage.Examples(v.Procedures), b.embedder); err != nil {
+	k := &edition{}
+	if k.Book, err = book.New(ctx, v, b.embedder); err != nil {
 		return nil, err
 	}
-	k.playbook = &agent.Playbook{Version: v.Version, Prompts: v.Prompts, Planner: k.planner, Guard: v.Guard, Limits: agent.Limits{Steps: v.Config.Limits.Steps, Wall: v.Config.Limits.Wall}}
 	b.made.Store(v.Version, k)
 	return k, nil
 }
@@ -411,11 +407,11 @@ func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 	}
 	made, view := k.under.Load(), b.earned.View(active.Authority)
 	if made == nil || made.active != active.Version || made.view != view {
-		made = &underActive{active: active.Version, view: view, playbook: new(*k.playbook)}
+		made = &underActive{active: active.Version, view: view, playbook: new(*k.Playbook)}
 		made.playbook.Authority = view
 		if active.Version != k.Version {
-			made.playbook.Planner = k.planner.WithTables(active.Tables)
-			made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.planner.Gathers)
+			made.playbook.Planner = k.Planner.WithTables(active.Tables)
+			made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.Planner.Gathers)
 		}
 		k.under.Store(made)
 	}
@@ -427,7 +423,7 @@ func (b *books) triage(ctx context.Context, version string) (triage.Book, error)
 	if err != nil {
 		return triage.Book{}, err
 	}
-	return triage.Book{Starting: k.planner.Starting, Classifier: k.classifier, Threshold: k.Config.Triage}, nil
+	return k.Triage(), nil
 }
 
 func (b *books) intake() (intake.Book, error) {
@@ -435,7 +431,7 @@ func (b *books) intake() (intake.Book, error) {
 	if err != nil {
 		return intake.Book{}, err
 	}
-	return intake.Book{Version: k.Version, ReopenWithin: k.Config.ReopenWithin, Correlations: k.planner.Correlations}, nil
+	return k.Intake(), nil
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

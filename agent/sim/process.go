@@ -13,26 +13,20 @@ import (
 	"github.com/google/uuid"
 
 	"resolute/agent"
+	"resolute/agent/book"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/outbox"
-	"resolute/agent/procedure"
-	"resolute/agent/triage"
 	"resolute/tools"
 )
 
 //go:embed bundle
 var bundleFiles embed.FS
 
-// Book is the bundle that runs are handled under. It is immutable, and made once for many runs.
-type Book struct {
-	*bundle.Bundle
-	planner    *procedure.Planner
-	classifier *triage.Classifier
-	playbook   *agent.Playbook
-}
+// Book is the bundle that runs are handled under. It is made once for many runs.
+type Book struct{ book.Alone }
 
 // OpenBook loads the bundle.
 func OpenBook(ctx context.Context) (*Book, error) {
@@ -44,23 +38,11 @@ func OpenBook(ctx context.Context) (*Book, error) {
 	if len(problems) > 0 {
 		return nil, problems.Error()
 	}
-	k := &Book{Bundle: b, planner: procedure.NewPlanner(b.Procedures, b.Config.Limits.Asks)}
-	if k.classifier, err = triage.Train(ctx, triage.Examples(b.Procedures), noEmbedder{}); err != nil {
+	k, err := book.New(ctx, b, noEmbedder{})
+	if err != nil {
 		return nil, err
 	}
-	k.playbook = &agent.Playbook{Version: b.Version, Planner: k.planner, Guard: b.Guard, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}}
-	return k, nil
-}
-
-// Playbook is for the engine.
-func (k *Book) Playbook(context.Context, string) (*agent.Playbook, error) { return k.playbook, nil }
-
-func (k *Book) triage(context.Context, string) (triage.Book, error) {
-	return triage.Book{Starting: k.planner.Starting, Classifier: k.classifier, Threshold: k.Config.Triage}, nil
-}
-
-func (k *Book) intake() (intake.Book, error) {
-	return intake.Book{Version: k.Version, ReopenWithin: k.Config.ReopenWithin, Correlations: k.planner.Correlations}, nil
+	return &Book{book.Alone{Book: k}}, nil
 }
 
 // noEmbedder is for a bundle without examples.
@@ -97,10 +79,10 @@ func (s *Sim) start(m *journal.Memory) {
 	if err := p.registry.Set(live); err != nil {
 		s.fail("the bundle is sound", "%v", err)
 	}
-	p.engine = agent.New(agent.Deps{Store: p.store, Playbooks: s.book, Tools: p.registry, Knowledge: s, Triage: &triage.Router{Books: s.book.triage, Now: s.clock.Now},
+	p.engine = agent.New(agent.Deps{Store: p.store, Playbooks: s.book, Tools: p.registry, Knowledge: s, Triage: s.book.Router(s.clock.Now),
 		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("a key for simulations")}, Outgoing: func() bool { return true }, Audit: audit, Now: s.clock.Now, Salt: s.salt},
 		agent.Options{Lease: leaseTime, Together: s.together})
-	p.intake = intake.New(intake.Deps{Store: p.store, Book: s.book.intake, Waits: p.waits(s), Now: s.clock.Now, NewID: s.newID, Salt: s.salt})
+	p.intake = intake.New(intake.Deps{Store: p.store, Book: s.book.Intake, Waits: s.book.Waits(p.store, s.clock.Now), Now: s.clock.Now, NewID: s.newID, Salt: s.salt})
 	p.outbox = &outbox.Outbox{Store: p.store, Channel: func() (outbox.Channel, error) { return s, nil }, Now: s.clock.Now, Log: slog.New(slog.DiscardHandler)}
 	s.process = p
 }
@@ -108,17 +90,6 @@ func (s *Sim) start(m *journal.Memory) {
 // audit makes the record of a decision; the journal says the same of it, and is what is checked.
 func audit(actor, action, caseID string, _ map[string]any) (journal.Record, error) {
 	return journal.Record{Kind: "audit", Key: caseID + action + actor, Value: []byte(actor)}, nil
-}
-
-// waits is how main tells intake whether a case waits for a signal.
-func (p *process) waits(s *Sim) func(ctx context.Context, caseID string, sig *casefile.Signal) (bool, error) {
-	return func(ctx context.Context, caseID string, sig *casefile.Signal) (bool, error) {
-		c, err := p.engine.Load(ctx, caseID)
-		if err != nil {
-			return false, err
-		}
-		return s.book.planner.Waits(c, sig, s.clock.Now()), nil
-	}
 }
 
 // work is what one of the engine's workers does with a lease.

@@ -32,6 +32,9 @@ func (e *edit) append(o *appendOp) error {
 			return fmt.Errorf("%w: case %s, which it delivers to, has ended", ErrConflict, o.deliverTo)
 		}
 	}
+	if err := e.mayPut(o.put.names(), func(int) bool { return false }); err != nil {
+		return err
+	}
 	if err := changeBudgets(budgetEdit{e}, o.id, uint64(len(e.entries))+1, o.budgets); err != nil {
 		return err
 	}

@@ -65,13 +65,18 @@ type Store interface {
 	Delivered(ctx context.Context, offset uint64, d Delivery) error
 
 	// Get, Put and List keep records of other parts (bundles, people, secrets, audit) by kind and
-	// key. Put is durable, and all or nothing; List ascends by key.
+	// key. Put is durable, and all or nothing; List ascends by key. Records of KindAudit are only
+	// ever added, each with a link of the audit's chain.
 	Get(ctx context.Context, kind, key string) ([]byte, error)
 	Put(ctx context.Context, records ...Record) error
 	List(ctx context.Context, kind, after string, limit int) ([]Record, error)
 
 	// Verify walks everything and reports what it found, damage included.
 	Verify(ctx context.Context, report func(Damage)) (Totals, error)
+	// Checkpoint commits to all that is committed. Compare holds what is there against an earlier
+	// one, and reports what isn't as it was; what a Verify finds it needn't.
+	Checkpoint(ctx context.Context) (Checkpoint, error)
+	Compare(ctx context.Context, c Checkpoint, report func(Damage)) error
 
 	// Err is why the store stopped, nil while it works. After a failed write or sync it never
 	// acknowledges again.

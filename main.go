@@ -29,6 +29,7 @@ import (
 	"resolute/agent/book"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
+	"resolute/agent/checkpoint"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/outbox"
@@ -178,8 +179,8 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now,
-		Audit: func(ctx context.Context, by, action, version string) error {
-			return audit.Record(ctx, by, action, version, nil)
+		Audit: func(by, action, version string) (journal.Record, error) {
+			return audit.Event(by, action, version, nil)
 		}}); err != nil {
 		return err
 	}
@@ -197,8 +198,16 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Evidence: earned, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
+	seed, err := key.Derive(checkpoint.Purpose)
+	if err != nil {
+		return err
+	}
+	checkpoints, err := checkpoint.NewKey(seed)
+	if err != nil {
+		return err
+	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Checkpoints: checkpoints, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)

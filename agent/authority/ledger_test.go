@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"resolute/agent/authority"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
@@ -88,7 +90,7 @@ func (h *house) level(cents int64) casefile.Level {
 }
 
 func audited(map[string]any) (journal.Record, error) {
-	return journal.Record{Kind: "audit", Key: "answer", Value: []byte("said")}, nil
+	return journal.Record{Kind: journal.KindAudit, Key: uuid.NewString(), Value: []byte("said")}, nil
 }
 
 const earning = "bands: [5000]\npromote: {after: 30, agreement: 0.9, confidence: 0.95}\ndemote: {reversals: 2, window: 168h}\n"

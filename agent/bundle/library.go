@@ -66,9 +66,9 @@ type LibraryOptions struct {
 	// Activated is called with each bundle that is to become active, before it does; an error
 	// keeps the old one.
 	Activated func(ctx context.Context, b *Bundle) error
-	// Audit records who applied (bundle.applied) or activated (bundle.activated) a version, once it
-	// is active.
-	Audit func(ctx context.Context, by, action, version string) error
+	// Audit makes the record of who applied (bundle.applied) or activated (bundle.activated) a version;
+	// it is stored with that.
+	Audit func(by, action, version string) (journal.Record, error)
 	Now   func() time.Time
 }
 
@@ -222,7 +222,11 @@ func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, st
 	if err := l.Activated(ctx, b); err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
-	if err := l.Records.Put(ctx, append(stored, journal.Record{Kind: kindActive, Key: keyActive, Value: []byte(b.Version)})...); err != nil {
+	said, err := l.Audit(by, action, b.Version)
+	if err != nil {
+		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
+	}
+	if err := l.Records.Put(ctx, append(stored, journal.Record{Kind: kindActive, Key: keyActive, Value: []byte(b.Version)}, said)...); err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
 	l.mu.Lock()
@@ -230,9 +234,6 @@ func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, st
 	l.mu.Unlock()
 	l.active.Store(b)
 	l.down = nil
-	if err := l.Audit(ctx, by, action, b.Version); err != nil {
-		return fmt.Errorf("bundle %.12s is active, and that can't be recorded: %w", b.Version, err)
-	}
 	return nil
 }
 

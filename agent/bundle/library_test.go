@@ -3,6 +3,7 @@ package bundle_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -45,9 +46,9 @@ func newShelf(t *testing.T) *shelf {
 			}
 			return s.refuse
 		},
-		Audit: func(_ context.Context, by, action, version string) error {
+		Audit: func(by, action, version string) (journal.Record, error) {
 			s.audit = append(s.audit, by+" "+action+" "+version)
-			return nil
+			return journal.Record{Kind: journal.KindAudit, Key: fmt.Sprint(len(s.audit)), Value: []byte("{}")}, nil
 		},
 		Now: func() time.Time { return time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC) },
 	}
@@ -192,7 +193,7 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 func TestAnAuditThatFailsIsSaid(t *testing.T) {
 	s := newShelf(t)
 	lost := errors.New("the disk is full")
-	s.Library.Audit = func(context.Context, string, string, string) error { return lost }
+	s.Library.Audit = func(string, string, string) (journal.Record, error) { return journal.Record{}, lost }
 	if _, err := s.Apply(t.Context(), files(nil), "my/bundle", "user:ana", true); !errors.Is(err, lost) {
 		t.Errorf("applying with an audit that can't be written: %v, want that it is said", err)
 	}

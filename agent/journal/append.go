@@ -214,7 +214,7 @@ func (o *appendOp) mayAppend(w *writer) (*head, *holding, error) {
 	if h.seq != o.after {
 		return nil, nil, fmt.Errorf("%w: it is at %d, not at %d", ErrConflict, h.seq, o.after)
 	}
-	if err := w.mayPut(&o.expect); err != nil {
+	if err := w.asExpected(&o.expect); err != nil {
 		return nil, nil, err
 	}
 	if o.anyway {

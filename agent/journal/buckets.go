@@ -27,6 +27,7 @@ const (
 	bucketOutboxQueue                 // due, offset: what is to be delivered
 	bucketRecords                     // kind, 0, key → value
 	bucketBudgets                     // see ledger
+	bucketAudit                       // number → link of the audit's chain
 
 	bucketCount
 )
@@ -34,13 +35,13 @@ const (
 // String gives the bucket's name in the file.
 func (id bucketID) String() string {
 	return [bucketCount]string{"meta", "journal", "heads", "summaries", "snapshots", "runnable", "timers", "dedupe", "correlation",
-		"leases", "open", "waits", "outbox", "outbox_queue", "records", "budgets"}[id]
+		"leases", "open", "waits", "outbox", "outbox_queue", "records", "budgets", "audit"}[id]
 }
 
 // fill is how full bbolt leaves pages that it splits: all the way where keys only ascend.
 func (id bucketID) fill() float64 {
 	switch id {
-	case bucketJournal, bucketOutbox:
+	case bucketJournal, bucketOutbox, bucketAudit:
 		return 1
 	case bucketHeads:
 		return 0.9
@@ -132,7 +133,7 @@ func offsetOf(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
 // migrations bring the file from one format to the next; the format is how many were run. They are
 // only ever appended to.
 func migrations() []func(*bbolt.Tx) error {
-	return []func(*bbolt.Tx) error{createBuckets, createBudgets}
+	return []func(*bbolt.Tx) error{createBuckets, createBudgets, chainAudit}
 }
 
 func createBuckets(tx *bbolt.Tx) error {

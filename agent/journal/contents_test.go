@@ -110,7 +110,7 @@ func filled(t testing.TB, path string, cases int) ([]byte, stored) {
 		want.cases = append(want.cases, a.CaseID)
 		want.events[a.CaseID] = a.Signal.EventID
 	}
-	if err := b.Put(bg(), journal.Record{Kind: "bundle", Key: "v1", Value: []byte("files")}); err != nil {
+	if err := b.Put(bg(), journal.Record{Kind: "bundle", Key: "v1", Value: []byte("files")}, journal.Record{Kind: journal.KindAudit, Key: "1", Value: []byte("{}")}, journal.Record{Kind: journal.KindAudit, Key: "2", Value: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	var all bool

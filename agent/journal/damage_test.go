@@ -48,10 +48,10 @@ func TestVerifyFindsAChangedPayload(t *testing.T) {
 func TestVerifyFindsAChangedIndex(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.db")
 	file, _ := filled(t, path, 6)
-	for _, bucket := range []string{"journal", "heads", "summaries", "snapshots", "runnable", "timers", "correlation", "open", "waits", "outbox", "outbox_queue", "records", "meta", "dedupe"} {
+	for _, bucket := range []string{"journal", "heads", "summaries", "snapshots", "runnable", "timers", "correlation", "open", "waits", "outbox", "outbox_queue", "records", "audit", "meta", "dedupe"} {
 		for _, damage := range []string{"lost", "changed"} {
 			t.Run(bucket+" "+damage, func(t *testing.T) {
-				if damage == "lost" && (bucket == "correlation" || bucket == "records" || bucket == "dedupe") {
+				if damage == "lost" && (bucket == "correlation" || bucket == "dedupe") {
 					t.Skip("nothing else says that it was there; dedupe's records have a test of their own")
 				}
 				if err := os.WriteFile(path, file, 0o600); err != nil {

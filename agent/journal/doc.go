@@ -29,6 +29,9 @@
 // too, the older in sorted runs that never change, so that accepting a signal costs about the same
 // with a thousand as with a million stored.
 //
+// Records of the audit form a chain of their own. A Checkpoint commits to the heads of all cases and of
+// that chain; Compare finds what was changed since, even where every hash in the file was made to fit.
+//
 // # Caveats
 //
 // After a failed write or sync the store stops for good: what the disk then holds is not known.

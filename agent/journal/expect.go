@@ -10,8 +10,8 @@ import (
 // them.
 type expected = putOp
 
-// mayPut checks that the records are as expected.
-func (w *writer) mayPut(o *expected) error {
+// asExpected checks that the records are as expected.
+func (w *writer) asExpected(o *expected) error {
 	for i, key := range o.keys {
 		if !bytes.Equal(w.get(bucketRecords, key), o.values[i]) {
 			return fmt.Errorf("%w: the record %q is another", ErrConflict, key)
@@ -20,8 +20,8 @@ func (w *writer) mayPut(o *expected) error {
 	return nil
 }
 
-// mayPut checks that the records are as expected.
-func (e *edit) mayPut(o *expected) error {
+// asExpected checks that the records are as expected.
+func (e *edit) asExpected(o *expected) error {
 	for i, key := range o.keys {
 		kept, there := e.records[string(key)]
 		if want := o.values[i]; there != (want != nil) || there && !bytes.Equal(kept, want[4:]) {
@@ -39,7 +39,7 @@ type replaceOp struct {
 func (o *replaceOp) size() int { return o.put.bytes + 256 }
 
 func (o *replaceOp) run(w *writer) error {
-	if err := w.mayPut(&o.expect); err != nil {
+	if err := w.asExpected(&o.expect); err != nil {
 		return err
 	}
 	return o.put.run(w)
@@ -71,7 +71,10 @@ func (m *Memory) Replace(ctx context.Context, expect []Record, records ...Record
 	op, err := prepareReplace(expect, records)
 	if err == nil {
 		err = m.change(ctx, "Replace", func(e *edit) error {
-			if err := e.mayPut(&op.expect); err != nil {
+			if err := e.asExpected(&op.expect); err != nil {
+				return err
+			}
+			if err := e.mayPut(op.put.names(), func(i int) bool { return op.put.values[i] == nil }); err != nil {
 				return err
 			}
 			e.put(&op.put)

@@ -159,6 +159,7 @@ type kept struct {
 	offsets []uint64                      // of messages, ascending
 	records map[string][]byte
 	budgets sortedMap
+	audit   []auditLink
 }
 
 func newKept() *kept {

@@ -32,6 +32,9 @@ func (e *edit) append(o *appendOp) error {
 			return fmt.Errorf("%w: case %s, which it delivers to, has ended", ErrConflict, o.deliverTo)
 		}
 	}
+	if err := e.mayPut(o.put.names(), func(int) bool { return false }); err != nil {
+		return err
+	}
 	if err := changeBudgets(budgetEdit{e}, o.id, uint64(len(e.entries))+1, o.budgets); err != nil {
 		return err
 	}
@@ -81,7 +84,7 @@ func (e *edit) mayAppend(o *appendOp) (*keptCase, *holding, error) {
 	if c.h.seq != o.after {
 		return nil, nil, fmt.Errorf("%w: it is at %d, not at %d", ErrConflict, c.h.seq, o.after)
 	}
-	if err := e.mayPut(&o.expect); err != nil {
+	if err := e.asExpected(&o.expect); err != nil {
 		return nil, nil, err
 	}
 	if o.anyway {

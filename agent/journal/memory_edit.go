@@ -123,8 +123,15 @@ func (e *edit) remember(id identity, s seenSignal) {
 	e.undo = append(e.undo, func() { delete(e.seen, id) })
 }
 
-// record puts or, with nil, deletes a record.
+// record puts or, with nil, deletes a record; one of the audit becomes a link too.
 func (e *edit) record(key string, value []byte) {
+	if bytes.HasPrefix([]byte(key), auditPrefix) {
+		var last *auditLink
+		if n := len(e.audit); n > 0 {
+			last = &e.audit[n-1]
+		}
+		e.audit = append(e.audit, newAuditLink(last, []byte(key), value))
+	}
 	if value == nil {
 		delete(e.records, key)
 		return

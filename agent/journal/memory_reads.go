@@ -248,6 +248,9 @@ func (m *Memory) Put(ctx context.Context, records ...Record) error {
 		keys[i] = string(key)
 	}
 	err := m.change(ctx, "Put", func(e *edit) error {
+		if err := e.mayPut(keys, func(i int) bool { return records[i].Value == nil }); err != nil {
+			return err
+		}
 		for i, key := range keys {
 			e.record(key, bytes.Clone(records[i].Value))
 		}

@@ -98,7 +98,7 @@ func (b *rebuild) close() error {
 
 // all writes everything and makes it durable.
 func (b *rebuild) all() error {
-	for _, part := range []func() error{b.meta, b.journal, b.heads, b.summaries, b.snapshots, b.runnable, b.indexes, b.correlation, b.outbox, b.records} {
+	for _, part := range []func() error{b.meta, b.journal, b.heads, b.summaries, b.snapshots, b.runnable, b.indexes, b.correlation, b.outbox, b.records, b.audit} {
 		if err := part(); err != nil {
 			return err
 		}

@@ -19,10 +19,15 @@ func (o *putOp) size() int { return o.bytes }
 
 func (o *putOp) run(w *writer) error {
 	for i, key := range o.keys {
-		if o.values[i] == nil {
+		switch value := o.values[i]; {
+		case bytes.HasPrefix(key, auditPrefix):
+			if err := w.deed(key, value); err != nil {
+				return err
+			}
+		case value == nil:
 			w.remove(bucketRecords, key)
-		} else {
-			w.put(bucketRecords, key, o.values[i])
+		default:
+			w.put(bucketRecords, key, value)
 		}
 	}
 	return nil
@@ -41,6 +46,9 @@ func preparePut(records []Record) (op putOp, err error) {
 		key, err := recordKey(r.Kind, r.Key)
 		if err != nil {
 			return op, err
+		}
+		if r.Kind == KindAudit && r.Value == nil {
+			return op, errAudit
 		}
 		var value []byte
 		if r.Value != nil {

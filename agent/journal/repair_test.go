@@ -55,7 +55,7 @@ func TestRepairRebuildsIndexes(t *testing.T) {
 		"changed": func(b *bbolt.Bucket, k, v []byte) error { v[len(v)-1] ^= 4; return b.Put(k, v) },
 		"strange": func(b *bbolt.Bucket, k, v []byte) error { return b.Put(append(k, 7), v) },
 	}
-	for _, bucket := range []string{"meta", "heads", "summaries", "snapshots", "runnable", "timers", "dedupe", "correlation", "open", "waits", "outbox", "outbox_queue", "records"} {
+	for _, bucket := range []string{"meta", "heads", "summaries", "snapshots", "runnable", "timers", "dedupe", "correlation", "open", "waits", "outbox", "outbox_queue", "records", "audit"} {
 		for name, change := range how {
 			t.Run(bucket+" "+name, func(t *testing.T) {
 				dir := t.TempDir()
@@ -86,7 +86,7 @@ func TestRepairRebuildsIndexes(t *testing.T) {
 				if old, err := os.ReadFile(kept); err != nil || !bytes.Equal(old, before) && bucket != "meta" && len(old) != len(before) {
 					t.Errorf("the damaged file was not kept as it was: %v", err)
 				}
-				if losing := bucket == "records" || bucket == "outbox" && name != "strange"; losing != (len(lost) > 0) {
+				if losing := bucket == "records" || bucket == "audit" || bucket == "outbox" && name != "strange"; losing != (len(lost) > 0) {
 					t.Errorf("lost: %v", lost)
 				}
 				whole(t, path, want)

@@ -65,7 +65,8 @@ type Store interface {
 	Delivered(ctx context.Context, offset uint64, d Delivery) error
 
 	// Get, Put and List keep records of other parts (bundles, people, secrets, audit) by kind and
-	// key. Put is durable, and all or nothing; List ascends by key.
+	// key. Put is durable, and all or nothing; List ascends by key. Records of KindAudit are only
+	// ever added, each with a link of the audit's chain.
 	Get(ctx context.Context, kind, key string) ([]byte, error)
 	Put(ctx context.Context, records ...Record) error
 	// Replace is Put if the records to expect are as they were read (nil: absent), else ErrConflict.
@@ -74,6 +75,10 @@ type Store interface {
 
 	// Verify walks everything and reports what it found, damage included.
 	Verify(ctx context.Context, report func(Damage)) (Totals, error)
+	// Checkpoint commits to all that is committed. Compare holds what is there against an earlier
+	// one, and reports what isn't as it was; what a Verify finds it needn't.
+	Checkpoint(ctx context.Context) (Checkpoint, error)
+	Compare(ctx context.Context, c Checkpoint, report func(Damage)) error
 
 	// Err is why the store stopped, nil while it works. After a failed write or sync it never
 	// acknowledges again.

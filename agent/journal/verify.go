@@ -63,6 +63,7 @@ type verifier struct {
 	totals Totals
 	tail   map[identity]seenSignal
 	linked uint64 // entries that the heads say there are
+	deeds  uint64 // records of the audit
 	steps  int
 }
 
@@ -89,6 +90,7 @@ func (v *verifier) parts() []verifyPart {
 		{"bucket outbox_queue", v.outboxQueue},
 		{"bucket records", v.records},
 		{"bucket budgets", v.budgets},
+		{"bucket audit", v.audit},
 	}
 }
 
@@ -186,6 +188,9 @@ func (v *verifier) entry(at uint64, value []byte) (isSignal bool, err error) {
 	}
 	if !rec.payloadMatches() {
 		return false, fmt.Errorf("its payload is not what its hash says (%w)", where)
+	}
+	if rec.erased() {
+		return false, fmt.Errorf("its payload is gone, and nothing here erases any (%w)", where)
 	}
 	if err := v.link(rec); err != nil {
 		return false, fmt.Errorf("%w (%w)", err, where)

@@ -164,6 +164,9 @@ func (v *verifier) outboxQueue() error {
 
 func (v *verifier) records() error {
 	return v.each(bucketRecords, func(k, value []byte) {
+		if bytes.HasPrefix(k, auditPrefix) {
+			v.deeds++
+		}
 		if _, err := unseal(k, value); err != nil {
 			kind, key, _ := bytes.Cut(k, []byte{0})
 			v.damage(fmt.Sprintf("record %.40q %.60q", kind, key), err)

@@ -24,23 +24,31 @@ import (
 // Key is the data folder's key, from which all others are derived.
 type Key struct{ root [32]byte }
 
+// keyFile is where a data folder's key is.
+func keyFile(data string) string { return filepath.Join(data, "key") }
+
 // OpenKey reads DATA/key, or makes it. A key file that others can read is an error.
 func OpenKey(data string, opts Options) (*Key, error) {
-	opts = opts.filled()
-	file := filepath.Join(data, "key")
-	k := &Key{}
-	info, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		b, err := opts.random(len(k.root))
-		if err != nil {
-			return nil, err
-		}
-		copy(k.root[:], b)
-		if err := writeKey(file, b); err != nil {
-			return nil, fmt.Errorf("%w: make %s: %w", ErrKey, file, err)
-		}
-		return k, nil
+	k, err := ReadKey(data)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return k, err
 	}
+	k = &Key{}
+	b, err := opts.filled().random(len(k.root))
+	if err != nil {
+		return nil, err
+	}
+	copy(k.root[:], b)
+	if err := writeKey(keyFile(data), b); err != nil {
+		return nil, fmt.Errorf("%w: make %s: %w", ErrKey, keyFile(data), err)
+	}
+	return k, nil
+}
+
+// ReadKey reads DATA/key as OpenKey does, and makes none.
+func ReadKey(data string) (*Key, error) {
+	k, file := &Key{}, keyFile(data)
+	info, err := os.Stat(file)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}

@@ -88,8 +88,8 @@ func (s *Sim) start(m *journal.Memory) {
 }
 
 // audit makes the record of a decision; the journal says the same of it, and is what is checked.
-func audit(actor, action, caseID string, _ map[string]any) (journal.Record, error) {
-	return journal.Record{Kind: "audit", Key: caseID + action + actor, Value: []byte(actor)}, nil
+func audit(actor, action, caseID string, detail map[string]any) (journal.Record, error) {
+	return journal.Record{Kind: journal.KindAudit, Key: fmt.Sprint(caseID, detail["seq"], action, actor), Value: []byte(actor)}, nil
 }
 
 // work is what one of the engine's workers does with a lease.

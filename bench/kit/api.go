@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"resolute/agent/bundle"
+	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/tools/protocol"
 	"resolute/ui/api"
@@ -37,8 +38,8 @@ func API(ctx context.Context, r *Resolute, folder string) (handler http.Handler,
 		Fetch:     func(context.Context, bundle.Plugin) (protocol.Manifest, error) { return Manifest(), nil },
 		Lookup:    func(string, string) (string, bool) { return "", true },
 		Activated: func(context.Context, *bundle.Bundle) error { return nil },
-		Audit: func(ctx context.Context, by, action, version string) error {
-			return audit.Record(ctx, by, action, version, nil)
+		Audit: func(by, action, version string) (journal.Record, error) {
+			return audit.Event(by, action, version, nil)
 		}})
 	if err != nil {
 		return nil, "", err

@@ -21,6 +21,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
+	"resolute/agent/checkpoint"
 	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/kb"
@@ -48,6 +49,8 @@ type Store interface {
 	Feed(ctx context.Context, after uint64, limit int) (entries []casefile.Entry, last uint64, err error)
 	Committed() (ch <-chan struct{}, cancel func())
 	Verify(ctx context.Context, report func(journal.Damage)) (journal.Totals, error)
+	Checkpoint(ctx context.Context) (journal.Checkpoint, error)
+	Compare(ctx context.Context, c journal.Checkpoint, report func(journal.Damage)) error
 	Err() error
 }
 
@@ -90,6 +93,8 @@ type Deps struct {
 	Secrets   *people.Secrets
 	Audit     *people.Audit
 	Authority Authority
+	// Checkpoints signs checkpoints, and knows them again.
+	Checkpoints *checkpoint.Key
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

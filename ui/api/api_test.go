@@ -22,6 +22,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
+	"resolute/agent/checkpoint"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/people"
@@ -100,8 +101,8 @@ func newHouse(t testing.TB) *house {
 		},
 		Lookup:    func(string, string) (string, bool) { return "http://127.0.0.1:1", true },
 		Activated: func(context.Context, *bundle.Bundle) error { return nil },
-		Audit: func(ctx context.Context, by, action, version string) error {
-			return audit.Record(ctx, by, action, version, nil)
+		Audit: func(by, action, version string) (journal.Record, error) {
+			return audit.Event(by, action, version, nil)
 		}})
 	h.must(err)
 	h.engine = &engine{store: h.store}
@@ -111,8 +112,10 @@ func newHouse(t testing.TB) *house {
 			return intake.Book{Version: "v", Correlations: func(*casefile.Signal, time.Time) ([]casefile.Correlation, bool) { return nil, false }}, nil
 		},
 		Waits: func(context.Context, string, *casefile.Signal) (bool, error) { return false, nil }})
+	checkpoints, err := checkpoint.NewKey(make([]byte, 32))
+	h.must(err)
 	h.deps = api.Deps{Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
-		Secrets: secrets, Audit: audit, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
+		Secrets: secrets, Audit: audit, Checkpoints: checkpoints, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
 	for _, role := range people.Roles() {
 		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")
 		h.must(err)

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"resolute/agent/bundle"
-	"resolute/agent/journal"
 	"resolute/agent/people"
 )
 
@@ -160,23 +159,6 @@ func (s *server) deleteSecret(r *request) error {
 	r.Writer.WriteHeader(http.StatusNoContent)
 	r.Writer.WriteHeaderNow()
 	return nil
-}
-
-func (s *server) postVerify(r *request) error {
-	type damage struct {
-		Where string `json:"where"`
-		What  string `json:"what"`
-	}
-	found := []damage{}
-	totals, err := s.Store.Verify(r.Request.Context(), func(d journal.Damage) {
-		if len(found) < 1000 {
-			found = append(found, damage(d))
-		}
-	})
-	if err != nil {
-		return err
-	}
-	return answer(r, http.StatusOK, map[string]any{"damage": found, "totals": totals})
 }
 
 func (s *server) postSignIn(r *request) error {

@@ -14,6 +14,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/authority"
 	"resolute/agent/bundle"
+	"resolute/agent/checkpoint"
 	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/kb"
@@ -74,6 +75,7 @@ var statuses = []struct {
 	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
 	{people.ErrInvalid, http.StatusUnprocessableEntity},
 	{bundle.ErrArchive, http.StatusUnprocessableEntity},
+	{checkpoint.ErrNote, http.StatusUnprocessableEntity},
 	{kb.ErrQuery, http.StatusUnprocessableEntity},
 	{kb.ErrForm, http.StatusUnprocessableEntity},
 	{kb.ErrCorrection, http.StatusUnprocessableEntity},

@@ -89,7 +89,8 @@ func (s *server) routes() []route {
 		{method: "GET", path: "/admin/secrets", admin: true, about: "Names of secrets", do: s.getSecrets},
 		{method: "PUT", path: "/admin/secrets/:name", admin: true, about: "Set a secret", takes: inJSON(closed(object("", schema{"value": text("")}))), do: s.putSecret},
 		{method: "DELETE", path: "/admin/secrets/:name", admin: true, about: "Delete a secret", do: s.deleteSecret},
-		{method: "POST", path: "/admin/verify", admin: true, about: "Walk the journal", do: s.postVerify},
+		{method: "POST", path: "/admin/verify", admin: true, about: "Walk the journal, and hold it against a checkpoint, if one is given", takes: inJSON(closed(object("", schema{"checkpoint": text("as it was made")}, "checkpoint"))), do: s.postVerify},
+		{method: "POST", path: "/admin/checkpoint", admin: true, about: "Make a signed checkpoint", do: s.postCheckpoint},
 		{method: "POST", path: "/admin/backup", admin: true, class: classStreams, about: "Stream a backup of the data folder", do: s.postBackup},
 		{method: "POST", path: "/admin/signin", admin: true, about: "Make a one-time sign-in code", do: s.postSignIn},
 	}

@@ -55,6 +55,8 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 		{"a restart leaves budgets as they are", budgetRestart},
 		{"concurrent cases never exceed a budget", budgetConcurrently},
 		{"budgets are what a list of reservations says", budgetProperties},
+		{"what stands in the audit stays", audit},
+		{"a checkpoint holds while the store goes on", checkpoints},
 		{"a restart changes nothing", restart},
 		{"any history keeps the model's promises", properties},
 	} {

@@ -159,6 +159,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	base.Logger = a.Log
+	if err := agent.Relist(ctx, a.store); err != nil {
+		return err
+	}
 	if a.knowledge, err = kb.Open(a.Data, base); err != nil {
 		return err
 	}

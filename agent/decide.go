@@ -49,13 +49,24 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 		}
 		entry := casefile.Entry{Seq: c.Seq + 1, Case: caseID, At: e.Now(), Actor: who.Actor(), Data: data,
 			Versions: casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure, Prompt: book.Prompts}}
-		said, err := e.Audit(who.Actor(), "case."+string(d.Decision), caseID, map[string]any{"seq": entry.Seq})
+		detail := map[string]any{"seq": entry.Seq}
+		if d.Decision == casefile.DecideApprove {
+			if hasty := warning(e.haste.count(who.ID, entry.At) + 1); hasty != "" {
+				detail["warning"] = hasty
+			}
+		}
+		said, err := e.Audit(who.Actor(), "case."+string(d.Decision), caseID, detail)
 		if err != nil {
 			return nil, err
 		}
 		a := journal.Append{CaseID: caseID, After: c.Seq, Entries: []casefile.Entry{entry}, Wake: true, Records: []journal.Record{said}}
-		seen := c.Judged(data)
+		seen, before := c.Judged(data), place(c)
 		c.Fold(&entry)
+		listed, err := Listing(before, c)
+		if err != nil {
+			return nil, err
+		}
+		a.Records = append(a.Records, listed...)
 		kept, err := e.weigh(ctx, c, append(seen, c.ReversedSince(a.After)...), &a, entry.Versions)
 		if err != nil {
 			return nil, err
@@ -66,6 +77,9 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 		switch _, err = e.Store.Append(context.WithoutCancel(ctx), a); { // whoever leaves meanwhile doesn't make it unknown
 		case err == nil:
 			kept()
+			if d.Decision == casefile.DecideApprove {
+				e.haste.approves(who.ID, entry.At)
+			}
 			return c, nil
 		case !errors.Is(err, journal.ErrConflict):
 			return nil, err

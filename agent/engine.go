@@ -53,6 +53,8 @@ type Engine struct {
 	core Core
 	opt  Options
 	hold *bulkhead
+
+	haste haste
 }
 
 // New makes an engine; Run starts it.
@@ -208,6 +210,7 @@ func (e *Engine) drive(ctx, calls context.Context, b *berth) error {
 		case ev.Draining:
 			return ctx.Err()
 		}
+		s.place = place(s.Case)
 		ev = e.carryOut(calls, s.Case, res.Commands, b)
 		ev.Draining = ctx.Err() != nil
 		if err := e.Store.Renew(l, ev.Now, e.opt.Lease); err != nil {
@@ -231,6 +234,7 @@ func Load(ctx context.Context, store Loader, caseID string) (*casefile.Case, err
 type loaded struct {
 	*casefile.Case
 	saved uint64
+	place string // in the list of what waits for approval
 }
 
 func load(ctx context.Context, store Loader, caseID string) (loaded, error) {
@@ -248,6 +252,7 @@ func load(ctx context.Context, store Loader, caseID string) (loaded, error) {
 	for i := range tail {
 		c.Fold(&tail[i])
 	}
+	s.place = place(c)
 	return s, nil
 }
 
@@ -291,6 +296,11 @@ func (e *Engine) change(ctx context.Context, s loaded, res Result) (a journal.Ap
 	if kept, err = e.weigh(ctx, c, c.ReversedSince(a.After), &a, casefile.Versions{Bundle: c.Bundle, Procedure: c.Procedure}); err != nil {
 		return a, nil, err
 	}
+	listed, err := Listing(s.place, c)
+	if err != nil {
+		return a, nil, err
+	}
+	a.Records = append(a.Records, listed...)
 	if res.Merge != "" {
 		a.Hold = nil
 		a.DeliverTo, a.Deliver = res.Merge, handedOn(c, e.Now())

@@ -33,6 +33,13 @@ func (m *model) finally() {
 	for _, id := range m.order {
 		m.rest(ctx, store, m.cases[id])
 	}
+	waiting, _, err := agent.Approvals(ctx, store, "", 1<<20)
+	if err != nil {
+		m.s.fail("what is kept can be read", "%v", err)
+	}
+	for _, c := range waiting {
+		m.s.fail("what waits is listed", "case %s is in the list of what waits for approval, and nothing waits any more", c.ID)
+	}
 	list, _, err := store.Outbox(ctx, 0, 1<<20)
 	if err != nil {
 		m.s.fail("what is kept can be read", "%v", err)

@@ -37,6 +37,7 @@ type Intake interface {
 type Engine interface {
 	Load(ctx context.Context, caseID string) (*casefile.Case, error)
 	Decide(ctx context.Context, caseID string, d agent.Decide, who people.Principal) (*casefile.Case, error)
+	Hasty(who people.Principal) string
 	Complete(ctx context.Context, token string, body protocol.CallbackBody) error
 }
 
@@ -48,6 +49,7 @@ type Store interface {
 	Outbox(ctx context.Context, cursor uint64, limit int) (list []journal.Message, next uint64, err error)
 	Feed(ctx context.Context, after uint64, limit int) (entries []casefile.Entry, last uint64, err error)
 	Committed() (ch <-chan struct{}, cancel func())
+	List(ctx context.Context, kind, after string, limit int) ([]journal.Record, error)
 	Verify(ctx context.Context, report func(journal.Damage)) (journal.Totals, error)
 	Checkpoint(ctx context.Context) (journal.Checkpoint, error)
 	Compare(ctx context.Context, c journal.Checkpoint, report func(journal.Damage)) error

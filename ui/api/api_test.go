@@ -35,6 +35,7 @@ import (
 // engine is the engine as far as the API sees it: cases are read from the store, decisions and
 // results go where its functions say.
 type engine struct {
+	hasty    string
 	store    agent.Store
 	load     func(id string) (*casefile.Case, error)
 	decide   func(id string, d agent.Decide, who people.Principal) (*casefile.Case, error)
@@ -51,6 +52,8 @@ func (e *engine) Load(ctx context.Context, id string) (*casefile.Case, error) {
 func (e *engine) Decide(_ context.Context, id string, d agent.Decide, who people.Principal) (*casefile.Case, error) {
 	return e.decide(id, d, who)
 }
+
+func (e *engine) Hasty(people.Principal) string { return e.hasty }
 
 func (e *engine) Complete(_ context.Context, token string, body protocol.CallbackBody) error {
 	return e.complete(token, body)
@@ -409,7 +412,9 @@ func (h *house) asks(caseID string, at time.Time) {
 		}
 		snapshot, err := json.Marshal(c)
 		h.must(err)
-		_, err = h.store.Append(ctx, journal.Append{CaseID: caseID, After: c.Seq - uint64(len(entries)), Lease: &l, Entries: entries, Salts: make([]journal.Salt, len(entries)),
+		listed, err := agent.Listing("", c)
+		h.must(err)
+		_, err = h.store.Append(ctx, journal.Append{CaseID: caseID, After: c.Seq - uint64(len(entries)), Lease: &l, Entries: entries, Salts: make([]journal.Salt, len(entries)), Records: listed,
 			Park: &journal.Park{Summary: agent.Summarize(c), Snapshot: snapshot}})
 		h.must(err)
 		return

@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +57,7 @@ type caseView struct {
 	Citations  []casefile.Passage    `json:"citations"`
 	Links      []casefile.Link       `json:"links"`
 	Reply      *casefile.Reply       `json:"reply"`
+	Warning    string                `json:"warning,omitempty"` // to whoever decided
 }
 
 func viewOf(c *casefile.Case) caseView {
@@ -192,7 +192,11 @@ func (s *server) postDecision(r *request) error {
 	if err != nil {
 		return err
 	}
-	return answer(r, http.StatusOK, viewOf(c))
+	view := viewOf(c)
+	if d.Decision == casefile.DecideApprove {
+		view.Warning = s.Engine.Hasty(r.who)
+	}
+	return answer(r, http.StatusOK, view)
 }
 
 type approvalView struct {
@@ -222,30 +226,15 @@ func approvalOf(c *casefile.Case) approvalView {
 
 func (s *server) getApprovals(r *request) error {
 	limit, cursor := r.page()
-	waiting, err := agent.Approvals(r.Request.Context(), s.Store, s.Engine)
+	waiting, next, err := agent.Approvals(r.Request.Context(), s.Store, cursor, limit)
 	if err != nil {
 		return err
-	}
-	first, _ := slices.BinarySearchFunc(waiting, cursor, func(c *casefile.Case, cursor string) int {
-		if cursor == "" || placeOf(c) > cursor {
-			return 1
-		}
-		return -1
-	})
-	waiting, next := waiting[first:], ""
-	if len(waiting) > limit {
-		waiting, next = waiting[:limit], placeOf(waiting[limit-1])
 	}
 	items := make([]approvalView, len(waiting))
 	for i, c := range waiting {
 		items[i] = approvalOf(c)
 	}
 	return answer(r, http.StatusOK, listOf(items, next))
-}
-
-// placeOf is where a case stands among those that wait for approval: a cursor of their list.
-func placeOf(c *casefile.Case) string {
-	return fmt.Sprintf("%016x-%s", max(c.Approval.AskedAt.UnixNano(), 0), c.ID)
 }
 
 func (s *server) getOutbox(r *request) error {

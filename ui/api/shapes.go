@@ -42,7 +42,7 @@ func caseShapes() schema {
 			"customer": ref("Customer"), "opened_at": moment(""), "updated_at": moment(""), "ended_at": orNull(moment("")), "bundle": text("version"),
 			"inputs": open("By the procedure's names"), "facts": open("By the procedure's names"),
 			"hypothesis": text("the one begun last"), "hypotheses": arrayOf(ref("Hypothesis")), "attempts": arrayOf(ref("Attempt")), "pending": orNull(ref("Pending")),
-			"outcome": text(""), "merged_into": text("id of the case that it went on in"), "citations": arrayOf(ref("Passage")), "links": arrayOf(ref("Link")), "reply": orNull(ref("Reply"))}),
+			"outcome": text(""), "merged_into": text("id of the case that it went on in"), "citations": arrayOf(ref("Passage")), "links": arrayOf(ref("Link")), "reply": orNull(ref("Reply")), "warning": text("to whoever decided, where it was too fast to have been looked at")}, "warning"),
 		"Hypothesis": object("A suspected cause that was begun", schema{"name": text(""), "epoch": integer("rises when a person lets the case try again"),
 			"status": oneOf("", casefile.Trying, casefile.Undoing, casefile.Held, casefile.GivenUp, casefile.Reverted), "step": integer("index of the next step"), "seq": integer("of the entry that began it"),
 			"begun_at": moment(""), "cause": ref("Cause"), "check": open("How far its verification is"), "undone": integer("undo steps that are done"), "chosen": text("actor who chose it"), "opening": integer("")},

@@ -17,6 +17,7 @@ type approvalsPage struct {
 	Many  bool // more wait than are listed
 	One   *CaseView
 	Done  *DoneView
+	Hasty string // what to tell who approves faster than anybody looks
 	Fresh FreshView
 }
 
@@ -39,21 +40,17 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 	if err != nil {
 		return err
 	}
-	list, err := agent.Approvals(r.Context(), s.Cases, s.Engine)
+	list, next, err := agent.Approvals(r.Context(), s.Cases, "", onDesk)
 	if err != nil {
 		return err
 	}
-	many := len(list) > onDesk
-	if many {
-		list = list[:onDesk]
-	}
 	v, q := s.viewer(who), r.URL.Query()
 	v.next, v.ask = "/approvals", q.Get("ask")
-	p := approvalsPage{Shell: s.shell(r, who, "Approvals", "/approvals"), Many: many,
+	p := approvalsPage{Hasty: s.Engine.Hasty(who), Shell: s.shell(r, who, "Approvals", "/approvals"), Many: next != "",
 		Done: doneView(q.Get("done"), casefile.DecisionName(q.Get("decision"))), Fresh: FreshView{Noun: "approval", Link: "/approvals"}}
 	p.Shell.Stream = streamLink("approvals", url.Values{"after": {fmt.Sprint(offset)}})
-	if c := chosen(list, q.Get("case")); c != nil {
-		entries, err := s.entries(r.Context(), c)
+	if listed := chosen(list, q.Get("case")); listed != nil {
+		c, entries, err := s.told(r.Context(), listed.ID)
 		if err != nil {
 			return err
 		}
@@ -63,7 +60,7 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 		}
 		p.One = &view
 		for _, w := range list {
-			p.Waits = append(p.Waits, waitView(w, w == c, v))
+			p.Waits = append(p.Waits, waitView(w, w == listed, v))
 		}
 	}
 	return s.render(w, http.StatusOK, "approvals", p)

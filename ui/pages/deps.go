@@ -18,6 +18,7 @@ type Cases interface {
 	Open(ctx context.Context, status casefile.Status, cursor string, limit int) (ids []string, next string, err error)
 	Entries(ctx context.Context, caseID string, after uint64, limit int) ([]casefile.Entry, error)
 	Outbox(ctx context.Context, cursor uint64, limit int) (list []journal.Message, next uint64, err error)
+	List(ctx context.Context, kind, after string, limit int) ([]journal.Record, error)
 }
 
 // Feed tells what was committed; a journal.Store has it.
@@ -30,6 +31,8 @@ type Feed interface {
 type Engine interface {
 	Load(ctx context.Context, caseID string) (*casefile.Case, error)
 	Decide(ctx context.Context, caseID string, d agent.Decide, who people.Principal) (*casefile.Case, error)
+	// Hasty warns who approved faster than anybody looks, "" for nothing.
+	Hasty(who people.Principal) string
 }
 
 // People knows who is signed in.

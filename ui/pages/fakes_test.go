@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -99,6 +100,23 @@ func (w *world) Open(_ context.Context, status casefile.Status, _ string, limit 
 	return ids, "", w.broken
 }
 
+// List is of what waits for approval.
+func (w *world) List(_ context.Context, _, after string, limit int) (list []journal.Record, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.stories {
+		if s.c.Status == casefile.Approving {
+			records, err := agent.Listing("", s.c)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, records...)
+		}
+	}
+	slices.SortFunc(list, func(a, b journal.Record) int { return strings.Compare(a.Key, b.Key) })
+	return list[:min(limit, len(list))], w.broken
+}
+
 func (w *world) Entries(_ context.Context, id string, after uint64, limit int) (list []casefile.Entry, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -145,6 +163,14 @@ func (w *world) Load(_ context.Context, id string) (*casefile.Case, error) {
 		c.Fold(&s.entries[i])
 	}
 	return c, w.broken
+}
+
+// Hasty warns whoever decided before.
+func (w *world) Hasty(people.Principal) string {
+	if len(w.decided) > 0 {
+		return "too fast to have been looked at"
+	}
+	return ""
 }
 
 func (w *world) Decide(ctx context.Context, id string, d agent.Decide, who people.Principal) (*casefile.Case, error) {

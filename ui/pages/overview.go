@@ -69,11 +69,11 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request, who people.Princ
 	if err != nil {
 		return err
 	}
-	approvals, err := agent.Approvals(r.Context(), s.Cases, s.Engine)
+	approvals, _, err := agent.Approvals(r.Context(), s.Cases, "", onOverview)
 	if err != nil {
 		return err
 	}
-	for _, c := range append(escalated, approvals[:min(len(approvals), onOverview)]...) {
+	for _, c := range append(escalated, approvals...) {
 		p.People = append(p.People, needView(c, v))
 	}
 	p.Approvals = counts[casefile.Approving] != "0"

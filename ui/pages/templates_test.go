@@ -40,7 +40,7 @@ func fullPages(t *testing.T) map[string]any {
 	l := listView(f, []journal.Summary{sum}, "x", "y", noon)
 	l.Fresh = FreshView{Newer: 2, Changed: 1, Link: "/cases"}
 	pages["cases"] = casesPage{List: l}
-	pages["approvals"] = approvalsPage{Waits: []WaitView{waitView(list[0].c, true, v)}, Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
+	pages["approvals"] = approvalsPage{Hasty: "5 approvals within a minute", Waits: []WaitView{waitView(list[0].c, true, v)}, Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
 	pages["overview"] = overviewPage{Needs: needs("1", "2"), Now: moment(noon, noon), People: []NeedView{needView(list[0].c, v)}, Approvals: true,
 		Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}
 	pages["outbox"] = outboxPage{Messages: []MessageView{{To: "a@b.example", Kind: "reply", Status: "failed", Icon: "escalated", Error: "e", Paragraphs: []string{"p"}, Citations: []Cited{cited(list[0].c, refundPassage)}}}, Next: "/outbox?cursor=3"}

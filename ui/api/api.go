@@ -89,6 +89,7 @@ type Deps struct {
 	Sessions  *people.Sessions
 	Secrets   *people.Secrets
 	Audit     *people.Audit
+	Pauses    Pauses
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

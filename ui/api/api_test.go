@@ -24,6 +24,7 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/embed"
 	"resolute/kb"
@@ -111,7 +112,14 @@ func newHouse(t testing.TB) *house {
 			return intake.Book{Version: "v", Correlations: func(*casefile.Signal, time.Time) ([]casefile.Correlation, bool) { return nil, false }}, nil
 		},
 		Waits: func(context.Context, string, *casefile.Signal) (bool, error) { return false, nil }})
-	h.deps = api.Deps{Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
+	paused, err := pauses.Open(ctx, pauses.Deps{Records: h.store, Audit: audit.Event, Now: time.Now, Known: func(p casefile.Pause) error {
+		if p.Tool == "shop.typo" {
+			return errors.New("no plugin offers it")
+		}
+		return nil
+	}})
+	h.must(err)
+	h.deps = api.Deps{Pauses: paused, Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
 		Secrets: secrets, Audit: audit, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
 	for _, role := range people.Roles() {
 		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")

@@ -14,6 +14,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/bundle"
 	"resolute/agent/journal"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -70,6 +71,8 @@ var statuses = []struct {
 	{agent.ErrDecisionConflict, http.StatusConflict},
 	{agent.ErrDecisionForbidden, http.StatusForbidden},
 	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
+	{pauses.ErrNotPaused, http.StatusConflict},
+	{pauses.ErrInvalid, http.StatusUnprocessableEntity},
 	{people.ErrInvalid, http.StatusUnprocessableEntity},
 	{bundle.ErrArchive, http.StatusUnprocessableEntity},
 	{kb.ErrQuery, http.StatusUnprocessableEntity},

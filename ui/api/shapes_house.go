@@ -35,6 +35,7 @@ func houseShapes() schema {
 		"State":        object("", schema{"status": text(""), "knowledge": text("what is wrong with the knowledge base, and what answers meanwhile")}, "knowledge"),
 	}
 	maps.Copy(shapes, knowledgeShapes())
+	maps.Copy(shapes, pauseShapes())
 	return shapes
 }
 

@@ -33,8 +33,10 @@ import (
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/outbox"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/policy"
+	"resolute/agent/procedure"
 	"resolute/agent/triage"
 	"resolute/embed"
 	"resolute/kb"
@@ -122,6 +124,7 @@ type appliance struct {
 	library   *bundle.Library
 	secrets   *people.Secrets
 	books     books
+	pauses    *pauses.Keeper
 	engine    *agent.Engine
 	intake    *intake.Intake
 	network   http.Handler
@@ -191,6 +194,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if a.pauses, err = pauses.Open(ctx, pauses.Deps{Records: a.store, Audit: audit.Event, Known: a.pausable, Now: time.Now}); err != nil {
+		return err
+	}
 	a.books = books{library: a.library, earned: earned, embedder: builtin} // what triage calls sure was found on its vectors
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
@@ -198,6 +204,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	}
 	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: &a.books, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge, a.relevance},
 		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
+		Pauses:    a.pauses,
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Evidence: earned, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
@@ -210,7 +217,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Checkpoints: checkpoints, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Checkpoints: checkpoints, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -364,9 +371,29 @@ func (a *appliance) monitors() []*bundle.Monitor {
 func (a *appliance) house() pages.House {
 	b, err := a.library.Active()
 	if err != nil {
-		return pages.House{Currency: "USD"}
+		return pages.House{Currency: "USD", Paused: a.pauses.Current().List}
 	}
-	return pages.House{Company: b.Config.Company, Currency: b.Config.Currency, Relevance: b.Config.Relevance}
+	return pages.House{Paused: a.pauses.Current().List, Company: b.Config.Company, Currency: b.Config.Currency, Relevance: b.Config.Relevance}
+}
+
+// pausable reports that there is nothing of a name in the active bundle.
+func (a *appliance) pausable(p casefile.Pause) error {
+	if p.Tool == "" && p.Procedure == "" {
+		return nil
+	}
+	b, err := a.library.Active()
+	if err != nil {
+		return err
+	}
+	if p.Tool != "" {
+		if _, ok := a.registry.Tool(p.Tool); !ok {
+			return fmt.Errorf("no plugin offers %s", p.Tool)
+		}
+	}
+	if p.Procedure != "" && !slices.ContainsFunc(b.Procedures, func(o *procedure.Procedure) bool { return o.Name == p.Procedure }) {
+		return fmt.Errorf("the active bundle has no procedure %s", p.Procedure)
+	}
+	return nil
 }
 
 // books gives versions of the bundle as engine, intake and triage read them.

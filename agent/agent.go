@@ -108,5 +108,6 @@ type Store interface {
 	Due(ctx context.Context, now time.Time) (time.Time, error)
 	Loader
 	Append(ctx context.Context, a journal.Append) (journal.Appended, error)
+	Waiting(ctx context.Context, signalType string) ([]string, error)
 	Failed() <-chan struct{}
 }

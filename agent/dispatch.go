@@ -12,12 +12,18 @@ import (
 func (s *step) dispatch(planned []casefile.PlannedCall) {
 	var intents []*casefile.CallIntended
 	var evidence [][]string
+	var tools []string
 	for _, p := range planned {
 		intent := s.judge(p)
 		if intent == nil {
 			return
 		}
 		intents, evidence = append(intents, intent), append(evidence, p.Evidence)
+		tools = append(tools, p.Tool)
+	}
+	if p := s.ev.Paused.Stops(s.c.Procedure, tools...); p != nil {
+		s.waitForResume(p)
+		return
 	}
 	for i, intent := range intents {
 		s.say(intent, evidence[i]...)

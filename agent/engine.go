@@ -22,6 +22,7 @@ type Deps struct {
 	Knowledge Knowledge
 	Triage    Triage
 	Callbacks Callbacks
+	Pauses    Pauses // nil: nothing is ever paused
 
 	// Outgoing reports whether something takes messages out of the outbox.
 	Outgoing func() bool
@@ -59,6 +60,9 @@ type Engine struct {
 
 // New makes an engine; Run starts it.
 func New(d Deps, o Options) *Engine {
+	if d.Pauses == nil {
+		d.Pauses = unpaused{}
+	}
 	if o.Workers <= 0 {
 		o.Workers = 1024
 	}
@@ -89,6 +93,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	workers := newWorkers(e.opt.Workers, func(b *berth) { e.work(ctx, calls, b) })
 	due := time.NewTimer(0)
 	defer due.Stop()
+	var waking sync.WaitGroup
+	defer waking.Wait()
+	waking.Go(func() { e.wakePaused(ctx) }) // a process may have ended between a resume and waking who waited
 	for {
 		e.claim(ctx, workers)
 		select {
@@ -102,6 +109,8 @@ func (e *Engine) Run(ctx context.Context) error {
 			cancel()
 			workers.end()
 			return errors.New("the engine stopped with the journal")
+		case <-e.Pauses.Changed():
+			waking.Go(func() { e.wakePaused(ctx) })
 		case <-e.Store.Wakeups():
 		case <-e.hold.changed:
 		case <-workers.freed: // what woke the loop while all were busy is still runnable
@@ -192,6 +201,7 @@ func (e *Engine) drive(ctx, calls context.Context, b *berth) error {
 			return fmt.Errorf("bundle of the case: %w", err)
 		}
 		deadline := firstDeadline(s.Case) // before the step makes another state of it
+		ev.Paused = e.Pauses.Current()
 		res := e.core.Step(s.Case, book, ev)
 		if full := b.take(res.Commands); full != "" {
 			return e.standAside(calls, s.Case, ev, aside{lease: l, plugin: full, until: deadline})
@@ -205,6 +215,8 @@ func (e *Engine) drive(ctx, calls context.Context, b *berth) error {
 			}
 			ev.Now = e.Now()
 			continue
+		case res.Park && res.Paused && e.Pauses.Current().Change != ev.Paused.Change:
+			return e.wake(calls, l.CaseID) // whoever resumed may not have found it waiting yet
 		case res.Park:
 			return nil
 		case ev.Draining:
@@ -309,6 +321,8 @@ func (e *Engine) change(ctx context.Context, s loaded, res Result) (a journal.Ap
 		a.Park = &journal.Park{Summary: Summarize(c), WakeAt: res.WakeAt}
 		if c.Wait != nil && c.Status == casefile.Waiting {
 			a.Park.WaitFor = c.Wait.For
+		} else if res.Paused {
+			a.Park.WaitFor = waitResumed
 		}
 		if c.Seq >= s.saved+snapshotAfter {
 			if a.Park.Snapshot, err = json.Marshal(c); err != nil {
@@ -395,6 +409,10 @@ func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, b *bert
 	switch cmd := cmd.(type) {
 	case Send:
 		r.answered, r.answer = true, Answered{Call: cmd.Call.ID, Try: cmd.Call.Try, SentAt: e.Now()}
+		if no, is := e.stopped(c, cmd.Call.Tool); is {
+			r.answer.Answer = no
+			return
+		}
 		r.answer.Answer = e.Tools.Send(ctx, casefile.Request{Case: c.ID, Step: cmd.Call.ID, Tool: cmd.Call.Tool, Args: cmd.Call.Args,
 			Key: cmd.Call.Key, Callback: e.callback(c.ID, cmd.Call), Customer: c.Customer.Who()})
 	case Ask:

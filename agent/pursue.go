@@ -131,6 +131,8 @@ func (s *step) pursue() (w toolWait, pending bool) {
 		due := !s.now.Before(p.NextAt)
 		late := !p.Deadline.IsZero() && !s.now.Before(p.Deadline)
 		switch {
+		case due && s.held(&p) != nil:
+			s.keep(&p, late)
 		case due && late:
 			s.giveUp(&p)
 		case due:
@@ -140,7 +142,10 @@ func (s *step) pursue() (w toolWait, pending bool) {
 	for i := range s.c.Pending {
 		p := &s.c.Pending[i]
 		next := toolWait{code: casefile.StopWaitingTool, detail: p.Tool + " answers later", next: p.NextAt, until: p.Deadline}
-		if p.State == casefile.NotDone || p.State == casefile.Unsettled && !p.Writes() {
+		if held := s.held(p); held != nil {
+			next.code, next.detail, next.next = casefile.StopPaused, pausedDetail(held), p.Deadline
+			s.res.Paused = true
+		} else if p.State == casefile.NotDone || p.State == casefile.Unsettled && !p.Writes() {
 			next.code, next.detail = casefile.StopToolUnavailable, p.Tool+" can't be reached or is busy; it is tried again"
 		} else if p.State == casefile.Unsettled {
 			next.detail = "nobody knows yet whether " + p.Tool + " was done; its plugin is asked"

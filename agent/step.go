@@ -16,6 +16,7 @@ type Event struct {
 	Routed   *Routing
 	HeldBy   string              // an older case is at work on what this one wants to be about
 	Exceeded []casefile.Exceeded // the budgets that had no room for what this case was about to send
+	Paused   casefile.Pauses     // what is paused now
 	Draining bool                // journal what the commands gave, and begin nothing
 }
 
@@ -71,6 +72,8 @@ type Result struct {
 	Merge string
 	// HoldAnyway: the case keeps at it though an older one holds its keys.
 	HoldAnyway bool
+	// Paused: the parked case waits for the end of a pause.
+	Paused bool
 }
 
 // Core is the pure heart of the engine.
@@ -198,6 +201,10 @@ func (s *step) expire() {
 
 // decide turns one decision of the planner into entries, commands or a parked case.
 func (s *step) decide(d casefile.Decision) {
+	if p := s.pausedAt(d); p != nil {
+		s.waitForResume(p)
+		return
+	}
 	s.voidUnless(d)
 	switch d := d.(type) {
 	case casefile.Note:

@@ -131,6 +131,7 @@ const (
 	SourceDeadline  Source = "deadline" // nothing was known in time
 	SourceRestart   Source = "restart"  // the process ended before the answer
 	SourceGuard     Source = "guard"    // stopped before it was sent again
+	SourcePause     Source = "pause"    // kept from being sent again
 )
 
 // ApprovalAsked: a person must decide.

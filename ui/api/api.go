@@ -97,6 +97,7 @@ type Deps struct {
 	Authority Authority
 	// Checkpoints signs checkpoints, and knows them again.
 	Checkpoints *checkpoint.Key
+	Pauses      Pauses
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

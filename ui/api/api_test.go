@@ -25,6 +25,7 @@ import (
 	"resolute/agent/checkpoint"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/embed"
 	"resolute/kb"
@@ -117,7 +118,14 @@ func newHouse(t testing.TB) *house {
 		Waits: func(context.Context, string, *casefile.Signal) (bool, error) { return false, nil }})
 	checkpoints, err := checkpoint.NewKey(make([]byte, 32))
 	h.must(err)
-	h.deps = api.Deps{Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
+	paused, err := pauses.Open(ctx, pauses.Deps{Records: h.store, Audit: audit.Event, Now: time.Now, Known: func(p casefile.Pause) error {
+		if p.Tool == "shop.typo" {
+			return errors.New("no plugin offers it")
+		}
+		return nil
+	}})
+	h.must(err)
+	h.deps = api.Deps{Pauses: paused, Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
 		Secrets: secrets, Audit: audit, Checkpoints: checkpoints, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
 	for _, role := range people.Roles() {
 		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")

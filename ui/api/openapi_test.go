@@ -200,6 +200,12 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 	for _, path := range []string{"/api/v1/cases", "/api/v1/cases?limit=1", "/api/v1/cases?status=foo", "/api/v1/cases/" + first + "/journal", "/api/v1/cases/nope", "/api/v1/approvals", "/api/v1/outbox", "/api/v1/openapi.json", "/healthz", "/metrics"} {
 		do(people.Viewer, "GET", path, "", "")
 	}
+	for _, body := range []string{`{"tool":"shop.refund","note":"n"}`, `{"note":"all"}`, `{"tool":"shop.typo"}`, `{"tool":"a.b","procedure":"p"}`, `{"tools":[]}`} {
+		do(people.Operator, "POST", "/api/v1/pause", "application/json", body)
+	}
+	do(people.Viewer, "GET", "/api/v1/pauses", "", "")
+	do(people.Operator, "POST", "/api/v1/resume", "application/json", `{"note":"go"}`)
+	do(people.Operator, "POST", "/api/v1/resume", "application/json", `{"note":"go"}`)
 	h.engine.load = func(id string) (*casefile.Case, error) { return cases[id], nil }
 	h.engine.decide = func(id string, _ agent.Decide, _ people.Principal) (*casefile.Case, error) { return cases[id], nil }
 	for id := range cases {

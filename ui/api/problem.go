@@ -16,6 +16,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/checkpoint"
 	"resolute/agent/journal"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -73,6 +74,8 @@ var statuses = []struct {
 	{authority.ErrNoPromotion, http.StatusConflict},
 	{agent.ErrDecisionForbidden, http.StatusForbidden},
 	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
+	{pauses.ErrNotPaused, http.StatusConflict},
+	{pauses.ErrInvalid, http.StatusUnprocessableEntity},
 	{people.ErrInvalid, http.StatusUnprocessableEntity},
 	{bundle.ErrArchive, http.StatusUnprocessableEntity},
 	{checkpoint.ErrNote, http.StatusUnprocessableEntity},

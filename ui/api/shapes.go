@@ -8,9 +8,9 @@ import (
 // stopCodes are the contract's, those of later versions included: asking for one that no case has
 // yet is no mistake.
 var stopCodes = [...]casefile.StopCode{
-	casefile.StopPolicyApproval, casefile.StopAuthorityPropose, "budget.exceeded", "risk.high", casefile.StopCheckpoint,
+	casefile.StopPolicyApproval, casefile.StopAuthorityPropose, casefile.StopBudgetExceeded, casefile.StopRiskHigh, casefile.StopCheckpoint,
 	casefile.StopWaitingSignal, casefile.StopWaitingTimer, casefile.StopWaitingCustomer, casefile.StopWaitingTool,
-	casefile.StopInputMissing, casefile.StopToolUnavailable, "paused",
+	casefile.StopInputMissing, casefile.StopToolUnavailable, casefile.StopPaused,
 	casefile.StopPolicyDeny, casefile.StopAuthorityShadow, casefile.StopConfidenceLow, casefile.StopEvidenceMissing, casefile.StopOutcomeUnknown,
 	casefile.StopToolError, casefile.StopManifestChanged, casefile.StopCheckFailed, casefile.StopHypothesesExhausted,
 	casefile.StopApprovalRejected, casefile.StopApprovalExpired, casefile.StopLoopLimit, "model.unavailable",

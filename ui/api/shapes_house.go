@@ -42,6 +42,7 @@ func houseShapes() schema {
 		"PromotionAnswer": closed(object("", schema{"procedure": text(""), "tool": text("PLUGIN.TOOL"), "band": text("as GET shows it"), "decision": oneOf("", "accept", "refuse"), "to": oneOf("the level that was shown: another one that waits meanwhile isn't meant", casefile.LevelPropose, casefile.LevelAct), "note": text("why")}, "procedure", "band", "to", "note")),
 	}
 	maps.Copy(shapes, knowledgeShapes())
+	maps.Copy(shapes, pauseShapes())
 	return shapes
 }
 

@@ -73,6 +73,7 @@ type House struct {
 	Company   string
 	Currency  string  // ISO 4217, of amounts that name none
 	Relevance float64 // how relevant a passage must be for cases to find it
+	Paused    []casefile.Pause
 }
 
 // Deps is what the pages stand on; all of it is required.

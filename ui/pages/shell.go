@@ -21,7 +21,11 @@ type Shell struct {
 	Stream  string // of the page's live regions, "" for none
 	Work    []NavLink
 	Teach   []NavLink
+	Paused  []Paused // said on every page
 }
+
+// Paused is something that the agent does nothing in until somebody resumes it.
+type Paused struct{ What, By, Note, At string }
 
 // NavLink is a place in the navigation.
 type NavLink struct {
@@ -54,6 +58,9 @@ func (s *site) shell(r *http.Request, who people.Principal, title, here string) 
 	}
 	if here == "/cases" {
 		sh.Find = r.URL.Query().Get("q")
+	}
+	for _, p := range s.House().Paused {
+		sh.Paused = append(sh.Paused, Paused{What: p.What(), By: p.By, Note: p.Note, At: p.At.Format("2006-01-02 15:04 MST")})
 	}
 	waiting, _ := s.count(r, casefile.Approving) // the page itself says so if the store is broken
 	place := func(name, link, count string) NavLink {

@@ -55,6 +55,15 @@ func reasonOf(s *casefile.Stop, status casefile.Status) reason {
 		return reason{"A rule asks for a person", "A person approves or rejects it."}
 	case casefile.StopAuthorityPropose:
 		return reason{"Proposes, and waits for a person", "A person approves or rejects it. The agent may not do this by itself yet."}
+	case casefile.StopBudgetExceeded:
+		if status == casefile.Approving {
+			return reason{"More than a budget has left", "A person approves or rejects it; approving lets the budget be exceeded by this."}
+		}
+		return reason{"More than a budget has left", "Nothing was sent. Once the budget has room again, retry; or decide it outside of resolute and close it."}
+	case casefile.StopRiskHigh:
+		return reason{"It is unusual", "A person approves or rejects it."}
+	case casefile.StopPaused:
+		return reason{"Paused", "Somebody resumes it; it goes on from here by itself."}
 	case casefile.StopCheckpoint:
 		return reason{"A person looks before it goes on", "A person approves or rejects going on."}
 	case casefile.StopWaitingSignal:

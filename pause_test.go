@@ -1,0 +1,55 @@
+package main
+
+import (
+	"testing"
+
+	"resolute/agent/casefile"
+)
+
+// Whatever is paused, cases wait where they stand, nothing is sent, and they go on when it is resumed.
+func TestPausedCasesWaitWhereTheyStand(t *testing.T) {
+	for name, scope := range map[string]map[string]any{
+		"a tool":      {"tool": "shop.refund_order", "note": "the bank called"},
+		"a read":      {"tool": "shop.get_order", "note": "n"},
+		"a procedure": {"procedure": "damaged-item", "note": "n"},
+		"everything":  {"note": "n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			var p casefile.Pause
+			if code := r.do("POST", "/api/v1/pause", scope, &p); code != 200 || p.By == "" || p.At.IsZero() {
+				t.Fatalf("pause: %d %+v", code, p)
+			}
+			id := r.send(story(t, "shattered-stoneware")[0])
+			c := r.settled(id, casefile.Waiting)
+			if c.Stop.Code != casefile.StopPaused || c.Stop.Detail == "" || r.called("shop.refund_order") != 0 {
+				t.Fatalf("paused: %v, %d refunds; want that it waits, and says why", c, r.called("shop.refund_order"))
+			}
+			if scope["tool"] == nil && len(r.effects(id)) != 0 {
+				t.Errorf("paused, and it did %v", r.effects(id))
+			}
+			var list struct{ Items []casefile.Pause }
+			if r.do("GET", "/api/v1/pauses", nil, &list); len(list.Items) != 1 || list.Items[0].Note != scope["note"] {
+				t.Errorf("paused are %+v, want what was paused, and why", list.Items)
+			}
+			if code := r.do("POST", "/api/v1/resume", scope, nil); code != 200 {
+				t.Fatalf("resume: %d", code)
+			}
+			if code := r.do("POST", "/api/v1/resume", scope, nil); code != 409 {
+				t.Errorf("a second resume: %d, want 409", code)
+			}
+			if c := r.settled(id, casefile.Resolved); c.Stop != nil || r.called("shop.refund_order") != 1 {
+				t.Errorf("resumed: %v, %d refunds; want it resolved with one", c, r.called("shop.refund_order"))
+			}
+		})
+	}
+}
+
+func TestNothingUnknownIsPaused(t *testing.T) {
+	r := newRig(t)
+	for _, scope := range []map[string]any{{"tool": "billing.refund", "note": "n"}, {"procedure": "nope", "note": "n"}, {"tool": "shop.refund_order", "procedure": "damaged-item", "note": "n"}} {
+		if code := r.do("POST", "/api/v1/pause", scope, nil); code != 422 {
+			t.Errorf("a pause of %v: %d, want 422: who thinks that it counts is wrong", scope, code)
+		}
+	}
+}

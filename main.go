@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -123,7 +122,7 @@ type appliance struct {
 	registry  *tools.Registry
 	library   *bundle.Library
 	secrets   *people.Secrets
-	books     books
+	shelf     *book.Shelf
 	pauses    *pauses.Keeper
 	engine    *agent.Engine
 	intake    *intake.Intake
@@ -197,16 +196,16 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if a.pauses, err = pauses.Open(ctx, pauses.Deps{Records: a.store, Audit: audit.Event, Known: a.pausable, Now: time.Now}); err != nil {
 		return err
 	}
-	a.books = books{library: a.library, earned: earned, embedder: builtin} // what triage calls sure was found on its vectors
+	a.shelf = book.NewShelf(a.library, earned, builtin) // what triage calls sure was found on its vectors
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
 		return err
 	}
-	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: &a.books, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge, a.relevance},
-		Triage:    &triage.Router{Books: a.books.triage, Now: time.Now},
+	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: a.shelf, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge, a.relevance},
+		Triage:    &triage.Router{Books: a.shelf.Triage, Now: time.Now},
 		Pauses:    a.pauses,
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Evidence: earned, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
-	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.books.intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
+	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.shelf.Intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
 	seed, err := key.Derive(checkpoint.Purpose)
 	if err != nil {
@@ -331,7 +330,7 @@ func (a *appliance) waits(ctx context.Context, caseID string, s *casefile.Signal
 	if err != nil {
 		return false, err
 	}
-	book, err := a.books.book(ctx, c.Bundle)
+	book, err := a.shelf.Book(ctx, c.Bundle)
 	if err != nil {
 		return false, err
 	}
@@ -394,83 +393,6 @@ func (a *appliance) pausable(p casefile.Pause) error {
 		return fmt.Errorf("the active bundle has no procedure %s", p.Procedure)
 	}
 	return nil
-}
-
-// books gives versions of the bundle as engine, intake and triage read them.
-type books struct {
-	library  *bundle.Library
-	earned   *authority.Ledger
-	embedder triage.Embedder
-	made     sync.Map // version → *edition
-}
-
-type edition struct {
-	*book.Book
-	under atomic.Pointer[underActive]
-}
-
-// underActive is the playbook of a version's cases while a version is active and the agent may go as far
-// as it may.
-type underActive struct {
-	active   string
-	view     authority.View
-	playbook *agent.Playbook
-}
-
-func (b *books) book(ctx context.Context, name string) (*edition, error) {
-	v, err := b.library.Get(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if made, ok := b.made.Load(v.Version); ok {
-		return made.(*edition), nil
-	}
-	k := &edition{}
-	if k.Book, err = book.New(ctx, v, b.embedder); err != nil {
-		return nil, err
-	}
-	b.made.Store(v.Version, k)
-	return k, nil
-}
-
-// Playbook is for the engine. A case of an older version keeps its procedures, looks things up in the
-// active tables, and is judged by the active policies too.
-func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, error) {
-	k, err := b.book(ctx, version)
-	if err != nil {
-		return nil, err
-	}
-	active, err := b.library.Active()
-	if err != nil {
-		return nil, err
-	}
-	made, view := k.under.Load(), b.earned.View(active.Authority)
-	if made == nil || made.active != active.Version || made.view != view {
-		made = &underActive{active: active.Version, view: view, playbook: new(*k.Playbook)}
-		made.playbook.Authority = view
-		if active.Version != k.Version {
-			made.playbook.Planner = k.Planner.WithTables(active.Tables)
-			made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.Planner.Gathers)
-		}
-		k.under.Store(made)
-	}
-	return made.playbook, nil
-}
-
-func (b *books) triage(ctx context.Context, version string) (triage.Book, error) {
-	k, err := b.book(ctx, version)
-	if err != nil {
-		return triage.Book{}, err
-	}
-	return k.Triage(), nil
-}
-
-func (b *books) intake() (intake.Book, error) {
-	k, err := b.book(context.Background(), "")
-	if err != nil {
-		return intake.Book{}, err
-	}
-	return k.Intake(), nil
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

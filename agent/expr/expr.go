@@ -204,10 +204,7 @@ func (p *Program) eval(v Vars) (out ref.Val, err error) {
 			err = fmt.Errorf("%w: %v", ErrEval, r)
 		}
 	}()
-	if v.tables == nil {
-		v.tables = p.tables
-	}
-	out, _, err = p.program.Eval(v)
+	out, _, err = p.program.Eval(v.activation(p))
 	if err == nil {
 		return out, nil
 	}

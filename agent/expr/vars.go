@@ -107,6 +107,11 @@ func (v Vars) ResolveName(name string) (any, bool) {
 		return m, true
 	case "attempts":
 		return attemptList(v.c), true
+	case "history":
+		if v.c.History == nil || v.c.History.Error != "" {
+			return nil, false
+		}
+		return pastList(v.c.History.Cases), true
 	}
 	return nil, false
 }
@@ -186,6 +191,18 @@ func attemptList(c *casefile.Case) []any {
 	list := make([]any, len(c.Attempts))
 	for i, a := range c.Attempts {
 		list[i] = map[string]any{"hypothesis": a.Hypothesis, "step": a.Step, "tool": a.Tool, "outcome": string(a.Outcome), "code": a.Code}
+	}
+	return list
+}
+
+func pastList(cases []casefile.Past) []any {
+	list := make([]any, len(cases))
+	for i, p := range cases {
+		amounts := make([]any, len(p.Amounts))
+		for j, n := range p.Amounts {
+			amounts[j] = n
+		}
+		list[i] = map[string]any{"procedure": p.Procedure, "outcome": p.Outcome, "hypothesis": p.Hypothesis, "closed_at": p.ClosedAt, "amounts": amounts}
 	}
 	return list
 }

@@ -47,6 +47,9 @@ func (g *Guard) WithTables(t expr.Tables) *Guard {
 	return &with
 }
 
+// ReadsHistory reports whether a policy reads the customer's earlier cases.
+func (g *Guard) ReadsHistory() bool { return slices.ContainsFunc(g.policies, (*Policy).readsHistory) }
+
 // Judge gives the verdict on an action of a case. It is pure.
 func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	a := p.Action

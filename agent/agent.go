@@ -46,6 +46,8 @@ type Playbook struct {
 	Planner Planner
 	Guard   Guard
 	Limits  Limits
+	// Recalls: its procedures or policies read what became of the customer\'s earlier cases.
+	Recalls bool
 	// Authority is that of the active bundle with what was earned, as it stands; nil: the guard's own.
 	Authority Authority
 }
@@ -109,5 +111,6 @@ type Store interface {
 	Loader
 	Append(ctx context.Context, a journal.Append) (journal.Appended, error)
 	Waiting(ctx context.Context, signalType string) ([]string, error)
+	List(ctx context.Context, kind, after string, limit int) ([]journal.Record, error)
 	Failed() <-chan struct{}
 }

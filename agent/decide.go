@@ -71,6 +71,11 @@ func (e *Engine) Decide(ctx context.Context, caseID string, d Decide, who people
 		if err != nil {
 			return nil, err
 		}
+		past, err := remember(c, a.Entries)
+		if err != nil {
+			return nil, err
+		}
+		a.Records = append(a.Records, past...)
 		for range a.Entries {
 			a.Salts = append(a.Salts, e.Salt())
 		}

@@ -313,6 +313,11 @@ func (e *Engine) change(ctx context.Context, s loaded, res Result) (a journal.Ap
 		return a, nil, err
 	}
 	a.Records = append(a.Records, listed...)
+	past, err := remember(c, a.Entries)
+	if err != nil {
+		return a, nil, err
+	}
+	a.Records = append(a.Records, past...)
 	if res.Merge != "" {
 		a.Hold = nil
 		a.DeliverTo, a.Deliver = res.Merge, handedOn(c, e.Now())
@@ -387,6 +392,7 @@ func (e *Engine) carryOut(ctx context.Context, c *casefile.Case, commands []Comm
 			ev.Answers = append(ev.Answers, r.answer)
 		}
 		ev.Found, ev.Routed = cmp.Or(r.found, ev.Found), cmp.Or(r.routed, ev.Routed)
+		ev.Recalled = cmp.Or(r.recalled, ev.Recalled)
 	}
 	ev.Now = e.Now()
 	return ev
@@ -398,6 +404,7 @@ type report struct {
 	answer   Answered
 	found    *Found
 	routed   *Routing
+	recalled *Recalled
 }
 
 // one carries out one command. c is not changed meanwhile.
@@ -424,6 +431,8 @@ func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, b *bert
 		if err != nil {
 			r.found.Error = err.Error()
 		}
+	case Recall:
+		r.recalled = e.recall(ctx, c)
 	case Route:
 		routing, err := e.Triage.Route(ctx, c)
 		if err != nil {

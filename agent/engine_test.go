@@ -44,12 +44,13 @@ func (q *quiet) Append(_ context.Context, a journal.Append) (journal.Appended, e
 	return journal.Appended{}, nil
 }
 
-func (q *quiet) Renew(journal.Lease, time.Time, time.Duration) error { return nil }
-func (q *quiet) Release(journal.Lease)                               {}
-func (q *quiet) Wakeups() <-chan struct{}                            { return nil }
-func (q *quiet) Due(context.Context, time.Time) (time.Time, error)   { return time.Time{}, nil }
-func (q *quiet) Waiting(context.Context, string) ([]string, error)   { return nil, nil }
-func (q *quiet) Failed() <-chan struct{}                             { return nil }
+func (q *quiet) Renew(journal.Lease, time.Time, time.Duration) error                 { return nil }
+func (q *quiet) Release(journal.Lease)                                               {}
+func (q *quiet) Wakeups() <-chan struct{}                                            { return nil }
+func (q *quiet) Due(context.Context, time.Time) (time.Time, error)                   { return time.Time{}, nil }
+func (q *quiet) Waiting(context.Context, string) ([]string, error)                   { return nil, nil }
+func (q *quiet) Failed() <-chan struct{}                                             { return nil }
+func (q *quiet) List(context.Context, string, string, int) ([]journal.Record, error) { return nil, nil }
 func (q *quiet) Playbook(context.Context, string) (*Playbook, error) {
 	return &Playbook{Planner: &oneCall{tool: "bank.none"}, Guard: guardFunc(allow)}, nil
 }

@@ -37,6 +37,9 @@ func (s *step) absorb() {
 	if f := s.ev.Found; f != nil && !s.c.Grounded {
 		s.say(&casefile.KnowledgeFound{Queries: f.Queries, Passages: f.Passages, Error: f.Error})
 	}
+	if h := s.ev.Recalled; h != nil && s.unremembered() {
+		s.say(&casefile.HistoryFound{Cases: h.Cases, Round: s.c.Round, Error: h.Error})
+	}
 	if r := s.ev.Routed; r != nil && !s.c.Routed {
 		s.say(&casefile.ProcedureChosen{Procedure: r.Procedure, Goal: r.Goal, Reason: r.Reason, Candidates: r.Candidates})
 	}

@@ -14,6 +14,7 @@ type Event struct {
 	Answers  []Answered
 	Found    *Found
 	Routed   *Routing
+	Recalled *Recalled
 	HeldBy   string              // an older case is at work on what this one wants to be about
 	Exceeded []casefile.Exceeded // the budgets that had no room for what this case was about to send
 	Paused   casefile.Pauses     // what is paused now
@@ -37,7 +38,7 @@ type Found struct {
 }
 
 // Command is something to be carried out once the entries of its step are durable: one of Send,
-// Ask, Search and Route.
+// Ask, Search, Recall and Route.
 type Command interface{ command() }
 
 // Send makes one request: one journaled try.
@@ -161,6 +162,10 @@ func (s *step) advance() {
 		return
 	}
 	s.expire()
+	if s.unremembered() {
+		s.res.Commands = append(s.res.Commands, Recall{})
+		return
+	}
 	for range maxNotes {
 		if limit := s.overLimit(); limit != "" {
 			s.escalate(casefile.Stop{Code: casefile.StopLoopLimit, Detail: limit})

@@ -93,6 +93,7 @@ func (s *Shelf) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 		made = &underActive{active: active.Version, view: view, playbook: new(*k.Playbook)}
 		made.playbook.Authority = view
 		if active.Version != k.Version {
+			made.playbook.Recalls = k.Recalls || active.Recalls
 			made.playbook.Planner = k.Planner.WithTables(active.Tables)
 			made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.Planner.Gathers)
 		}

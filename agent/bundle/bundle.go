@@ -45,6 +45,7 @@ type Bundle struct {
 	Prompts    string // hash of the prompts, "" for none
 	Authority  *policy.Authority
 	Tables     expr.Tables
+	Recalls    bool                   // procedures or policies read the customer's earlier cases
 	GuardTools map[string]policy.Tool // by PLUGIN.TOOL
 	Monitors   []*Monitor
 	Plugins    []*Plugin
@@ -270,6 +271,7 @@ func (l *loader) check() {
 		m.check(set, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency}).WithTables(l.Tables).WithTools(l.GuardTools)
+	l.Recalls = l.Guard.ReadsHistory() || slices.ContainsFunc(l.Procedures, (*procedure.Procedure).ReadsHistory)
 	if len(l.prompts) > 0 {
 		l.Prompts = hash(l.content, l.prompts)
 	}

@@ -142,7 +142,7 @@ func TestWhatIsWrongIsSaidWhereItStands(t *testing.T) {
 			"policies/x.yaml": "policy: x\napplies_to: [bank.credit]\nrules:\n  - {id: r, deny: 'action.args.amount_cents > 5', reason: r}\nexamples:\n  - {given: {action: {args: {amount_cents: 10}}}, expect: allow}\n",
 			"policies/y.yaml": "policy: y\napplies_to: [bank.credit]\nrules:\n  - {id: r, deny: 'nonsense', reason: r}\nexamples:\n  - {given: {}, expect: allow}\n"},
 			[]string{"my/bundle/policies/x.yaml:6:5: this example expects allow, and the rules say deny by r (r)",
-				"my/bundle/policies/y.yaml:4:20: CEL: unknown name nonsense; known are now, facts, action, signal, case, inputs, attempts"}},
+				"my/bundle/policies/y.yaml:4:20: CEL: unknown name nonsense; known are now, facts, action, signal, case, inputs, attempts, history"}},
 		{"a binding of an argument that isn't there", rule("bind: {acount_id: facts.account.id}\n"),
 			[]string{"my/bundle/policies/x.yaml:3:8: bank.credit has no argument acount_id; did you mean account_id?"}},
 

@@ -98,6 +98,7 @@ type Case struct {
 	Facts      map[string]Fact  `json:"facts,omitempty"`
 	Passages   []Passage        `json:"passages,omitempty"`
 	Grounded   bool             `json:"grounded,omitempty"`
+	History    *History         `json:"history,omitempty"` // nil until it was asked for
 
 	Hypotheses []Hypothesis   `json:"hypotheses,omitempty"` // those begun, oldest first
 	Pending    []Call         `json:"pending,omitempty"`    // calls begun and without a final answer

@@ -34,6 +34,8 @@ func (c *Case) Fold(e *Entry) {
 		c.Correlated = d.Values
 	case *KnowledgeFound:
 		c.Passages, c.Grounded = d.Passages, true
+	case *HistoryFound:
+		c.History = (*History)(d)
 	case *CallIntended:
 		c.foldIntent(e, d)
 	case *CallAnswered:

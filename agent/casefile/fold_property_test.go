@@ -63,6 +63,8 @@ func content(t *rapid.T, at time.Time) Data {
 		return &ActionDenied{Call: call, Verdict: Verdict{Outcome: Deny, Code: StopPolicyDeny, Rule: "r"}}
 	case KindActionShadowed:
 		return &ActionShadowed{Shadowed: Shadowed{Hash: id, Step: id, Action: action, Verdict: Verdict{Outcome: Deny, Code: StopAuthorityShadow, Authority: &Standing{Level: LevelShadow, Would: Allow}}, Observed: map[string]Value{"facts.f": {value(t)}}}}
+	case KindHistoryFound:
+		return &HistoryFound{Cases: of(t, "cases", nil, []Past{}, []Past{{Case: id, Procedure: "p", ClosedAt: at, Amounts: []int64{1}}}), Round: step, Error: of(t, "error", "", "e")}
 	case KindCallIntended:
 		return &CallIntended{Call: call}
 	case KindCallAnswered:

@@ -130,6 +130,9 @@ func TestFold(t *testing.T) {
 			}},
 		{"what correlates replaces what did", opened, &CaseCorrelated{Values: []Correlation{{"p", 0, Value{"ORD-1"}}}}, func(c *Case, _ *Entry) { c.Correlated = []Correlation{{"p", 0, Value{"ORD-1"}}} }},
 		{"passages ground it", opened, &KnowledgeFound{Passages: []Passage{{Address: "kb://a"}}}, func(c *Case, _ *Entry) { c.Passages, c.Grounded = []Passage{{Address: "kb://a"}}, true }},
+		{"what became of the customer's earlier cases is kept for its round", opened, &HistoryFound{Cases: []Past{{Case: "c-0", Outcome: "resolved"}}, Round: 1}, func(c *Case, _ *Entry) {
+			c.History = &History{Cases: []Past{{Case: "c-0", Outcome: "resolved"}}, Round: 1}
+		}},
 		{"that nothing was found counts as grounded", opened, &KnowledgeFound{Error: "down"}, func(c *Case, _ *Entry) { c.Grounded = true }},
 		{"a hypothesis begins", then(opened, chosen), &HypothesisChosen{Hypothesis: "h", By: "user:ann"}, func(c *Case, e *Entry) {
 			c.Hypotheses = []Hypothesis{{Name: "h", Status: Trying, Seq: 4, BegunAt: e.At, Chosen: "user:ann"}}

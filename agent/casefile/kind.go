@@ -10,6 +10,7 @@ const (
 	KindInputsFound      Kind = "inputs.found"
 	KindCaseCorrelated   Kind = "case.correlated"
 	KindKnowledgeFound   Kind = "knowledge.found"
+	KindHistoryFound     Kind = "history.found"
 	KindHypothesisChosen Kind = "hypothesis.chosen"
 	KindHypothesisFailed Kind = "hypothesis.failed"
 	KindHypothesisEnded  Kind = "hypothesis.ended"
@@ -53,6 +54,8 @@ func newData(k Kind) Data {
 		return new(CaseCorrelated)
 	case KindKnowledgeFound:
 		return new(KnowledgeFound)
+	case KindHistoryFound:
+		return new(HistoryFound)
 	case KindHypothesisChosen:
 		return new(HypothesisChosen)
 	case KindHypothesisFailed:

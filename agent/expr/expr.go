@@ -7,8 +7,7 @@
 //
 // Caveats. Facts, inputs and data are typed when they are read, not when the expression is
 // compiled: a misspelt field of a fact is found by package procedure against the tool's schema, or
-// else at run time, as absent. `history` isn't there yet, and naming it is a compile error
-// that says so.
+// else at run time, as absent.
 package expr
 
 import (
@@ -34,8 +33,8 @@ type Scope int
 
 // The scopes.
 const (
-	Procedure Scope = iota // signal (the one that opened the case), case, inputs, facts, attempts, now
-	Signal                 // the same, and signal is the one at hand
+	Procedure Scope = iota // signal (the one that opened the case), case, inputs, facts, attempts, history, now
+	Signal                 // the same but history, and signal is the one at hand
 	Policy                 // the same as Procedure, and action
 	Monitor                // item, facts, now
 )
@@ -64,8 +63,9 @@ func NewCompiler() (*Compiler, error) {
 	object := cel.MapType(cel.StringType, cel.DynType)
 	ofCase := []cel.EnvOption{cel.Variable("signal", object), cel.Variable("case", object), cel.Variable("inputs", object), cel.Variable("attempts", cel.ListType(cel.DynType))}
 	c := &Compiler{envs: map[Scope]*cel.Env{}}
+	past := append(slices.Clone(ofCase), cel.Variable("history", cel.ListType(object)))
 	for scope, vars := range map[Scope][]cel.EnvOption{
-		Procedure: ofCase, Signal: ofCase, Policy: append(slices.Clone(ofCase), cel.Variable("action", object)), Monitor: {cel.Variable("item", cel.DynType)},
+		Procedure: past, Signal: ofCase, Policy: append(slices.Clone(past), cel.Variable("action", object)), Monitor: {cel.Variable("item", cel.DynType)},
 	} {
 		if c.envs[scope], err = base.Extend(vars...); err != nil {
 			return nil, fmt.Errorf("CEL: %w", err)
@@ -120,9 +120,6 @@ func (c *Compiler) explain(message string, scope Scope) string {
 		return "CEL: " + message
 	}
 	name, _, _ = strings.Cut(name, "'")
-	if name == "history" {
-		return "CEL: history comes with a later version"
-	}
 	if name == "tables" || strings.HasPrefix(name, tableRoot) {
 		return "CEL: " + c.explainTable(strings.TrimPrefix(name, tableRoot))
 	}
@@ -131,7 +128,9 @@ func (c *Compiler) explain(message string, scope Scope) string {
 	case Monitor:
 		known = append(known, "item")
 	case Policy:
-		known = append(known, "action", "signal", "case", "inputs", "attempts")
+		known = append(known, "action", "signal", "case", "inputs", "attempts", "history")
+	case Procedure:
+		known = append(known, "signal", "case", "inputs", "attempts", "history")
 	default:
 		known = append(known, "signal", "case", "inputs", "attempts")
 	}
@@ -147,6 +146,9 @@ func (p *Program) Reads() []string { return p.reads }
 
 // Sources gives all paths that the expression reads, of other variables too: what its value comes from.
 func (p *Program) Sources() []string { return p.sources }
+
+// ReadsHistory reports whether it reads the customer's earlier cases.
+func (p *Program) ReadsHistory() bool { return ReadsHistory(p.sources) }
 
 // Facts gives the names of the facts that it reads.
 func (p *Program) Facts() []string { return under("facts", p.reads) }
@@ -204,10 +206,7 @@ func (p *Program) eval(v Vars) (out ref.Val, err error) {
 			err = fmt.Errorf("%w: %v", ErrEval, r)
 		}
 	}()
-	if v.tables == nil {
-		v.tables = p.tables
-	}
-	out, _, err = p.program.Eval(v)
+	out, _, err = p.program.Eval(v.activation(p))
 	if err == nil {
 		return out, nil
 	}

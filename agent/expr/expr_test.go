@@ -102,7 +102,7 @@ func TestCompileErrorsTeachAtTheirPlace(t *testing.T) {
 	}{
 		{`acton.args.amount_cents > 1`, expr.Policy, "x.yaml:3:10: CEL: unknown name acton; did you mean action?"},
 		{`1 == 1 && fact.order.id == ""`, expr.Procedure, "x.yaml:3:20: CEL: unknown name fact; did you mean facts?"},
-		{`history.size() > 2`, expr.Policy, "x.yaml:3:10: CEL: history comes with a later version"},
+		{`history.size() > 2`, expr.Signal, "x.yaml:3:10: CEL: unknown name history; known are"},
 		{`action.args.amount_cents > 1`, expr.Procedure, "x.yaml:3:10: CEL: unknown name action; known are"},
 	} {
 		if _, ps := compile(t, tt.text, tt.scope); len(ps) == 0 || len(ps[0].String()) < len(tt.want) || ps[0].String()[:len(tt.want)] != tt.want {

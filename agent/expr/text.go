@@ -16,6 +16,7 @@ type Template struct {
 	Source string
 	parts  []part
 	reads  []string
+	past   bool // it reads the customer's earlier cases
 }
 
 type part struct {
@@ -49,6 +50,7 @@ func (c *Compiler) Template(t source.Text, scope Scope, problems *source.Problem
 		} else {
 			tpl.parts = append(tpl.parts, part{program: p})
 			tpl.reads = append(tpl.reads, p.reads...)
+			tpl.past = tpl.past || p.ReadsHistory()
 		}
 		offset += len(code) + len("}}")
 		rest = tail
@@ -72,6 +74,9 @@ func inText(t source.Text, offset int) source.Pos {
 
 // Reads gives the paths of the state that the text reads.
 func (t *Template) Reads() []string { return t.reads }
+
+// ReadsHistory reports whether it reads the customer's earlier cases.
+func (t *Template) ReadsHistory() bool { return t.past }
 
 // Facts gives the names of the facts that it reads.
 func (t *Template) Facts() []string { return under("facts", t.reads) }
@@ -202,6 +207,16 @@ func (o *Object) Reads() []string {
 		return nil
 	}
 	return o.reads
+}
+
+// ReadsHistory reports whether they read the customer's earlier cases.
+func (o *Object) ReadsHistory() bool {
+	for _, paths := range o.Sources() {
+		if ReadsHistory(paths) {
+			return true
+		}
+	}
+	return false
 }
 
 // Facts gives the names of the facts that they read.

@@ -21,6 +21,7 @@ type Vars struct {
 	facts  map[string]any     // instead of the case's, for monitors and examples
 	given  map[string]any     // instead of everything, for examples
 	tables map[string]ref.Val // nil: as they were when the expression was compiled
+	made   *remembered        // nil: each expression makes its own
 }
 
 // CaseVars are the values of a case; its signal is the one that opened it.
@@ -42,19 +43,19 @@ func GivenVars(given map[string]any, now time.Time) Vars { return Vars{given: gi
 
 // With sees another signal.
 func (v Vars) With(s *casefile.Signal) Vars {
-	v.signal = s
+	v.signal, v.made = s, nil
 	return v
 }
 
 // WithAction sees an action of a hypothesis.
 func (v Vars) WithAction(a *casefile.Action, hypothesis string) Vars {
-	v.action, v.under = a, hypothesis
+	v.action, v.under, v.made = a, hypothesis, nil
 	return v
 }
 
 // WithTables sees tables as they are now.
 func (v Vars) WithTables(t Tables) Vars {
-	v.tables = t.values
+	v.tables, v.made = t.values, nil
 	return v
 }
 
@@ -106,6 +107,11 @@ func (v Vars) ResolveName(name string) (any, bool) {
 		return m, true
 	case "attempts":
 		return attemptList(v.c), true
+	case "history":
+		if v.c.History == nil || v.c.History.Error != "" {
+			return nil, false
+		}
+		return pastList(v.c.History.Cases), true
 	}
 	return nil, false
 }
@@ -185,6 +191,18 @@ func attemptList(c *casefile.Case) []any {
 	list := make([]any, len(c.Attempts))
 	for i, a := range c.Attempts {
 		list[i] = map[string]any{"hypothesis": a.Hypothesis, "step": a.Step, "tool": a.Tool, "outcome": string(a.Outcome), "code": a.Code}
+	}
+	return list
+}
+
+func pastList(cases []casefile.Past) []any {
+	list := make([]any, len(cases))
+	for i, p := range cases {
+		amounts := make([]any, len(p.Amounts))
+		for j, n := range p.Amounts {
+			amounts[j] = n
+		}
+		list[i] = map[string]any{"procedure": p.Procedure, "outcome": p.Outcome, "hypothesis": p.Hypothesis, "closed_at": p.ClosedAt, "amounts": amounts}
 	}
 	return list
 }

@@ -47,13 +47,17 @@ func (g *Guard) WithTables(t expr.Tables) *Guard {
 	return &with
 }
 
+// ReadsHistory reports whether a policy reads the customer's earlier cases.
+func (g *Guard) ReadsHistory() bool { return slices.ContainsFunc(g.policies, (*Policy).readsHistory) }
+
 // Judge gives the verdict on an action of a case. It is pure.
 func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	a := p.Action
 	if !a.Writes() {
 		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
 	}
-	j := judgement{tool: a.Tool, args: a.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithTables(g.tables).WithAction(&a, p.Hypothesis), ungathered: g.ungathered(c)}
+	j := judgement{tool: a.Tool, args: a.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithTables(g.tables).WithAction(&a, p.Hypothesis).Remembered(), ungathered: g.ungathered(c)}
+	j.rules = make([]casefile.RuleResult, 0, g.ruled(a.Tool))
 	origins := &provenance{c: c, p: &p, tools: g.tools}
 	applies, allowed := false, false
 	for _, policy := range g.policies {
@@ -89,6 +93,17 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	v := standing.For(p.ProposedBy).Limit(j.verdict())
 	v.Policy = g.hash
 	return v
+}
+
+// ruled is how many results the policies for a tool give, and some more.
+func (g *Guard) ruled(tool string) int {
+	n := 4
+	for _, p := range g.policies {
+		if p.Applies(tool) {
+			n += len(p.Bind) + len(p.From) + len(p.Rules) + len(p.Budgets)
+		}
+	}
+	return n
 }
 
 // binds reports whether a policy says which value an argument must have.

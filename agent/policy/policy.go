@@ -73,6 +73,11 @@ func (p *Policy) readsTables() bool {
 	return slices.ContainsFunc(p.programs(), func(e *expr.Program) bool { return expr.ReadsTables(e.Sources()) })
 }
 
+// readsHistory reports whether anything in the policy reads the customer's earlier cases.
+func (p *Policy) readsHistory() bool {
+	return slices.ContainsFunc(p.programs(), (*expr.Program).ReadsHistory)
+}
+
 // programs are all that the policy evaluates.
 func (p *Policy) programs() []*expr.Program {
 	var list []*expr.Program

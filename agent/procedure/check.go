@@ -26,6 +26,7 @@ type reader interface {
 	Reads() []string
 	Facts() []string
 	Inputs() []string
+	ReadsHistory() bool
 }
 
 // Check reports what a procedure says that can't work with these tools and queues.
@@ -231,6 +232,7 @@ func (k *checker) program(e *expr.Program) {
 
 // reads checks names of facts and inputs, and fields of facts as far as schemas tell.
 func (k *checker) reads(at source.Pos, e reader) {
+	k.recalls = k.recalls || e.ReadsHistory()
 	known := slices.Sorted(maps.Keys(k.facts))
 	for _, f := range e.Facts() {
 		if slices.Contains(known, f) {

@@ -30,7 +30,11 @@ type Procedure struct {
 
 	groundAt []source.Pos // of Ground
 	replyAt  map[string]source.Pos
+	recalls  bool // found by Check
 }
+
+// ReadsHistory reports whether a checked procedure reads the customer's earlier cases.
+func (p *Procedure) ReadsHistory() bool { return p.recalls }
 
 // Start says which signals may begin a case of the procedure.
 type Start struct {

@@ -25,6 +25,12 @@ func (t *teller) tell(e *casefile.Entry) {
 			r.row.Outcome = "missing: " + strings.Join(d.Missing, ", ")
 		}
 		r.row.Answer = pretty(d.Inputs)
+	case *casefile.HistoryFound:
+		r := t.dot(e, "earlier cases of the customer", plural(len(d.Cases), "case"))
+		if d.Error != "" {
+			r.row.Outcome, r.row.Tone = "failed", "escalated"
+			r.row.pair("Error", d.Error, false)
+		}
 	case *casefile.KnowledgeFound:
 		t.phase("ground", "Ground", "")
 		r := t.dot(e, cmp.Or(strings.Join(d.Queries, ", "), "knowledge"), plural(len(d.Passages), "passage"))

@@ -121,7 +121,7 @@ func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.V
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
 		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy, Authority: v.Authority,
-		Exceeded: v.Exceeded,
+		Exceeded: v.Exceeded, Risk: v.Risk,
 	})
 }
 

@@ -208,6 +208,10 @@ func (v *Verdict) write(w *writer) {
 		}
 		w.b = append(w.b, ']')
 	}
+	if v.Risk != nil {
+		w.name("risk")
+		v.Risk.write(w)
+	}
 	w.close()
 }
 

@@ -130,6 +130,7 @@ func (d *CallIntended) write(w *writer) {
 	}
 	w.someText("approved_by", d.ApprovedBy)
 	w.someText("approval", d.Approval)
+	w.someText("customer", d.Customer)
 	w.close()
 }
 

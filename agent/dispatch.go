@@ -56,8 +56,8 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		s.escalate(*stop)
 		return nil
 	}
-	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, Reads: p.ArgReads, ProposedBy: p.ProposedBy, Exceeded: s.exceeded(p.ID)})
-	intent := &casefile.CallIntended{Call: call, Verdict: &verdict}
+	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, Reads: p.ArgReads, ProposedBy: p.ProposedBy, Exceeded: s.exceeded(p.ID), Unusual: s.unusual(call.Action)})
+	intent := &casefile.CallIntended{Call: call, Verdict: &verdict, Customer: s.c.Customer.Who()}
 	switch verdict.Outcome {
 	case casefile.Allow:
 		return intent
@@ -121,7 +121,7 @@ func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.V
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
 		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy, Authority: v.Authority,
-		Exceeded: v.Exceeded,
+		Exceeded: v.Exceeded, Risk: v.Risk,
 	})
 }
 

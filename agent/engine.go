@@ -23,6 +23,7 @@ type Deps struct {
 	Triage    Triage
 	Callbacks Callbacks
 	Pauses    Pauses // nil: nothing is ever paused
+	Usual     Usual  // nil: nothing is unusual
 
 	// Outgoing reports whether something takes messages out of the outbox.
 	Outgoing func() bool
@@ -201,7 +202,7 @@ func (e *Engine) drive(ctx, calls context.Context, b *berth) error {
 			return fmt.Errorf("bundle of the case: %w", err)
 		}
 		deadline := firstDeadline(s.Case) // before the step makes another state of it
-		ev.Paused = e.Pauses.Current()
+		ev.Paused, ev.Usual = e.Pauses.Current(), e.Usual
 		res := e.core.Step(s.Case, book, ev)
 		if full := b.take(res.Commands); full != "" {
 			return e.standAside(calls, s.Case, ev, aside{lease: l, plugin: full, until: deadline})

@@ -17,6 +17,7 @@ type Event struct {
 	Recalled *Recalled
 	HeldBy   string              // an older case is at work on what this one wants to be about
 	Exceeded []casefile.Exceeded // the budgets that had no room for what this case was about to send
+	Usual    Usual               // nil: nothing is unusual
 	Paused   casefile.Pauses     // what is paused now
 	Draining bool                // journal what the commands gave, and begin nothing
 }

@@ -15,6 +15,8 @@ type Config struct {
 	ReopenWithin time.Duration
 	Triage       float64 // how sure triage must be, from 0 to 1
 	Relevance    float64 // how relevant a passage must be to be found, from 0 to 1
+	RiskApprove  int     // the risk, of 100, from which on a person decides
+	RiskDeny     int     // the risk from which on it is denied
 	Limits       Limits
 	Queues       []string // sorted; default is always there
 	Webhook      string   // where replies are posted, "" for nowhere
@@ -30,7 +32,7 @@ type Limits struct {
 const configFile = "resolute.yaml"
 
 func parseConfig(file string, text []byte, problems *source.Problems) Config {
-	c := Config{Currency: "USD", Triage: 0.7, Relevance: 0.3, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []string{"default"}}
+	c := Config{Currency: "USD", Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []string{"default"}}
 	m := source.Parse(file, text, problems).Mapping("company", "time_zone", "locale", "currency", "reopen_within", "thresholds", "limits", "queues", "replies", "model", "embedder", "redact")
 	if !m.Here() {
 		return c
@@ -76,6 +78,12 @@ func parseBounds(m source.Mapping, c *Config) {
 		if v := t.Get(key).Float(); !(v >= 0 && v <= most) {
 			t.Get(key).Fail("%s is from 0 to %v", key, most)
 		}
+	}
+	if n := t.Get("risk_approve"); n.Here() {
+		c.RiskApprove = n.Int()
+	}
+	if n := t.Get("risk_deny"); n.Here() {
+		c.RiskDeny = n.Int()
 	}
 	l := m.Get("limits").Mapping("steps", "asks", "model_calls", "model_tokens", "wall")
 	if n := l.Get("steps"); n.Here() {

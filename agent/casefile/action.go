@@ -101,6 +101,7 @@ type Verdict struct {
 	// Reserves is what is taken out of budgets once the action is sent.
 	Reserves []Reservation `json:"reserves,omitempty"`
 	Exceeded []Exceeded    `json:"exceeded,omitempty"` // the budgets that it had no room in
+	Risk     *Risk         `json:"risk,omitempty"`     // nil where nothing adds to it
 }
 
 // VerdictOutcome is the outcome of a Verdict.
@@ -144,6 +145,7 @@ type Approval struct {
 	Changed    []Change         `json:"changed,omitempty"`     // since the one that this replaces was asked
 	ProposedBy string           `json:"proposed_by,omitempty"` // principal who may not approve it
 	Exceeded   []Exceeded       `json:"exceeded,omitempty"`    // the budgets that it would exceed
+	Risk       *Risk            `json:"risk,omitempty"`
 	AskedAt    time.Time        `json:"asked_at"`
 	ExpiresAt  time.Time        `json:"expires_at"`
 	Authority  *Standing        `json:"authority,omitempty"`  // nil at a checkpoint

@@ -101,6 +101,7 @@ type CallIntended struct {
 	Verdict    *Verdict `json:"verdict,omitempty"`     // of writes, at their first try
 	ApprovedBy string   `json:"approved_by,omitempty"` // who approved it, under Approval
 	Approval   string   `json:"approval,omitempty"`    // the hash that was approved
+	Customer   string   `json:"customer,omitempty"`    // whom a write is for: what it is counted under
 }
 
 // CallAnswered: what became of a try, or of the question what became of it.

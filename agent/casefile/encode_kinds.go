@@ -130,6 +130,7 @@ func (d *CallIntended) write(w *writer) {
 	}
 	w.someText("approved_by", d.ApprovedBy)
 	w.someText("approval", d.Approval)
+	w.someText("customer", d.Customer)
 	w.close()
 }
 
@@ -207,6 +208,10 @@ func (v *Verdict) write(w *writer) {
 			v.Exceeded[i].write(w)
 		}
 		w.b = append(w.b, ']')
+	}
+	if v.Risk != nil {
+		w.name("risk")
+		v.Risk.write(w)
 	}
 	w.close()
 }

@@ -17,4 +17,6 @@ type Proposal struct {
 	// Exceeded are the budgets that had no room for the action when it was tried, or when a person was
 	// asked about it.
 	Exceeded []Exceeded
+	// Unusual is what is unusual about it against the tool's own history; nil: as it is known now.
+	Unusual []RiskPart
 }

@@ -54,7 +54,8 @@ func (p *Policy) addBudget(n source.Node, c *expr.Compiler, problems *source.Pro
 // names reports whether a rule, a budget or a factor of the policy has this id.
 func (p *Policy) names(id string) bool {
 	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.ID == id }) ||
-		slices.ContainsFunc(p.Budgets, func(b Budget) bool { return b.ID == id })
+		slices.ContainsFunc(p.Budgets, func(b Budget) bool { return b.ID == id }) ||
+		slices.ContainsFunc(p.Risk, func(f Factor) bool { return f.ID == id })
 }
 
 // counts reports whether the budget counts actions.

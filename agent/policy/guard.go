@@ -28,6 +28,8 @@ type Guard struct {
 // Terms are what resolute.yaml says to policies.
 type Terms struct {
 	Currency string // ISO 4217, of amounts without one
+	// RiskApprove and RiskDeny are the risk, of 100, from which on a person decides, or nobody may.
+	RiskApprove, RiskDeny int
 }
 
 // NewGuard makes a guard; hash is that of the policies' and the authority's files.
@@ -70,6 +72,9 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 			for i := range policy.Budgets {
 				j.budget(policy, &policy.Budgets[i], p.Exceeded)
 			}
+			for i := range policy.Risk {
+				j.factor(policy, &policy.Risk[i])
+			}
 		}
 	}
 	j.defaults(origins, func(arg string) bool { return g.binds(a.Tool, arg) })
@@ -86,12 +91,14 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	if repeated(c, a) {
 		j.fire(casefile.RuleResult{Rule: "repeat", Says: casefile.Approve, Reason: "the same was done already in this case"})
 	}
+	j.risk = append(j.risk, p.Unusual...)
+	risk := j.weigh()
 	standing := g.authority.Standing(c.Procedure, a)
 	if p.Standing != nil {
 		standing = *p.Standing
 	}
 	v := standing.For(p.ProposedBy).Limit(j.verdict())
-	v.Policy = g.hash
+	v.Policy, v.Risk = g.hash, risk
 	return v
 }
 
@@ -142,6 +149,7 @@ type judgement struct {
 
 	reserves []casefile.Reservation
 	exceeded []casefile.Exceeded
+	risk     []casefile.RiskPart
 }
 
 func (j *judgement) fire(r casefile.RuleResult) {

@@ -40,6 +40,9 @@ func stricter(a, b casefile.Verdict) casefile.Verdict {
 	}
 	v.Rules = bothRules(a.Rules, b.Rules)
 	v.Reads = both(a.Reads, b.Reads)
+	if v.Risk = a.Risk; b.Risk != nil && (a.Risk == nil || b.Risk.Score > a.Risk.Score) {
+		v.Risk = b.Risk
+	}
 	v.Reserves, v.Exceeded = both(a.Reserves, b.Reserves), both(a.Exceeded, b.Exceeded)
 	if v.Policy = a.Policy; a.Policy != b.Policy {
 		v.Policy = a.Policy + "+" + b.Policy

@@ -27,6 +27,7 @@ type Policy struct {
 	From      []From
 	Rules     []Rule
 	Budgets   []Budget
+	Risk      []Factor
 	Examples  []Example
 }
 
@@ -90,6 +91,9 @@ func (p *Policy) programs() []*expr.Program {
 	for i := range p.Budgets {
 		list = append(list, p.Budgets[i].Sum, p.Budgets[i].Per)
 	}
+	for i := range p.Risk {
+		list = append(list, p.Risk[i].When)
+	}
 	return slices.DeleteFunc(list, func(e *expr.Program) bool { return e == nil })
 }
 
@@ -111,11 +115,6 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 		return nil
 	}
 	p := &Policy{Name: m.Need("policy", "refunds").String(), Pos: m.Pos(), AppliesTo: m.Need("applies_to", "[shop.refund_order]").Strings()}
-	for _, later := range []string{"risk"} {
-		if n := m.Get(later); n.Here() {
-			n.Fail("%s can't be enforced by this version, and what isn't enforced must not look as if it were; take it out", later)
-		}
-	}
 	for _, e := range m.Get("bind").Entries() {
 		p.Bind = append(p.Bind, Bind{Arg: e.Key.Value, Pos: e.Key.Pos, Rule: "bind:" + e.Key.Value, To: c.Compile(e.Value.Text(), expr.Policy, problems)})
 	}
@@ -124,6 +123,9 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 	}
 	for _, n := range m.Get("rules").List() {
 		p.addRule(n, c, problems)
+	}
+	for _, n := range m.Get("risk").List() {
+		p.addFactor(n, c, problems)
 	}
 	for _, n := range m.Get("budgets").List() {
 		p.addBudget(n, c, problems)

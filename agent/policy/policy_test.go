@@ -144,20 +144,6 @@ func TestNothingIsAllowedThatARuleDeniesOrCannotTell(t *testing.T) {
 	})
 }
 
-func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
-	c, err := expr.NewCompiler()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{"risk: []"} {
-		var ps source.Problems
-		policy.Parse("p.yaml", []byte("policy: p\napplies_to: [a.b]\n"+text+"\n"), c, &ps)
-		if !ps.Failed() || ps[0].Line != 3 {
-			t.Errorf("%s is taken as if it were enforced: %v", text, ps)
-		}
-	}
-}
-
 func BenchmarkJudge(b *testing.B) {
 	text := "policy: p\napplies_to: ['*']\nrules:\n"
 	for i := range 20 {

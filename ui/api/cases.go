@@ -214,6 +214,8 @@ type approvalView struct {
 	Changed    []casefile.Change     `json:"changed"`
 	By         string                `json:"by"`
 	Authority  *casefile.Standing    `json:"authority"`
+	Exceeded   []casefile.Exceeded   `json:"exceeded"`
+	Risk       *casefile.Risk        `json:"risk"`
 	AskedAt    time.Time             `json:"asked_at"`
 	ExpiresAt  time.Time             `json:"expires_at"`
 }
@@ -221,7 +223,7 @@ type approvalView struct {
 func approvalOf(c *casefile.Case) approvalView {
 	a := c.Approval
 	return approvalView{CaseID: c.ID, Goal: c.Goal, Step: a.Step, Hypothesis: a.Hypothesis, Hash: a.Hash, Action: a.Action, Code: a.Code, Rule: a.Rule, Rules: orEmpty(a.Rules),
-		Reason: a.Reason, Evidence: orEmpty(a.Evidence), Changed: orEmpty(a.Changed), By: a.By, Authority: a.Authority, AskedAt: a.AskedAt, ExpiresAt: a.ExpiresAt}
+		Reason: a.Reason, Evidence: orEmpty(a.Evidence), Changed: orEmpty(a.Changed), By: a.By, Authority: a.Authority, Exceeded: orEmpty(a.Exceeded), Risk: a.Risk, AskedAt: a.AskedAt, ExpiresAt: a.ExpiresAt}
 }
 
 func (s *server) getApprovals(r *request) error {

@@ -131,16 +131,9 @@ func (l *Library) Get(ctx context.Context, version string) (*Bundle, error) {
 	if b != nil {
 		return b, nil
 	}
-	raw, err := l.Records.Get(ctx, kindBundle, version)
-	if errors.Is(err, journal.ErrNotFound) {
-		return nil, fmt.Errorf("%w: %s", ErrVersion, version)
-	}
+	c, err := l.stored(ctx, version)
 	if err != nil {
 		return nil, err
-	}
-	var c content
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return nil, fmt.Errorf("bundle %s: %w", version, err)
 	}
 	files, err := Unpack(c.Archive)
 	if err != nil {
@@ -154,6 +147,21 @@ func (l *Library) Get(ctx context.Context, version string) (*Bundle, error) {
 	l.loaded[version] = b
 	l.mu.Unlock()
 	return b, nil
+}
+
+// stored reads what is stored of a version.
+func (l *Library) stored(ctx context.Context, version string) (c content, err error) {
+	raw, err := l.Records.Get(ctx, kindBundle, version)
+	if errors.Is(err, journal.ErrNotFound) {
+		return c, fmt.Errorf("%w: %s", ErrVersion, version)
+	}
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, fmt.Errorf("bundle %s: %w", version, err)
+	}
+	return c, nil
 }
 
 // Apply stores a bundle and activates it. A bundle with errors is a *RefusedError. If always is
@@ -209,7 +217,7 @@ func (l *Library) records(b *Bundle, files fs.FS, by string) ([]journal.Record, 
 func (l *Library) Activate(ctx context.Context, version, by string) (*Bundle, error) {
 	l.change.Lock()
 	defer l.change.Unlock()
-	b, err := l.Get(ctx, version)
+	b, err := l.Resolve(ctx, version)
 	if err != nil {
 		return nil, err
 	}

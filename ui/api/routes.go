@@ -77,6 +77,8 @@ func (s *server) routes() []route {
 		{method: "POST", path: base + "/bundles", role: admin, class: classLarge, about: "Store a bundle (tar.gz) and activate it", takes: map[string]schema{mediaArchive: {}}, gives: inJSON(ref("Activated")), do: s.postBundle},
 		{method: "GET", path: base + "/bundles", role: viewer, about: "Versions", gives: list("Version"), do: s.getBundles},
 		{method: "GET", path: base + "/bundles/:version", role: viewer, about: "One version", gives: inJSON(ref("Bundle")), do: s.getBundle},
+		{method: "GET", path: base + "/bundles/:version/diff/:other", role: viewer, about: "What changes from one version to another; active names the active one", gives: inJSON(ref("Diff")), do: s.getDiff},
+		{method: "POST", path: base + "/bundles/:version/diff", role: admin, class: classLarge, about: "What would change from a version to a bundle (tar.gz) that isn't stored, and isn't by this", takes: map[string]schema{mediaArchive: {}}, gives: inJSON(ref("Diff")), do: s.postDiff},
 		{method: "POST", path: base + "/bundles/:version/activate", role: admin, about: "Activate a stored version", gives: inJSON(ref("Activated")), do: s.activateBundle},
 		{method: "GET", path: base + "/authority", role: viewer, about: "How far the agent may go by itself, with the evidence, and the promotions that wait for an admin", query: paged(isAny), gives: list("Level"), do: s.getAuthority},
 		{method: "POST", path: base + "/authority", role: admin, about: "Accept or refuse a promotion; counting begins anew", takes: inJSON(ref("PromotionAnswer")), gives: inJSON(ref("Level")), do: s.postAuthority},

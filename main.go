@@ -185,9 +185,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now,
-		Audit: func(by, action, version string) (journal.Record, error) {
-			return audit.Event(by, action, version, nil)
-		}}); err != nil {
+		Audit: audit.Event}); err != nil {
 		return err
 	}
 	earned, err := authority.Open(ctx, a.store, a.authority)
@@ -217,7 +215,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Checkpoints: checkpoints, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -412,7 +410,7 @@ type edition struct {
 // underActive is the playbook of a version's cases while a version is active and the agent may go as far
 // as it may.
 type underActive struct {
-	active   string
+	active   *bundle.Bundle
 	view     authority.View
 	playbook *agent.Playbook
 }
@@ -422,7 +420,7 @@ func (b *books) book(ctx context.Context, name string) (*edition, error) {
 	if err != nil {
 		return nil, err
 	}
-	if made, ok := b.made.Load(v.Version); ok {
+	if made, ok := b.made.Load(v.Version); ok && made.(*edition).Bundle == v { // with the manifests that it has now
 		return made.(*edition), nil
 	}
 	k := &edition{}
@@ -445,8 +443,8 @@ func (b *books) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 		return nil, err
 	}
 	made, view := k.under.Load(), b.earned.View(active.Authority)
-	if made == nil || made.active != active.Version || made.view != view {
-		made = &underActive{active: active.Version, view: view, playbook: new(*k.Playbook)}
+	if made == nil || made.active != active || made.view != view {
+		made = &underActive{active: active, view: view, playbook: new(*k.Playbook)}
 		made.playbook.Authority = view
 		if active.Version != k.Version {
 			made.playbook.Planner = k.Planner.WithTables(active.Tables)

@@ -44,6 +44,8 @@ type Stored struct {
 type content struct {
 	Archive   []byte                       `json:"archive"`
 	Manifests map[string]protocol.Manifest `json:"manifests"`
+	// Accepted are manifests that somebody accepted since, in place of a snapshot too.
+	Accepted map[string]protocol.Manifest `json:"accepted,omitempty"`
 }
 
 // Errors of a Library.
@@ -66,9 +68,9 @@ type LibraryOptions struct {
 	// Activated is called with each bundle that is to become active, before it does; an error
 	// keeps the old one.
 	Activated func(ctx context.Context, b *Bundle) error
-	// Audit makes the record of who applied (bundle.applied) or activated (bundle.activated) a version;
-	// it is stored with that.
-	Audit func(by, action, version string) (journal.Record, error)
+	// Audit makes the record of who applied (bundle.applied) or activated (bundle.activated) a version,
+	// or accepted a manifest for it (manifest.accepted); it is stored with that.
+	Audit func(by, action, version string, detail map[string]any) (journal.Record, error)
 	Now   func() time.Time
 }
 
@@ -139,7 +141,7 @@ func (l *Library) Get(ctx context.Context, version string) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle %s: %w", version, err)
 	}
-	b, problems := Load(ctx, files, "", Options{Pinned: c.Manifests, Lookup: l.Lookup})
+	b, problems := Load(ctx, files, "", Options{Pinned: c.Manifests, Accepted: c.Accepted, Lookup: l.Lookup})
 	if problems.Failed() {
 		return nil, fmt.Errorf("bundle %s, which was accepted before: %w", version, problems.Error())
 	}
@@ -193,7 +195,7 @@ func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, alway
 	if err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b, by, "bundle.applied", stored...)
+	return b, l.activate(ctx, b, by, "bundle.applied", nil, stored...)
 }
 
 // records are a version as it is stored.
@@ -221,16 +223,16 @@ func (l *Library) Activate(ctx context.Context, version, by string) (*Bundle, er
 	if err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b, by, "bundle.activated")
+	return b, l.activate(ctx, b, by, "bundle.activated", nil)
 }
 
 // activate makes a version live, and then the active one, along with the records that store it: a
 // version that can't be made live isn't stored, so that the next start tries it again.
-func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, stored ...journal.Record) error {
+func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, detail map[string]any, stored ...journal.Record) error {
 	if err := l.Activated(ctx, b); err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
-	said, err := l.Audit(by, action, b.Version)
+	said, err := l.Audit(by, action, b.Version, detail)
 	if err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}

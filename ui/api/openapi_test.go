@@ -301,6 +301,8 @@ func (h *house) manages(do doing) {
 	other, err := bundle.Pack(fstest.MapFS{"resolute.yaml": {Data: []byte("company: B\n")}})
 	h.must(err)
 	do(people.Admin, "POST", "/api/v1/bundles/active/diff", "application/gzip", string(other))
+	do(people.Viewer, "GET", "/api/v1/manifests", "", "")
+	do(people.Admin, "POST", "/api/v1/manifests/shop/accept", "application/json", `{"manifest":"abc"}`)
 	do(people.Viewer, "GET", "/readyz", "", "")
 	var token struct{ ID string }
 	h.must(json.Unmarshal([]byte(do(people.Admin, "POST", "/api/v1/tokens", "application/json", `{"role":"viewer","name":"desk","expires_at":"2100-01-01T00:00:00Z"}`).body), &token))

@@ -82,6 +82,8 @@ func (s *server) routes() []route {
 		{method: "POST", path: base + "/bundles/:version/activate", role: admin, about: "Activate a stored version", gives: inJSON(ref("Activated")), do: s.activateBundle},
 		{method: "GET", path: base + "/authority", role: viewer, about: "How far the agent may go by itself, with the evidence, and the promotions that wait for an admin", query: paged(isAny), gives: list("Level"), do: s.getAuthority},
 		{method: "POST", path: base + "/authority", role: admin, about: "Accept or refuse a promotion; counting begins anew", takes: inJSON(ref("PromotionAnswer")), gives: inJSON(ref("Level")), do: s.postAuthority},
+		{method: "GET", path: base + "/manifests", role: viewer, about: "Plugins that say another thing of themselves than the active bundle has; writes to the tools that changed are held", gives: list("Drift"), do: s.getManifests},
+		{method: "POST", path: base + "/manifests/:plugin/accept", role: admin, about: "Take over what a plugin says, if it is still the manifest that was shown", takes: inJSON(closed(object("", schema{"manifest": text("its hash, `now` in the list")}))), status: http.StatusNoContent, do: s.acceptManifest},
 		{method: "GET", path: base + "/tokens", role: admin, about: "Tokens, without their secrets", gives: list("Token"), do: s.getTokens},
 		{method: "POST", path: base + "/tokens", role: admin, about: "Create a token; its secret is shown this once", takes: inJSON(ref("NewToken")), status: http.StatusCreated, gives: inJSON(ref("CreatedToken")), do: s.postToken},
 		{method: "DELETE", path: base + "/tokens/:id", role: admin, about: "Revoke a token", status: http.StatusNoContent, do: s.deleteToken},

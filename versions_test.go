@@ -1,7 +1,11 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -120,5 +124,90 @@ func TestALooserPolicyIsForCasesThatMoveToIt(t *testing.T) {
 	}
 	if len(denied) != 2 {
 		t.Errorf("the denials name the policies %v, want those of the first time, and those with the active ones", denied)
+	}
+}
+
+func TestDiffSaysWhatChanges(t *testing.T) {
+	r := newRig(t)
+	var list struct{ Items []struct{ Version string } }
+	r.do("GET", "/api/v1/bundles", nil, &list)
+	was := list.Items[0].Version
+	now := r.amend(map[string][2]string{"policies/refunds.yaml": {"approve: action.args.amount_cents > 10000", "approve: action.args.amount_cents > 20000"},
+		"policies/freeze.yaml": {"", "policy: freeze\napplies_to: [shop.*]\nrules:\n  - {id: frozen, deny: 'true', reason: Not today.}\n"},
+		"tools/shop.yaml":      {"plugin: shop", "plugin: shop\neffects: {create_replacement: irreversible}"}})
+	var d struct {
+		From, To string
+		Files    []struct{ Path, Change, Diff string }
+		Rules    []struct{ Policy, Rule, Change, Was, Now string }
+		Tools    []struct {
+			Tool, Change string
+			What         []string
+		}
+	}
+	if code := r.do("GET", "/api/v1/bundles/"+was+"/diff/active", nil, &d); code != 200 || d.From != was || d.To != now {
+		t.Fatalf("diff: %d from %s to %s", code, d.From, d.To)
+	}
+	var files, rules, tools []string
+	for _, f := range d.Files {
+		files = append(files, f.Change+" "+f.Path)
+	}
+	for _, x := range d.Rules {
+		rules = append(rules, strings.Join([]string{x.Change, x.Policy, x.Rule, x.Was, x.Now}, "|"))
+	}
+	for _, x := range d.Tools {
+		tools = append(tools, x.Change+" "+x.Tool+" "+strings.Join(x.What, ","))
+	}
+	if want := []string{"added policies/freeze.yaml", "changed policies/refunds.yaml", "changed tools/shop.yaml"}; !slices.Equal(files, want) {
+		t.Errorf("the files are %q, want %q", files, want)
+	}
+	if want := []string{"added|freeze|frozen||deny: true", "changed|refunds|over-100|approve: action.args.amount_cents > 10000|approve: action.args.amount_cents > 20000"}; !slices.Equal(rules, want) {
+		t.Errorf("the rules are %q, want %q", rules, want)
+	}
+	if want := []string{"changed shop.create_replacement effect"}; !slices.Equal(tools, want) {
+		t.Errorf("the tools are %q, want %q", tools, want)
+	}
+	if !strings.Contains(d.Files[1].Diff, "-  - {id: over-100, approve: action.args.amount_cents > 10000") {
+		t.Errorf("the diff of the refunds is %q", d.Files[1].Diff)
+	}
+	for path, want := range map[string]int{"/api/v1/bundles/active/diff/active": 200, "/api/v1/bundles/" + was[:12] + "/diff/" + now[:12]: 200, "/api/v1/bundles/active/diff/0000000000": 404} {
+		var out map[string]any
+		if code := r.do("GET", path, nil, &out); code != want {
+			t.Errorf("GET %s: %d %v, want %d", path, code, out, want)
+		}
+	}
+}
+
+func TestDiffWithAFolderStoresNothing(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	bundle := t.TempDir()
+	files := map[string]string{"resolute.yaml": "company: A\n", "policies/p.yaml": "policy: p\napplies_to: [shop.*]\n"}
+	write := func() {
+		t.Helper()
+		for name, text := range files {
+			file := filepath.Join(bundle, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write()
+	if code, out := command(t, "apply", bundle, "--data", data); code != 0 {
+		t.Fatal(out)
+	}
+	if code, out := command(t, "diff", bundle, "--data", data); code != 0 || !strings.Contains(out, "nothing changes") {
+		t.Errorf("diff with what is active: exit %d, %s", code, out)
+	}
+	files["policies/p.yaml"] += "rules:\n  - {id: frozen, deny: 'true'}\n"
+	write()
+	if code, out := command(t, "diff", bundle, "--data", data); code != 0 || !strings.Contains(out, "rule frozen of p is added\n  + deny: true\n") || !strings.Contains(out, "+  - {id: frozen, deny: 'true'}") {
+		t.Errorf("diff with a new rule: exit %d, %s", code, out)
+	}
+	if code, out := command(t, "diff", bundle, "--data", data, "--json"); code != 0 || !strings.Contains(out, `"change": "added"`) {
+		t.Errorf("diff as JSON: exit %d, %s", code, out)
+	}
+	files["policies/p.yaml"] += "  - {id: wrong, deny: 1 +}\n"
+	write()
+	if code, out := command(t, "diff", bundle, "--data", data); code != 1 || !strings.Contains(out, filepath.Join(bundle, "policies/p.yaml")+":5:") {
+		t.Errorf("diff with a bundle that has errors: exit %d, %s; want the place of the error", code, out)
 	}
 }

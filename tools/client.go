@@ -26,7 +26,7 @@ func (r *Registry) Send(ctx context.Context, c casefile.Request) casefile.Answer
 	}
 	if protocol.Effect(t.Effect).Writes() && t.changed() {
 		return casefile.Answer{Outcome: casefile.OutcomeError, Code: CodeManifestChanged,
-			Detail: t.Name + " is not what it was when its manifest was pinned; nothing was sent. Look at the change, then apply the bundle with the new manifest"}
+			Detail: t.Name + " is not what it was when its manifest was pinned; nothing was sent. See what changed with `resolute manifest list`, then accept it, or apply a bundle that knows it"}
 	}
 	body, err := casefile.EncodeValue(map[string]any(c.Args))
 	if err != nil {

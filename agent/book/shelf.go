@@ -42,7 +42,7 @@ type edition struct {
 // underActive is the playbook of a version's cases while a version is active and the agent may go as far
 // as it may.
 type underActive struct {
-	active   string
+	active   *bundle.Bundle
 	view     authority.View
 	playbook *agent.Playbook
 }
@@ -66,7 +66,7 @@ func (s *Shelf) edition(ctx context.Context, version string) (*edition, error) {
 	if err != nil {
 		return nil, err
 	}
-	if made, ok := s.made.Load(v.Version); ok {
+	if made, ok := s.made.Load(v.Version); ok && made.(*edition).Bundle == v { // with the manifests that it has now
 		return made.(*edition), nil
 	}
 	k := &edition{}
@@ -89,8 +89,8 @@ func (s *Shelf) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 		return nil, err
 	}
 	made, view := k.last.Load(), s.earned.View(active.Authority)
-	if made == nil || made.active != active.Version || made.view != view {
-		made = &underActive{active: active.Version, view: view, playbook: new(*k.Playbook)}
+	if made == nil || made.active != active || made.view != view {
+		made = &underActive{active: active, view: view, playbook: new(*k.Playbook)}
 		made.playbook.Authority = view
 		if active.Version != k.Version {
 			made.playbook.Recalls = k.Recalls || active.Recalls

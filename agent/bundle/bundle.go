@@ -61,6 +61,8 @@ type Options struct {
 	MustFetch bool
 	// Pinned are manifests by plugin, in place of asking.
 	Pinned map[string]protocol.Manifest
+	// Accepted are manifests by plugin that stand above all, a snapshot included.
+	Accepted map[string]protocol.Manifest
 	// Lookup gives variables (kind env) and secrets (kind secret).
 	Lookup func(kind, name string) (string, bool)
 }

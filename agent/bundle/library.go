@@ -44,6 +44,8 @@ type Stored struct {
 type content struct {
 	Archive   []byte                       `json:"archive"`
 	Manifests map[string]protocol.Manifest `json:"manifests"`
+	// Accepted are manifests that somebody accepted since, in place of a snapshot too.
+	Accepted map[string]protocol.Manifest `json:"accepted,omitempty"`
 }
 
 // Errors of a Library.
@@ -66,9 +68,9 @@ type LibraryOptions struct {
 	// Activated is called with each bundle that is to become active, before it does; an error
 	// keeps the old one.
 	Activated func(ctx context.Context, b *Bundle) error
-	// Audit makes the record of who applied (bundle.applied) or activated (bundle.activated) a version;
-	// it is stored with that.
-	Audit func(by, action, version string) (journal.Record, error)
+	// Audit makes the record of who applied (bundle.applied) or activated (bundle.activated) a version,
+	// or accepted a manifest for it (manifest.accepted); it is stored with that.
+	Audit func(by, action, version string, detail map[string]any) (journal.Record, error)
 	Now   func() time.Time
 }
 
@@ -131,22 +133,15 @@ func (l *Library) Get(ctx context.Context, version string) (*Bundle, error) {
 	if b != nil {
 		return b, nil
 	}
-	raw, err := l.Records.Get(ctx, kindBundle, version)
-	if errors.Is(err, journal.ErrNotFound) {
-		return nil, fmt.Errorf("%w: %s", ErrVersion, version)
-	}
+	c, err := l.stored(ctx, version)
 	if err != nil {
 		return nil, err
-	}
-	var c content
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return nil, fmt.Errorf("bundle %s: %w", version, err)
 	}
 	files, err := Unpack(c.Archive)
 	if err != nil {
 		return nil, fmt.Errorf("bundle %s: %w", version, err)
 	}
-	b, problems := Load(ctx, files, "", Options{Pinned: c.Manifests, Lookup: l.Lookup})
+	b, problems := Load(ctx, files, "", Options{Pinned: c.Manifests, Accepted: c.Accepted, Lookup: l.Lookup})
 	if problems.Failed() {
 		return nil, fmt.Errorf("bundle %s, which was accepted before: %w", version, problems.Error())
 	}
@@ -154,6 +149,21 @@ func (l *Library) Get(ctx context.Context, version string) (*Bundle, error) {
 	l.loaded[version] = b
 	l.mu.Unlock()
 	return b, nil
+}
+
+// stored reads what is stored of a version.
+func (l *Library) stored(ctx context.Context, version string) (c content, err error) {
+	raw, err := l.Records.Get(ctx, kindBundle, version)
+	if errors.Is(err, journal.ErrNotFound) {
+		return c, fmt.Errorf("%w: %s", ErrVersion, version)
+	}
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, fmt.Errorf("bundle %s: %w", version, err)
+	}
+	return c, nil
 }
 
 // Apply stores a bundle and activates it. A bundle with errors is a *RefusedError. If always is
@@ -185,7 +195,7 @@ func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, alway
 	if err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b, by, "bundle.applied", stored...)
+	return b, l.activate(ctx, b, by, "bundle.applied", nil, stored...)
 }
 
 // records are a version as it is stored.
@@ -209,20 +219,20 @@ func (l *Library) records(b *Bundle, files fs.FS, by string) ([]journal.Record, 
 func (l *Library) Activate(ctx context.Context, version, by string) (*Bundle, error) {
 	l.change.Lock()
 	defer l.change.Unlock()
-	b, err := l.Get(ctx, version)
+	b, err := l.Resolve(ctx, version)
 	if err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b, by, "bundle.activated")
+	return b, l.activate(ctx, b, by, "bundle.activated", nil)
 }
 
 // activate makes a version live, and then the active one, along with the records that store it: a
 // version that can't be made live isn't stored, so that the next start tries it again.
-func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, stored ...journal.Record) error {
+func (l *Library) activate(ctx context.Context, b *Bundle, by, action string, detail map[string]any, stored ...journal.Record) error {
 	if err := l.Activated(ctx, b); err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}
-	said, err := l.Audit(by, action, b.Version)
+	said, err := l.Audit(by, action, b.Version, detail)
 	if err != nil {
 		return fmt.Errorf("activate bundle %.12s: %w", b.Version, err)
 	}

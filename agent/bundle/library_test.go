@@ -46,7 +46,7 @@ func newShelf(t *testing.T) *shelf {
 			}
 			return s.refuse
 		},
-		Audit: func(by, action, version string) (journal.Record, error) {
+		Audit: func(by, action, version string, _ map[string]any) (journal.Record, error) {
 			s.audit = append(s.audit, by+" "+action+" "+version)
 			return journal.Record{Kind: journal.KindAudit, Key: fmt.Sprint(len(s.audit)), Value: []byte("{}")}, nil
 		},
@@ -193,7 +193,7 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 func TestAnAuditThatFailsIsSaid(t *testing.T) {
 	s := newShelf(t)
 	lost := errors.New("the disk is full")
-	s.Library.Audit = func(string, string, string) (journal.Record, error) { return journal.Record{}, lost }
+	s.Library.Audit = func(string, string, string, map[string]any) (journal.Record, error) { return journal.Record{}, lost }
 	if _, err := s.Apply(t.Context(), files(nil), "my/bundle", "user:ana", true); !errors.Is(err, lost) {
 		t.Errorf("applying with an audit that can't be written: %v, want that it is said", err)
 	}

@@ -125,6 +125,9 @@ func (l *loader) snapshot(p *Plugin) (protocol.Manifest, bool) {
 
 // manifest finds what a plugin offers: by its snapshot, as pinned, or by asking it.
 func (l *loader) manifest(ctx context.Context, p *Plugin) (protocol.Manifest, bool) {
+	if m, ok := l.opt.Accepted[p.Name]; ok {
+		return m, true
+	}
 	if p.Snapshot != "" {
 		return l.snapshot(p)
 	}

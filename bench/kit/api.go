@@ -38,9 +38,7 @@ func API(ctx context.Context, r *Resolute, folder string) (handler http.Handler,
 		Fetch:     func(context.Context, bundle.Plugin) (protocol.Manifest, error) { return Manifest(), nil },
 		Lookup:    func(string, string) (string, bool) { return "", true },
 		Activated: func(context.Context, *bundle.Bundle) error { return nil },
-		Audit: func(by, action, version string) (journal.Record, error) {
-			return audit.Event(by, action, version, nil)
-		}})
+		Audit:     audit.Event})
 	if err != nil {
 		return nil, "", err
 	}

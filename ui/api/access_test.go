@@ -55,6 +55,10 @@ func TestAuthority(t *testing.T) {
 		{"GET", "/api/v1/bundles/x", "", readers, nil},
 		{"POST", "/api/v1/bundles", `{}`, admins, nil},
 		{"POST", "/api/v1/bundles/x/activate", "", admins, nil},
+		{"GET", "/api/v1/bundles/x/diff/y", "", readers, nil},
+		{"GET", "/api/v1/manifests", "", readers, nil},
+		{"POST", "/api/v1/manifests/x/accept", "{}", admins, nil},
+		{"POST", "/api/v1/bundles/x/diff", "", admins, nil},
 		{"GET", "/api/v1/tokens", "", admins, nil},
 		{"POST", "/api/v1/tokens", `{}`, admins, nil},
 		{"DELETE", "/api/v1/tokens/x", "", admins, nil},
@@ -226,7 +230,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/signals", "/cases", "/cases/{id}", "/cases/{id}/journal", "/cases/{id}/decisions", "/approvals", "/outbox", "/stream",
-		"/knowledge", "/knowledge/{id}", "/knowledge/search", "/knowledge/passage", "/knowledge/gaps", "/corrections", "/corrections/{id}", "/corrections/{id}/accept", "/bundles", "/bundles/{version}", "/bundles/{version}/activate", "/tokens", "/tokens/{id}", "/audit"} {
+		"/knowledge", "/knowledge/{id}", "/knowledge/search", "/knowledge/passage", "/knowledge/gaps", "/corrections", "/corrections/{id}", "/corrections/{id}/accept", "/bundles", "/bundles/{version}", "/bundles/{version}/activate", "/manifests", "/manifests/{plugin}/accept", "/bundles/{version}/diff", "/bundles/{version}/diff/{other}", "/tokens", "/tokens/{id}", "/audit"} {
 		if doc.Paths["/api/v1"+path] == nil {
 			t.Errorf("the document lacks /api/v1%s", path)
 		}

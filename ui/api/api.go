@@ -83,6 +83,14 @@ type Corrections interface {
 	Accept(ctx context.Context, id, by string) (kb.Correction, error)
 }
 
+// Manifests are what plugins say of themselves.
+type Manifests interface {
+	// Drifted gives the plugins that say another thing than the active bundle has of them.
+	Drifted(ctx context.Context) []bundle.Drift
+	// Accept takes over what a plugin says, if it is the manifest of this hash.
+	Accept(ctx context.Context, plugin, hash, by string) error
+}
+
 // Deps are what the API serves; all of it is required.
 type Deps struct {
 	Intake    Intake
@@ -95,6 +103,7 @@ type Deps struct {
 	Secrets   *people.Secrets
 	Audit     *people.Audit
 	Authority Authority
+	Manifests Manifests
 	// Checkpoints signs checkpoints, and knows them again.
 	Checkpoints *checkpoint.Key
 	Pauses      Pauses

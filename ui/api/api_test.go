@@ -105,9 +105,7 @@ func newHouse(t testing.TB) *house {
 		},
 		Lookup:    func(string, string) (string, bool) { return "http://127.0.0.1:1", true },
 		Activated: func(context.Context, *bundle.Bundle) error { return nil },
-		Audit: func(by, action, version string) (journal.Record, error) {
-			return audit.Event(by, action, version, nil)
-		}})
+		Audit:     audit.Event})
 	h.must(err)
 	h.engine = &engine{store: h.store}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
@@ -126,7 +124,7 @@ func newHouse(t testing.TB) *house {
 	}})
 	h.must(err)
 	h.deps = api.Deps{Pauses: paused, Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
-		Secrets: secrets, Audit: audit, Checkpoints: checkpoints, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
+		Secrets: secrets, Audit: audit, Checkpoints: checkpoints, Manifests: drifting{}, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
 	for _, role := range people.Roles() {
 		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")
 		h.must(err)
@@ -462,4 +460,21 @@ func TestApprovalsOldestAskedFirst(t *testing.T) {
 			t.Errorf("approvals by pages of %d: %v, want those asked for first first: %v", limit, got, want)
 		}
 	}
+}
+
+// drifting is a shop that says another thing of itself than the bundle has.
+type drifting struct{}
+
+func (drifting) Drifted(context.Context) []bundle.Drift {
+	return []bundle.Drift{{Plugin: "shop", Pinned: "abd", Now: "abc", Version: "2", Tools: []string{"shop.refund_order"}, SeenAt: time.Now()}}
+}
+
+func (drifting) Accept(_ context.Context, plugin, hash, _ string) error {
+	if plugin != "shop" {
+		return bundle.ErrPlugin
+	}
+	if hash != "abc" {
+		return bundle.ErrMoved
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"time"
@@ -23,11 +24,7 @@ func (s *server) done(r *request, action, subject string) error {
 }
 
 func (s *server) postBundle(r *request) error {
-	archive, err := io.ReadAll(r.Request.Body)
-	if err != nil {
-		return err
-	}
-	files, err := bundle.Unpack(archive)
+	files, err := archived(r)
 	if err != nil {
 		return err
 	}
@@ -47,7 +44,7 @@ func (s *server) getBundles(r *request) error {
 }
 
 func (s *server) getBundle(r *request) error {
-	b, err := s.Bundles.Get(r.Request.Context(), r.Param("version"))
+	b, err := s.Bundles.Resolve(r.Request.Context(), r.Param("version"))
 	if err != nil {
 		return err
 	}
@@ -57,6 +54,35 @@ func (s *server) getBundle(r *request) error {
 		names = append(names, p.Name)
 	}
 	return answer(r, http.StatusOK, map[string]any{"version": b.Version, "active": err == nil && active.Version == b.Version, "company": b.Config.Company, "procedures": names})
+}
+
+func (s *server) getDiff(r *request) error {
+	d, err := s.Bundles.Diff(r.Request.Context(), r.Param("version"), r.Param("other"))
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, d)
+}
+
+// postDiff compares with a bundle that is not stored.
+func (s *server) postDiff(r *request) error {
+	files, err := archived(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.Bundles.DiffWith(r.Request.Context(), r.Param("version"), files)
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, d)
+}
+
+func archived(r *request) (fs.FS, error) {
+	archive, err := io.ReadAll(r.Request.Body)
+	if err != nil {
+		return nil, err
+	}
+	return bundle.Unpack(archive)
 }
 
 func (s *server) activateBundle(r *request) error {

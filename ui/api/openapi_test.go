@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -296,6 +297,12 @@ func (h *house) manages(do doing) {
 	do(people.Viewer, "GET", "/api/v1/bundles", "", "")
 	do(people.Viewer, "GET", "/api/v1/bundles/"+b.Version, "", "")
 	do(people.Admin, "POST", "/api/v1/bundles/"+b.Version+"/activate", "", "")
+	do(people.Viewer, "GET", "/api/v1/bundles/"+b.Version+"/diff/active", "", "")
+	other, err := bundle.Pack(fstest.MapFS{"resolute.yaml": {Data: []byte("company: B\n")}})
+	h.must(err)
+	do(people.Admin, "POST", "/api/v1/bundles/active/diff", "application/gzip", string(other))
+	do(people.Viewer, "GET", "/api/v1/manifests", "", "")
+	do(people.Admin, "POST", "/api/v1/manifests/shop/accept", "application/json", `{"manifest":"abc"}`)
 	do(people.Viewer, "GET", "/readyz", "", "")
 	var token struct{ ID string }
 	h.must(json.Unmarshal([]byte(do(people.Admin, "POST", "/api/v1/tokens", "application/json", `{"role":"viewer","name":"desk","expires_at":"2100-01-01T00:00:00Z"}`).body), &token))

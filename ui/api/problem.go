@@ -69,6 +69,8 @@ var statuses = []struct {
 	{people.ErrNotFound, http.StatusNotFound},
 	{kb.ErrNotFound, http.StatusNotFound},
 	{bundle.ErrVersion, http.StatusNotFound},
+	{bundle.ErrPlugin, http.StatusNotFound},
+	{bundle.ErrMoved, http.StatusConflict},
 	{agent.ErrCallback, http.StatusNotFound},
 	{agent.ErrDecisionConflict, http.StatusConflict},
 	{authority.ErrNoPromotion, http.StatusConflict},

@@ -29,6 +29,8 @@ func houseShapes() schema {
 		"Version":      object("", schema{"version": text("SHA-256 of its content"), "active": boolean(""), "company": text(""), "applied_at": moment(""), "applied_by": text("actor")}),
 		"Activated":    object("", schema{"version": text(""), "active": boolean("")}),
 		"Bundle":       object("", schema{"version": text(""), "active": boolean(""), "company": text(""), "procedures": arrayOf(text("name"))}),
+		"Diff":         diffShape(),
+		"Drift":        object("A plugin that says another thing of itself than the active bundle has", schema{"plugin": text(""), "pinned": text("hash of the manifest that the bundle has"), "now": text("hash of the one that the plugin gives"), "version": text("the plugin's own"), "tools": arrayOf(text("PLUGIN.TOOL whose writes are held")), "seen_at": moment("")}),
 		"Token":        token(nil),
 		"NewToken":     closed(object("", schema{"role": oneOf("", people.Roles()...), "name": text(""), "untrusted": boolean("its signals vouch for nobody"), "expires_at": moment("never, if absent")}, "name", "untrusted", "expires_at")),
 		"CreatedToken": token(schema{"token": text("the secret, shown this once")}),

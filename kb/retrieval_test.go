@@ -1,7 +1,9 @@
 package kb_test
 
 import (
+	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"resolute/embed"
@@ -56,6 +58,59 @@ func TestHybridIsBetterThanWords(t *testing.T) {
 	}
 }
 
+// defaultFloor is thresholds.relevance where a bundle names none.
+const defaultFloor = 0.3
+
+func texts(list []measure.Question) (queries []string) {
+	for _, q := range list {
+		queries = append(queries, q.Query)
+	}
+	return queries
+}
+
+// unanswered reads questions that no article answers.
+func unanswered(t testing.TB, name string) (queries []string) {
+	t.Helper()
+	content, err := os.ReadFile("testdata/retrieval/" + name + ".jsonl")
+	must(t, err)
+	for line := range strings.Lines(string(content)) {
+		var q measure.Question
+		must(t, json.Unmarshal([]byte(line), &q))
+		queries = append(queries, q.Query)
+	}
+	return queries
+}
+
+// found is for which part of questions a search finds something at the relevance floor.
+func found(t testing.TB, b *kb.Base, list []string) float64 {
+	t.Helper()
+	n := 0
+	for _, q := range list {
+		hits, err := b.Search(t.Context(), kb.Query{Text: q, Floor: defaultFloor})
+		must(t, err)
+		if len(hits) > 0 {
+			n++
+		}
+	}
+	return float64(n) / float64(len(list))
+}
+
+// The floor lets through what it was chosen by: far more of what is answered than of what isn't, and
+// next to all that is asked in an article's own words.
+func TestTheFloorPartsAnsweredFromUnanswered(t *testing.T) {
+	b := articles(t)
+	documents, _, err := b.Documents(t.Context(), 200, "")
+	must(t, err)
+	var titles []string
+	for _, d := range documents {
+		titles = append(titles, d.Title)
+	}
+	answered, unanswered, literal := found(t, b, texts(questions(t, "dev"))), found(t, b, unanswered(t, "nothing-dev")), found(t, b, titles)
+	if answered < 0.4 || unanswered > 0.2 || literal < 0.95 {
+		t.Errorf("found something for %.2f of what is answered, %.2f of what isn't, %.2f of the titles; want at least 0.40, at most 0.20, at least 0.95", answered, unanswered, literal)
+	}
+}
+
 // BenchmarkRetrieval reports the figures of the held-out questions.
 func BenchmarkRetrieval(b *testing.B) {
 	base := articles(b)
@@ -71,4 +126,12 @@ func BenchmarkRetrieval(b *testing.B) {
 			b.ReportMetric(f.MRR10, "mrr@10")
 		})
 	}
+	b.Run("floor", func(b *testing.B) {
+		var answered, not float64
+		for b.Loop() {
+			answered, not = found(b, base, texts(list)), found(b, base, unanswered(b, "nothing-held-out"))
+		}
+		b.ReportMetric(answered, "found-answered")
+		b.ReportMetric(not, "found-unanswered")
+	})
 }

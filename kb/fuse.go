@@ -6,9 +6,17 @@ import (
 	"slices"
 )
 
-// wordsWeigh is what the words' ranking counts in fusion, compared with the vectors'. Measured on the
-// dev questions of testdata/retrieval; docs/measurements.md has the steps.
-const wordsWeigh = 0.4
+// What the words' ranking counts in fusion, compared with the vectors'. Measured on the dev questions of
+// testdata/retrieval; docs/measurements.md has the steps.
+const (
+	wordsWeigh = 0.4
+	// From so many standard deviations on words count in full: a passage stands out as far only where the
+	// query is in its own words, and a title or a code is not to be lost among what means alike.
+	wordsTell = 2
+	// So many are in the words' ranking at least, those that it lacks with a score of 0: the only passage
+	// that has a word stands out too.
+	wordsCompared = 20
+)
 
 // fuse joins two rankings to hits that have their id, score and ranks. How far a score stands out of
 // its ranking, in standard deviations, makes scores of different kinds comparable; a ranking that
@@ -28,7 +36,7 @@ func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
 		}
 		return &hits[i]
 	}
-	byWords, byVectors := newOutstanding(words), newOutstanding(vectors)
+	byWords, byVectors := newOutstanding(words, wordsCompared), newOutstanding(vectors, 0)
 	for i, r := range words {
 		h := hit(r.id)
 		h.KeywordRank, h.Score = i+1, r.score
@@ -48,7 +56,7 @@ func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
 			if h.VectorRank == 0 && len(vectors) > 0 && !has(h.ChunkID) {
 				meaning = byVectors.of(true, vectors[min(h.KeywordRank, len(vectors))-1].score)
 			}
-			stands := wordsWeigh*saying + meaning
+			stands := wordsWeigh*saying + max(0, saying-wordsTell) + meaning
 			h.Score = 1 / (1 + math.Exp(-stands)) // the same order, from 0 to 1
 		}
 	}
@@ -62,23 +70,26 @@ func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
 type outstanding struct{ mean, deviation, last float64 }
 
 // newOutstanding takes the first scores of a ranking, as many in every search, so that how much is
-// asked for doesn't change the order.
-func newOutstanding(ranking []ranked) outstanding {
+// asked for doesn't change the order, and zeros up to atLeast of them.
+func newOutstanding(ranking []ranked, atLeast int) outstanding {
 	if len(ranking) == 0 {
 		return outstanding{deviation: 1}
 	}
-	ranking = ranking[:min(len(ranking), depth)]
-	var o outstanding
-	for _, r := range ranking {
-		o.mean += r.score / float64(len(ranking))
+	scores := make([]float64, max(atLeast, min(len(ranking), depth)))
+	for i := range min(len(ranking), depth) {
+		scores[i] = ranking[i].score
 	}
-	for _, r := range ranking {
-		o.deviation += (r.score - o.mean) * (r.score - o.mean) / float64(len(ranking))
+	var o outstanding
+	for _, score := range scores {
+		o.mean += score / float64(len(scores))
+	}
+	for _, score := range scores {
+		o.deviation += (score - o.mean) * (score - o.mean) / float64(len(scores))
 	}
 	if o.deviation = math.Sqrt(o.deviation); o.deviation == 0 {
 		o.deviation = 1
 	}
-	o.last = ranking[len(ranking)-1].score
+	o.last = scores[len(scores)-1]
 	return o
 }
 

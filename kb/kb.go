@@ -97,6 +97,14 @@ type meaning struct {
 	former   bool // the embedder isn't the one that is wanted now
 }
 
+// size is how many chunks are compared by meaning.
+func (m *meaning) size() int {
+	if m == nil {
+		return 0
+	}
+	return m.index.size()
+}
+
 // Open opens the knowledge base in the folder dir, and creates both where there are none. It returns
 // at once: an index that has to be built is built in the background, and searches wait for it.
 // It fails with ErrLocked if another process holds the base, and with ErrDamaged if its file can't

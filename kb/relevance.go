@@ -7,10 +7,19 @@ import (
 	"strings"
 )
 
+// What relevance is made of, chosen so that thresholds.relevance 0.3 parts questions that are answered
+// from those that aren't; docs/measurements.md has on what and how well.
+const (
+	sayingPower = 3     // of the covered part: half of what the words tell is little, all of it is all
+	chanceSlope = 0.035 // by how much the best likeness by chance grows when there are e times as many passages
+	chanceFrom  = 60    // passages, up to which nothing is taken off
+)
+
 // judge tells how well passages fit a query.
 type judge struct {
 	terms map[string]float64 // words of the query, with what each tells: its inverse document frequency
 	words *wordIndex
+	among int // passages that were compared by meaning
 }
 
 // all fills in the relevance of hits, and the words by which they fit.
@@ -18,7 +27,7 @@ func (j judge) all(hits []Hit) {
 	for i := range hits {
 		h := &hits[i]
 		covered, matched := j.coverage(h.Title + "\n" + strings.Join(h.Headings, "\n") + "\n" + h.Text)
-		h.Relevance, h.Matched = relevance(covered, h.Similarity), matched
+		h.Relevance, h.Matched = j.relevance(covered, h.Similarity), matched
 	}
 }
 
@@ -44,9 +53,11 @@ func (j judge) coverage(text string) (part float64, matched []string) {
 }
 
 // relevance joins the two ways in which a passage can fit: by the query's telling words, and by
-// meaning. Either is enough, and each makes up for what the other lacks.
-func relevance(covered, similarity float64) float64 {
-	return 1 - (1-covered*covered)*(1-max(0, similarity))
+// meaning. Either is enough, and each makes up for what the other lacks. Of many passages one is always
+// somewhat like a query that has nothing to do with any, the more of them the more: that is taken off.
+func (j judge) relevance(covered, similarity float64) float64 {
+	chance := chanceSlope * math.Log(max(1, float64(j.among)/chanceFrom))
+	return 1 - (1-math.Pow(covered, sayingPower))*(1-max(0, similarity-chance))
 }
 
 // reaches reports whether any hit is as relevant as floor.

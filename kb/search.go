@@ -129,7 +129,7 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err != nil {
 		return nil, err
 	}
-	judge := judge{terms: terms, words: b.words}
+	judge := judge{terms: terms, words: b.words, among: m.size()}
 	judge.all(hits)
 	if q.Mode == Hybrid && q.Each == Passages {
 		if hits, err = b.corrected(ctx, q, m, asked, judge, hits); err != nil {

@@ -130,7 +130,7 @@ func (b *Base) corrected(ctx context.Context, q Query, m *meaning, asked []float
 	slices.SortFunc(list, func(a, b *taught) int {
 		return cmp.Or(cmp.Compare(b.Scope.narrowness(), a.Scope.narrowness()), b.At.Compare(a.At), cmp.Compare(b.ID, a.ID))
 	})
-	first := []Hit{}
+	of, first := judge{among: len(list)}, []Hit{}
 	for _, t := range list {
 		h := Hit{DocumentID: correctionPrefix + t.ID, ChunkID: correctionPrefix + t.ID, Chunks: []string{}, Title: "Correction", Headings: []string{}, Text: t.Says,
 			Citation: t.Address(), Correction: &t.Correction, Metadata: Metadata{Product: t.Scope.Product}}
@@ -138,7 +138,7 @@ func (b *Base) corrected(ctx context.Context, q Query, m *meaning, asked []float
 			h.Similarity = float64(dot(asked, t.vector))
 		}
 		covered, matched := j.coverage(t.text())
-		h.Relevance, h.Matched = relevance(covered, h.Similarity), matched
+		h.Relevance, h.Matched = of.relevance(covered, h.Similarity), matched
 		if h.Relevance >= max(q.Floor, correctionFloor) && len(first) < q.K {
 			h.Score = 1 + 1/float64(len(first)+1) // above what fusion gives
 			first = append(first, h)

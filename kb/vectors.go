@@ -18,8 +18,8 @@ const scanned = 1000
 
 // Candidates that sketches choose for exact comparison: so many, or that part of all if it is more.
 const (
-	minCandidates = 1500
-	partCandidate = 33
+	minCandidates = 1000
+	partCandidate = 80
 )
 
 // slabSlots is how many slots are allocated together.
@@ -180,6 +180,13 @@ func (v *vectorIndex) number(class string) uint16 {
 	return n
 }
 
+// size is how many chunks have vectors.
+func (v *vectorIndex) size() int {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.slots - len(v.free)
+}
+
 // has reports whether there is a vector of the chunk.
 func (v *vectorIndex) has(ctx context.Context, id string) bool {
 	v.mu.RLock()
@@ -241,19 +248,35 @@ func (v *vectorIndex) sift(vector []float32, n int, hidden map[string]bool) []ra
 		distances(s.distances[from:min(from+slabSlots, v.slots)], in.sketches, sketch)
 	}
 	v.candidates(s, max(minCandidates, v.slots/partCandidate, 10*n), hidden)
-	s.scores = s.scores[:0]
-	for _, slot := range s.slots {
-		if score := dot(vector, v.vector(int(slot))); score > 0 {
-			s.scores = append(s.scores, scored{score, slot})
-		}
-	}
-	slices.SortFunc(s.scores, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
-	found := make([]ranked, min(n, len(s.scores)))
+	s.best(n, func(slot int32) float32 { return dot(vector, v.vector(int(slot))) })
+	found := make([]ranked, len(s.scores))
 	for i := range found {
 		found[i] = ranked{id: *v.id(int(s.scores[i].slot)), score: float64(s.scores[i].score)}
 	}
 	byScore(found)
 	return found
+}
+
+// best leaves in s.scores the n candidates of the greatest scores above 0, best first. It sorts only
+// when some have gathered that may be among them.
+func (s *scratch) best(n int, score func(slot int32) float32) {
+	s.scores = s.scores[:0]
+	least := float32(0)
+	cut := func() {
+		slices.SortFunc(s.scores, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+		if len(s.scores) >= n {
+			s.scores = s.scores[:n]
+			least = s.scores[n-1].score
+		}
+	}
+	for _, slot := range s.slots {
+		if x := score(slot); x > least {
+			if s.scores = append(s.scores, scored{x, slot}); len(s.scores) >= 4*n {
+				cut()
+			}
+		}
+	}
+	cut()
 }
 
 // candidates fills s.slots with those, at most want, of the smallest distances.

@@ -184,6 +184,8 @@ func (r *ruling) approval(grants bool) error {
 		return r.conflict("nothing waits for approval")
 	case a.GrantedBy != "":
 		return r.conflict("it was approved already, by " + a.GrantedBy)
+	case !r.now.Before(a.ExpiresAt): // the timer that says so may be late
+		return r.conflict("its time was over at " + a.ExpiresAt.Format(time.RFC3339))
 	case r.d.Hash != a.Hash && (grants || r.d.Hash != ""):
 		return r.conflict("what waits now has another hash; look at it again")
 	case !r.who.Role.AtLeast(people.Role(a.By)):

@@ -46,6 +46,9 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 	if !call.Writes() {
 		return &casefile.CallIntended{Call: call}
 	}
+	if p.Purpose != casefile.ForDo && p.Purpose != casefile.ForUndo { // it would count as no write
+		return s.deny(call, casefile.StopPolicyDeny, p.Tool+" changes something, and the plan calls it to "+string(p.Purpose))
+	}
 	call.Reads = p.ArgReads
 	key, err := casefile.IdempotencyKey(s.c.ID, s.c.Epoch, p.ID, p.Tool, p.Args)
 	if err != nil {

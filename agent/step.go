@@ -231,9 +231,7 @@ func (s *step) decide(d casefile.Decision) {
 		s.stop(casefile.Waiting, casefile.Stop{Code: casefile.StopWaitingTimer, Detail: "the check is read again then", Until: &d.At})
 		s.park(d.At)
 	case casefile.Resolve:
-		s.reply(d.Reply, d.Evidence)
-		s.say(&casefile.CaseResolved{Hypothesis: d.Hypothesis, Outcome: d.Outcome}, d.Evidence...)
-		s.park(time.Time{})
+		s.resolve(d)
 	case casefile.Close:
 		s.close(d)
 	case casefile.Escalate:
@@ -262,23 +260,6 @@ func (s *step) voidUnless(d casefile.Decision) {
 		}
 	}
 	s.say(&casefile.ApprovalVoided{Hash: a.Hash, Reason: "the plan no longer wants this"})
-}
-
-func (s *step) conclude(n casefile.Note) {
-	correlated, ok := n.Data.(*casefile.CaseCorrelated)
-	if !ok || s.ev.HeldBy == "" {
-		s.say(n.Data, n.Evidence...)
-		return
-	}
-	if len(s.c.Writes) == 0 {
-		s.res.Merge = s.ev.HeldBy
-		s.say(&casefile.CaseClosed{MergedInto: s.ev.HeldBy, Stop: casefile.Stop{Code: casefile.StopMerged, Detail: "an older case of the same customer is at work on the same"}})
-		s.park(time.Time{})
-		return
-	}
-	s.res.HoldAnyway = true
-	s.say(correlated)
-	s.say(&casefile.CaseLinked{Case: s.ev.HeldBy, Why: "both are about the same, and both have acted"})
 }
 
 func (s *step) ask(d casefile.AskCustomer) {
@@ -355,9 +336,12 @@ func sameStop(a, b casefile.Stop) bool {
 	return a.Code == b.Code && a.Detail == b.Detail && a.Rule == b.Rule && a.To == b.To
 }
 
+// recipient is who is written to. Where a signal says to reply to somebody else counts only if
+// somebody vouches for its sender: or whoever claims to be a customer would read what is theirs.
 func recipient(c *casefile.Case) string {
 	for i := len(c.Signals) - 1; i >= 0; i-- {
-		if to, _ := c.Signals[i].Data["reply_to"].(string); to != "" {
+		s := &c.Signals[i]
+		if to, _ := s.Data["reply_to"].(string); to != "" && s.Assurance.Lower(casefile.AssuranceAuthenticated) == casefile.AssuranceAuthenticated {
 			return to
 		}
 	}

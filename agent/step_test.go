@@ -8,7 +8,7 @@ import (
 	"resolute/agent/casefile"
 )
 
-// oneCall wants one call, and is content once it is done.
+// oneCall wants one call, and is content once it is done and something was read.
 type oneCall struct {
 	tool     string
 	reads    []string
@@ -24,8 +24,12 @@ func (p *oneCall) Plan(c *casefile.Case, _ time.Time) casefile.Decision {
 		return casefile.Escalate{Stop: casefile.Stop{Code: casefile.StopHypothesesExhausted}}
 	case c.Current() == nil:
 		return casefile.Note{Data: &casefile.HypothesisChosen{Hypothesis: "h"}}
-	case c.Current().Step > 0:
+	case c.Current().Check.Held:
 		return casefile.Resolve{Hypothesis: "h"}
+	case c.Current().Check.Read != 0:
+		return casefile.Note{Data: &casefile.CheckRead{Hypothesis: "h", Held: true}}
+	case c.Current().Step > 0:
+		return casefile.CallTools{Calls: []casefile.PlannedCall{{ID: "verify/h/0", Purpose: casefile.ForVerify, Hypothesis: "h", Tool: "bank.read"}}}
 	}
 	return casefile.CallTools{Calls: []casefile.PlannedCall{{ID: "do/h/0", Purpose: casefile.ForDo, Hypothesis: "h", Tool: p.tool,
 		Args: casefile.Object{"amount_cents": int64(500)}, Reads: p.reads}}}
@@ -135,6 +139,12 @@ func (r *rig) parked(res Result, status casefile.Status, code casefile.StopCode)
 	return res
 }
 
+// resolved wants the check read, and the case resolved by it.
+func (r *rig) resolved(res Result) {
+	r.t.Helper()
+	r.parked(r.answer(r.sent(res), done), casefile.Resolved, "")
+}
+
 func (r *rig) answer(call casefile.Call, a casefile.Answer) Result {
 	r.t.Helper()
 	return r.step(Event{Answers: []Answered{{Call: call.ID, Try: call.Try, SentAt: call.SentAt, Answer: a}}})
@@ -158,7 +168,7 @@ func TestDoneCallResolves(t *testing.T) {
 	if call.Key == "" {
 		t.Fatal("a write was sent without an idempotency key")
 	}
-	r.parked(r.answer(call, done), casefile.Resolved, "")
+	r.resolved(r.answer(call, done))
 	if len(r.c.Writes) != 1 || len(r.c.Pending) != 0 {
 		t.Errorf("after a done write: %d writes, %d pending", len(r.c.Writes), len(r.c.Pending))
 	}
@@ -186,13 +196,13 @@ func TestUnknownOutcomeIsAskedForAndRepeatedOnlyWhenProvenNotDone(t *testing.T) 
 	if again.Key != first.Key || again.Try != 2 {
 		t.Errorf("the repeat has key %s and try %d, want the first one's key %s and 2", again.Key, again.Try, first.Key)
 	}
-	r.parked(r.answer(again, done), casefile.Resolved, "")
+	r.resolved(r.answer(again, done))
 }
 
 func TestUnknownOutcomeThatThePluginKnows(t *testing.T) {
 	r := newRig(t, "bank.credit", allow)
 	q := r.asked(r.answer(r.sent(r.step(Event{})), unknown))
-	r.parked(r.told(q, done), casefile.Resolved, "")
+	r.resolved(r.told(q, done))
 }
 
 func TestUnknownOutcomeWithoutOperations(t *testing.T) {
@@ -233,7 +243,7 @@ func TestCrashBetweenIntentAndAnswer(t *testing.T) {
 	r.sent(r.step(Event{}))
 	r.now = r.now.Add(time.Minute)
 	q := r.asked(r.step(Event{})) // a new process finds the request on the wire
-	r.parked(r.told(q, done), casefile.Resolved, "")
+	r.resolved(r.told(q, done))
 }
 
 func TestBusyToolIsTriedUntilItsDeadline(t *testing.T) {
@@ -312,9 +322,9 @@ func TestApprovalIsForExactlyWhatWasShown(t *testing.T) {
 	}
 	r.approve()
 	call := r.sent(r.step(Event{}))
-	r.parked(r.answer(call, done), casefile.Resolved, "")
+	r.resolved(r.answer(call, done))
 	for _, e := range r.journal {
-		if d, ok := e.Data.(*casefile.CallIntended); ok && (d.ApprovedBy != "user:anna" || d.Approval != a.Hash) {
+		if d, ok := e.Data.(*casefile.CallIntended); ok && d.Call.Writes() && (d.ApprovedBy != "user:anna" || d.Approval != a.Hash) {
 			t.Errorf("the intent says approved by %q for %q", d.ApprovedBy, d.Approval)
 		}
 	}
@@ -336,7 +346,7 @@ func TestApprovalExpires(t *testing.T) {
 func TestLateAnswerChangesNothing(t *testing.T) {
 	r := newRig(t, "bank.credit", allow)
 	call := r.sent(r.step(Event{}))
-	r.answer(call, done)
+	r.resolved(r.answer(call, done))
 	n := len(r.c.Writes)
 	r.answer(call, unknown)
 	if len(r.c.Writes) != n || r.c.Status != casefile.Resolved {

@@ -1,0 +1,371 @@
+package hostile_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"resolute/agent"
+	"resolute/agent/bundle"
+	"resolute/agent/casefile"
+	"resolute/agent/intake"
+	"resolute/agent/journal"
+	"resolute/agent/people"
+	"resolute/agent/policy"
+	"resolute/agent/procedure"
+	"resolute/agent/triage"
+	"resolute/tools"
+	"resolute/ui/api"
+)
+
+// house is resolute with a bundle, its people and the shop. One goroutine does all that happens in
+// it, and the clock moves when it is told to.
+type house struct {
+	testing.TB
+	*truth
+	rand    *rand.Rand
+	now     time.Time
+	ids     uint64
+	names   int
+	shop    *shop
+	store   *journal.Memory
+	book    *book
+	engine  *agent.Engine
+	handler http.Handler
+	tokens  *people.Tokens
+	secrets map[string]string // of tokens, by whose they are
+}
+
+// Who has a token: two systems that send signals, of which nobody vouches for what comes from the
+// form, and the staff.
+const (
+	desk, form            = "desk", "form"
+	vic, olga, otto       = "vic", "olga", "otto"
+	pia, ada              = "pia", "ada"
+	stranger              = "stranger" // has none
+	ingest, viewer, oper  = people.Ingest, people.Viewer, people.Operator
+	approver, admin, none = people.Approver, people.Admin, people.Role("")
+)
+
+func roleOf(who string) people.Role {
+	switch who {
+	case desk, form:
+		return ingest
+	case vic:
+		return viewer
+	case olga, otto:
+		return oper
+	case pia:
+		return approver
+	case ada:
+		return admin
+	}
+	return none
+}
+
+// book is the bundle as the engine plays by it, with a planner that attackers may have turned.
+type book struct {
+	*bundle.Bundle
+	planner    *planner
+	classifier *triage.Classifier
+	playbook   *agent.Playbook
+}
+
+var files = sync.OnceValues(func() (*bundle.Bundle, error) { return load(os.DirFS("bundle")) })
+
+func load(files fs.FS) (*bundle.Bundle, error) {
+	b, problems := bundle.Load(context.Background(), files, "bundle", bundle.Options{})
+	if problems.Failed() {
+		return nil, problems.Error()
+	}
+	return b, nil
+}
+
+func newBook(b *bundle.Bundle) (k *book, err error) {
+	k = &book{Bundle: b, planner: &planner{procedure.NewPlanner(b.Procedures, b.Config.Limits.Asks), map[string]script{}}}
+	if k.classifier, err = triage.Train(context.Background(), triage.Examples(b.Procedures), noEmbedder{}); err != nil {
+		return nil, err
+	}
+	k.playbook = &agent.Playbook{Version: b.Version, Planner: k.planner, Guard: b.Guard, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}}
+	return k, nil
+}
+
+// noEmbedder is for a bundle whose procedures start by their signals alone.
+type noEmbedder struct{}
+
+func (noEmbedder) Embed(_ context.Context, texts []string) ([][]float32, error) {
+	return make([][]float32, len(texts)), nil
+}
+
+func (k *book) Playbook(context.Context, string) (*agent.Playbook, error) { return k.playbook, nil }
+
+// tighten makes another version of the policies the active one, for the cases that are open too.
+func (k *book) tighten(active *bundle.Bundle) {
+	k.playbook.Guard = policy.NewPinned(k.Guard, active.Guard, k.planner.Gathers)
+}
+
+func newHouse(t testing.TB, seed uint64) *house {
+	t.Helper()
+	b, err := files()
+	must(t, err)
+	h := &house{TB: t, truth: newTruth(), rand: rand.New(rand.NewPCG(seed, 6)), now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC),
+		shop: openShop(t), store: journal.NewMemory(journal.MemoryOptions{}), secrets: map[string]string{}}
+	h.book, err = newBook(b)
+	must(t, err)
+	clock := func() time.Time { return h.now }
+	registry := tools.NewRegistry(tools.Options{Now: clock, Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(registry.Close)
+	must(t, registry.Set(h.plugins(b)))
+	audit := people.NewAudit(h.store, people.Options{})
+	h.tokens, err = people.OpenTokens(t.Context(), h.store, audit, people.Options{Now: clock})
+	must(t, err)
+	for _, who := range []string{desk, form, vic, olga, otto, pia, ada} {
+		_, h.secrets[who], err = h.tokens.Create(t.Context(), people.NewToken{Role: roleOf(who), Name: who, Untrusted: who == form}, "user:test")
+		must(t, err)
+	}
+	h.engine = agent.New(agent.Deps{Store: h.store, Playbooks: h.book, Tools: registry, Knowledge: noKnowledge{},
+		Triage: &triage.Router{Books: func(context.Context, string) (triage.Book, error) {
+			return triage.Book{Starting: h.book.planner.Starting, Classifier: h.book.classifier, Threshold: b.Config.Triage}, nil
+		}, Now: clock},
+		Callbacks: agent.Callbacks{Base: callbacks, Key: []byte("a key that nobody outside has")}, Outgoing: func() bool { return true },
+		Audit: audit.Event, Now: clock, Salt: h.salt}, agent.Options{})
+	in := intake.New(intake.Deps{Store: h.store, Now: clock, NewID: h.newID, Salt: h.salt,
+		Book: func() (intake.Book, error) {
+			return intake.Book{Version: b.Version, ReopenWithin: b.Config.ReopenWithin, Correlations: h.book.planner.Correlations}, nil
+		},
+		Waits: func(ctx context.Context, id string, s *casefile.Signal) (bool, error) {
+			c, err := h.engine.Load(ctx, id)
+			return err == nil && h.book.planner.Waits(c, s, h.now), err
+		}})
+	h.handler = api.New(api.Deps{Intake: in, Engine: h.engine, Store: h.store, Tokens: h.tokens, Audit: audit,
+		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "test"})
+	return h
+}
+
+const callbacks = "http://resolute.example/callbacks/"
+
+func (h *house) plugins(b *bundle.Bundle) (live []tools.Plugin) {
+	for _, p := range b.Plugins {
+		manifest := b.Manifests[p.Name]
+		resolved, err := p.Resolve(func(string, string) (string, bool) { return h.shop.server.URL, true })
+		must(h, err)
+		live = append(live, tools.Plugin{Name: p.Name, URL: resolved.URL, AllowHosts: p.AllowHosts, Manifest: &manifest, Timeout: p.Timeout, Retries: p.Retries, Trusted: p.Trusted})
+	}
+	return live
+}
+
+type noKnowledge struct{}
+
+func (noKnowledge) Ground(context.Context, *casefile.Case, []string) ([]casefile.Passage, error) {
+	return nil, nil
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newID gives ids that ascend, as UUIDv7 do.
+func (h *house) newID() string {
+	h.ids++
+	var u uuid.UUID
+	binary.BigEndian.PutUint64(u[:8], uint64(h.now.UnixMilli())<<16)
+	binary.BigEndian.PutUint64(u[8:], h.ids)
+	u[6], u[8] = 0x70, 0x80
+	return u.String()
+}
+
+func (h *house) salt() (s journal.Salt) {
+	h.ids++
+	binary.BigEndian.PutUint64(s[:], h.ids)
+	return s
+}
+
+// settle has the engine do all that there is to do now.
+func (h *house) settle() {
+	h.Helper()
+	ctx := context.Background()
+	for range 1000 {
+		_, err := h.store.Due(ctx, h.now)
+		must(h, err)
+		leases, err := h.store.Claim(ctx, "engine", 8, h.now, 5*time.Minute)
+		must(h, err)
+		if len(leases) == 0 {
+			return
+		}
+		for _, l := range leases {
+			must(h, h.engine.Drive(ctx, ctx, l))
+		}
+	}
+	h.Fatal("the engine doesn't come to rest")
+}
+
+// pass lets time pass, in pieces, so that timers fire about when they are due.
+func (h *house) pass(d time.Duration) {
+	h.Helper()
+	for range 8 {
+		h.now = h.now.Add(d / 8)
+		h.settle()
+	}
+}
+
+// ask makes a request to the API. Body is encoded as JSON, unless it is bytes.
+func (h *house) ask(who, method, path string, header map[string]string, body any) (status int, answer []byte) {
+	h.Helper()
+	raw, ok := body.([]byte)
+	if !ok && body != nil {
+		var err error
+		raw, err = json.Marshal(body)
+		must(h, err)
+	}
+	r := httptest.NewRequest(method, path, bytes.NewReader(raw))
+	r.Header.Set("Content-Type", "application/json")
+	if secret := h.secrets[who]; secret != "" {
+		r.Header.Set("Authorization", "Bearer "+secret)
+	}
+	for k, v := range header {
+		r.Header.Set(k, v)
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	h.answered(who, method+" "+path, w.Body.Bytes())
+	return w.Code, w.Body.Bytes()
+}
+
+// signal posts an event, by what was given to a system. It gives the case, "" if it was refused.
+func (h *house) signal(who string, event map[string]any) (caseID string) {
+	h.Helper()
+	status, answer := h.ask(who, "POST", "/api/v1/signals", nil, event)
+	return h.receipt(who, event["data"], status, answer)
+}
+
+func (h *house) receipt(who string, data any, status int, answer []byte) string {
+	h.Helper()
+	if status != http.StatusAccepted {
+		return ""
+	}
+	var r struct {
+		SignalID  string `json:"signal_id"`
+		CaseID    string `json:"case_id"`
+		Duplicate bool
+	}
+	must(h, json.Unmarshal(answer, &r))
+	if !r.Duplicate {
+		h.accepted(who, r.CaseID, r.SignalID, data)
+	}
+	return r.CaseID
+}
+
+// decide clicks, by what the person sees.
+func (h *house) decide(who, caseID string, decision map[string]any) (status int) {
+	h.Helper()
+	h.clicks(who, caseID, decision)
+	status, _ = h.ask(who, "POST", "/api/v1/cases/"+caseID+"/decisions", nil, decision)
+	h.clicked(who, caseID, decision, status)
+	return status
+}
+
+// approve is a person's yes to what a case waits for.
+func (h *house) approve(who, caseID string) (status int) {
+	h.Helper()
+	return h.decide(who, caseID, map[string]any{"decision": "approve", "hash": h.hash(caseID)})
+}
+
+func (h *house) load(caseID string) *casefile.Case {
+	h.Helper()
+	c, err := h.engine.Load(context.Background(), caseID)
+	must(h, err)
+	return c
+}
+
+func (h *house) hash(caseID string) string {
+	h.Helper()
+	if a := h.load(caseID).Approval; a != nil {
+		return a.Hash
+	}
+	return ""
+}
+
+// person is a customer of the shop.
+type person struct{ id, email string }
+
+func (p person) claim() map[string]any { return map[string]any{"id": p.id, "email": p.email} }
+
+// customer is somebody new.
+func (h *house) customer(name string) person {
+	h.names++
+	p := person{fmt.Sprintf("%s-%d", name, h.names), fmt.Sprintf("%s-%d@example.com", name, h.names)}
+	h.shop.accounts[p.id] = &account{ID: p.id}
+	return p
+}
+
+// order is one that somebody bought, of so many cents.
+func (h *house) order(owner person, total int64) *order {
+	h.names++
+	o := &order{ID: fmt.Sprintf("ORD-%07d", h.names), Owner: owner.email, Item: fmt.Sprintf("thing no. %d", h.names), Total: total}
+	was := *o
+	o.first = &was
+	h.shop.orders[o.ID] = o
+	return o
+}
+
+// ticket is what a system sends that somebody wrote to.
+func (h *house) ticket(claim person, kind string, more ...any) map[string]any {
+	return h.event("ticket.created", claim, append([]any{"kind", kind}, more...)...)
+}
+
+func (h *house) event(eventType string, claim person, more ...any) map[string]any {
+	h.names++
+	data := map[string]any{"customer": claim.claim(), "text": "Please help me."}
+	for i := 0; i+1 < len(more); i += 2 {
+		data[more[i].(string)] = more[i+1]
+	}
+	return map[string]any{"specversion": "1.0", "id": fmt.Sprintf("event-%d", h.names), "source": "tickets", "type": eventType, "data": data}
+}
+
+// cents is an amount below what needs a person.
+func (h *house) cents() int64 { return 500 + int64(h.rand.IntN(8500)) }
+
+// wants is what its owner says, through a system that vouches for them.
+func (h *house) wants(owner person, kind string, o *order, more ...any) (caseID string) {
+	h.Helper()
+	about := owner.id
+	if o != nil {
+		about = o.ID
+		more = append([]any{"order_id", o.ID}, more...)
+	}
+	h.wished(kind, about)
+	return h.signal(desk, h.ticket(owner, kind, more...))
+}
+
+func (h *house) token(callback string) string { return strings.TrimPrefix(callback, callbacks) }
+
+func copyFiles(into fstest.MapFS) error {
+	files := os.DirFS("bundle")
+	return fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(files, path)
+		into[path] = &fstest.MapFile{Data: b}
+		return err
+	})
+}

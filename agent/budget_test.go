@@ -132,7 +132,7 @@ func (b *bank) Playbook(context.Context, string) (*Playbook, error) {
 
 func (b *bank) Plan(c *casefile.Case, now time.Time) casefile.Decision {
 	d := (&oneCall{tool: "bank.pay"}).Plan(c, now)
-	if calls, ok := d.(casefile.CallTools); ok {
+	if calls, ok := d.(casefile.CallTools); ok && calls.Calls[0].Purpose == casefile.ForDo {
 		calls.Calls[0].Args = casefile.Object{"amount_cents": c.Signals[0].Data["amount"]}
 	}
 	return d
@@ -151,6 +151,9 @@ func (b *bank) Judge(_ *casefile.Case, p casefile.Proposal) casefile.Verdict {
 }
 
 func (b *bank) Tool(name string) (casefile.Tool, bool) {
+	if name == "bank.read" {
+		return casefile.Tool{Name: name, Effect: "read", Timeout: 10 * time.Second}, true
+	}
 	return casefile.Tool{Name: name, Effect: "write", Operations: true, Timeout: 10 * time.Second, Retries: 3}, true
 }
 func (b *bank) ValidateArgs(string, casefile.Object) error { return nil }
@@ -167,6 +170,9 @@ func (b *bank) total() (sum int64) {
 
 // Send takes up to three seconds, and pays or doesn't.
 func (b *bank) Send(_ context.Context, r casefile.Request) casefile.Answer {
+	if r.Tool == "bank.read" {
+		return casefile.Answer{Outcome: casefile.OutcomeDone}
+	}
 	b.mu.Lock()
 	took, dice := time.Duration(b.rand.IntN(3000))*time.Millisecond, b.rand.IntN(10)
 	b.mu.Unlock()

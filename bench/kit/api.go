@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"resolute/agent/bundle"
-	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/tools/protocol"
 	"resolute/ui/api"

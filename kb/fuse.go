@@ -10,12 +10,12 @@ import (
 // testdata/retrieval; docs/measurements.md has the steps.
 const (
 	wordsWeigh = 0.4
-	// From so many standard deviations on words count in full: a passage stands out as far only where the
-	// query is in its own words, and a title or a code is not to be lost among what means alike.
-	wordsTell = 2
-	// So many are in the words' ranking at least, those that it lacks with a score of 0: the only passage
-	// that has a word stands out too.
-	wordsCompared = 20
+	// A passage that has more than this part of what the query's words tell is the more in front, by so
+	// many standard deviations for all of it: a query in a passage's own words, as a title or a code is,
+	// is not to be lost among what means alike.
+	literalFrom = 0.5
+	literalGain = 5
+	literalRead = 10 // of the words' ranking, since passages must be read for it
 )
 
 // fuse joins two rankings to hits that have their id, score and ranks. How far a score stands out of
@@ -23,8 +23,9 @@ const (
 // doesn't have the chunk counts it as its last. It was measured against reciprocal rank fusion, which
 // takes the first of a weak ranking for as good as the first of a strong one. A chunk that has no
 // vector, as meanwhile the vectors are made anew, is ranked by its words alone: its place among them
-// counts as its place among the vectors.
-func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
+// counts as its place among the vectors. covered says which part of what the query's words tell some
+// chunks have.
+func fuse(mode Mode, words, vectors []ranked, covered map[string]float64, has func(id string) bool) []Hit {
 	hits := make([]Hit, 0, len(words)+len(vectors))
 	at := make(map[string]int, len(words)+len(vectors))
 	hit := func(id string) *Hit {
@@ -36,7 +37,7 @@ func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
 		}
 		return &hits[i]
 	}
-	byWords, byVectors := newOutstanding(words, wordsCompared), newOutstanding(vectors, 0)
+	byWords, byVectors := newOutstanding(words), newOutstanding(vectors)
 	for i, r := range words {
 		h := hit(r.id)
 		h.KeywordRank, h.Score = i+1, r.score
@@ -56,7 +57,7 @@ func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
 			if h.VectorRank == 0 && len(vectors) > 0 && !has(h.ChunkID) {
 				meaning = byVectors.of(true, vectors[min(h.KeywordRank, len(vectors))-1].score)
 			}
-			stands := wordsWeigh*saying + max(0, saying-wordsTell) + meaning
+			stands := wordsWeigh*saying + meaning + literalGain*max(0, covered[h.ChunkID]-literalFrom)/(1-literalFrom)
 			h.Score = 1 / (1 + math.Exp(-stands)) // the same order, from 0 to 1
 		}
 	}
@@ -70,26 +71,23 @@ func fuse(mode Mode, words, vectors []ranked, has func(id string) bool) []Hit {
 type outstanding struct{ mean, deviation, last float64 }
 
 // newOutstanding takes the first scores of a ranking, as many in every search, so that how much is
-// asked for doesn't change the order, and zeros up to atLeast of them.
-func newOutstanding(ranking []ranked, atLeast int) outstanding {
+// asked for doesn't change the order.
+func newOutstanding(ranking []ranked) outstanding {
 	if len(ranking) == 0 {
 		return outstanding{deviation: 1}
 	}
-	scores := make([]float64, max(atLeast, min(len(ranking), depth)))
-	for i := range min(len(ranking), depth) {
-		scores[i] = ranking[i].score
-	}
+	ranking = ranking[:min(len(ranking), depth)]
 	var o outstanding
-	for _, score := range scores {
-		o.mean += score / float64(len(scores))
+	for _, r := range ranking {
+		o.mean += r.score / float64(len(ranking))
 	}
-	for _, score := range scores {
-		o.deviation += (score - o.mean) * (score - o.mean) / float64(len(scores))
+	for _, r := range ranking {
+		o.deviation += (r.score - o.mean) * (r.score - o.mean) / float64(len(ranking))
 	}
 	if o.deviation = math.Sqrt(o.deviation); o.deviation == 0 {
 		o.deviation = 1
 	}
-	o.last = scores[len(scores)-1]
+	o.last = ranking[len(ranking)-1].score
 	return o
 }
 

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // What relevance is made of, chosen so that thresholds.relevance 0.3 parts questions that are answered
@@ -26,9 +28,37 @@ type judge struct {
 func (j judge) all(hits []Hit) {
 	for i := range hits {
 		h := &hits[i]
-		covered, matched := j.coverage(h.Title + "\n" + strings.Join(h.Headings, "\n") + "\n" + h.Text)
+		covered, matched := j.coverage(spoken(h.Title, h.Headings, h.Text))
 		h.Relevance, h.Matched = j.relevance(covered, h.Similarity), matched
 	}
+}
+
+// covered is which part of what the query's words tell is in chunks.
+func (b *Base) covered(ctx context.Context, j judge, chunks []ranked) (map[string]float64, error) {
+	parts := make(map[string]float64, len(chunks))
+	err := b.view(ctx, func(tx *bolt.Tx) error {
+		for _, r := range chunks {
+			chunk, ok, err := getChunk(tx, r.id)
+			if err != nil {
+				return err
+			}
+			if !ok { // an import has replaced it meanwhile
+				continue
+			}
+			d, _, err := getDocument(tx, documentOf(r.id))
+			if err != nil {
+				return err
+			}
+			parts[r.id], _ = j.coverage(spoken(d.Title, chunk.Headings, chunk.Text))
+		}
+		return nil
+	})
+	return parts, err
+}
+
+// spoken is what of a passage is searched by words.
+func spoken(title string, headings []string, text string) string {
+	return title + "\n" + strings.Join(headings, "\n") + "\n" + text
 }
 
 // coverage is which part of what the query's words tell is in a text, from 0 to 1, and which words.

@@ -124,12 +124,18 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err != nil {
 		return nil, err
 	}
+	judge := judge{terms: terms, words: b.words, among: m.size()}
+	var covered map[string]float64
+	if q.Mode == Hybrid {
+		if covered, err = b.covered(ctx, judge, words[:min(literalRead, len(words))]); err != nil {
+			return nil, err
+		}
+	}
 	hasVector := func(id string) bool { return m.index.has(ctx, id) } // asked only where vectors answered
-	hits, err := b.passages(ctx, fuse(q.Mode, words, vectors, hasVector), q)
+	hits, err := b.passages(ctx, fuse(q.Mode, words, vectors, covered, hasVector), q)
 	if err != nil {
 		return nil, err
 	}
-	judge := judge{terms: terms, words: b.words, among: m.size()}
 	judge.all(hits)
 	if q.Mode == Hybrid && q.Each == Passages {
 		if hits, err = b.corrected(ctx, q, m, asked, judge, hits); err != nil {

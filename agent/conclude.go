@@ -53,3 +53,13 @@ func (s *step) resolve(d casefile.Resolve) {
 	s.say(&casefile.CaseResolved{Hypothesis: d.Hypothesis, Outcome: d.Outcome}, d.Evidence...)
 	s.park(time.Time{})
 }
+
+// proposer gives the principal whose edit or override a planned call is, "" for the planner's own:
+// what people decided says so, whatever the plan does.
+func proposer(c *casefile.Case, p casefile.PlannedCall) string {
+	o := c.Override
+	if o == nil || o.Action == nil || o.Action.Tool != p.Tool || !same(casefile.Value{V: map[string]any(o.Action.Args)}, casefile.Value{V: map[string]any(p.Args)}) {
+		return ""
+	}
+	return o.Principal
+}

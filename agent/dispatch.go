@@ -33,6 +33,7 @@ func (s *step) dispatch(planned []casefile.PlannedCall) {
 
 // judge gives the intent of a planned call, or nil if it may not be sent (now).
 func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
+	p.ProposedBy = proposer(s.c, p)
 	call := casefile.Call{ID: p.ID, Purpose: p.Purpose, Fact: p.Fact, Hypothesis: p.Hypothesis, Step: p.Step,
 		Action: casefile.Action{Tool: p.Tool, Args: p.Args}, Try: 1, Within: casefile.Duration(p.Within), ProposedBy: p.ProposedBy}
 	tool, ok := s.Tools.Tool(p.Tool)

@@ -22,14 +22,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"resolute/agent"
+	"resolute/agent/book"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/policy"
-	"resolute/agent/procedure"
-	"resolute/agent/triage"
 	"resolute/tools"
 	"resolute/ui/api"
 )
@@ -45,7 +45,7 @@ type house struct {
 	names   int
 	shop    *shop
 	store   *journal.Memory
-	book    *book
+	book    *turnable
 	engine  *agent.Engine
 	handler http.Handler
 	tokens  *people.Tokens
@@ -79,13 +79,14 @@ func roleOf(who string) people.Role {
 	return none
 }
 
-// book is the bundle as the engine plays by it, with a planner that attackers may have turned.
-type book struct {
-	*bundle.Bundle
-	planner    *planner
-	classifier *triage.Classifier
-	playbook   *agent.Playbook
+// turnable is the bundle's book with a planner that attackers may turn.
+type turnable struct {
+	book.Alone
+	planner  *planner
+	playbook *agent.Playbook
 }
+
+func (k *turnable) Playbook(context.Context, string) (*agent.Playbook, error) { return k.playbook, nil }
 
 var files = sync.OnceValues(func() (*bundle.Bundle, error) { return load(os.DirFS("bundle")) })
 
@@ -97,13 +98,14 @@ func load(files fs.FS) (*bundle.Bundle, error) {
 	return b, nil
 }
 
-func newBook(b *bundle.Bundle) (k *book, err error) {
-	k = &book{Bundle: b, planner: &planner{procedure.NewPlanner(b.Procedures, b.Config.Limits.Asks), map[string]script{}}}
-	if k.classifier, err = triage.Train(context.Background(), triage.Examples(b.Procedures), noEmbedder{}); err != nil {
+func newBook(b *bundle.Bundle) (*turnable, error) {
+	k, err := book.New(context.Background(), b, noEmbedder{})
+	if err != nil {
 		return nil, err
 	}
-	k.playbook = &agent.Playbook{Version: b.Version, Planner: k.planner, Guard: b.Guard, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}}
-	return k, nil
+	t := &turnable{book.Alone{Book: k}, &planner{k.Planner, map[string]script{}}, new(*k.Playbook)}
+	t.playbook.Planner = t.planner
+	return t, nil
 }
 
 // noEmbedder is for a bundle whose procedures start by their signals alone.
@@ -113,10 +115,8 @@ func (noEmbedder) Embed(_ context.Context, texts []string) ([][]float32, error) 
 	return make([][]float32, len(texts)), nil
 }
 
-func (k *book) Playbook(context.Context, string) (*agent.Playbook, error) { return k.playbook, nil }
-
 // tighten makes another version of the policies the active one, for the cases that are open too.
-func (k *book) tighten(active *bundle.Bundle) {
+func (k *turnable) tighten(active *bundle.Bundle) {
 	k.playbook.Guard = policy.NewPinned(k.Guard, active.Guard, k.planner.Gathers)
 }
 
@@ -139,21 +139,14 @@ func newHouse(t testing.TB, seed uint64) *house {
 		_, h.secrets[who], err = h.tokens.Create(t.Context(), people.NewToken{Role: roleOf(who), Name: who, Untrusted: who == form}, "user:test")
 		must(t, err)
 	}
+	paused, err := pauses.Open(t.Context(), pauses.Deps{Records: h.store, Audit: audit.Event, Known: func(casefile.Pause) error { return nil }, Now: clock})
+	must(t, err)
 	h.engine = agent.New(agent.Deps{Store: h.store, Playbooks: h.book, Tools: registry, Knowledge: noKnowledge{},
-		Triage: &triage.Router{Books: func(context.Context, string) (triage.Book, error) {
-			return triage.Book{Starting: h.book.planner.Starting, Classifier: h.book.classifier, Threshold: b.Config.Triage}, nil
-		}, Now: clock},
+		Triage: h.book.Router(clock), Pauses: paused,
 		Callbacks: agent.Callbacks{Base: callbacks, Key: []byte("a key that nobody outside has")}, Outgoing: func() bool { return true },
 		Audit: audit.Event, Now: clock, Salt: h.salt}, agent.Options{})
-	in := intake.New(intake.Deps{Store: h.store, Now: clock, NewID: h.newID, Salt: h.salt,
-		Book: func() (intake.Book, error) {
-			return intake.Book{Version: b.Version, ReopenWithin: b.Config.ReopenWithin, Correlations: h.book.planner.Correlations}, nil
-		},
-		Waits: func(ctx context.Context, id string, s *casefile.Signal) (bool, error) {
-			c, err := h.engine.Load(ctx, id)
-			return err == nil && h.book.planner.Waits(c, s, h.now), err
-		}})
-	h.handler = api.New(api.Deps{Intake: in, Engine: h.engine, Store: h.store, Tokens: h.tokens, Audit: audit,
+	in := intake.New(intake.Deps{Store: h.store, Now: clock, NewID: h.newID, Salt: h.salt, Book: h.book.Intake, Waits: h.book.Waits(h.store, clock)})
+	h.handler = api.New(api.Deps{Intake: in, Engine: h.engine, Store: h.store, Tokens: h.tokens, Audit: audit, Pauses: paused,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "test"})
 	return h
 }
@@ -165,7 +158,7 @@ func (h *house) plugins(b *bundle.Bundle) (live []tools.Plugin) {
 		manifest := b.Manifests[p.Name]
 		resolved, err := p.Resolve(func(string, string) (string, bool) { return h.shop.server.URL, true })
 		must(h, err)
-		live = append(live, tools.Plugin{Name: p.Name, URL: resolved.URL, AllowHosts: p.AllowHosts, Manifest: &manifest, Timeout: p.Timeout, Retries: p.Retries, Trusted: p.Trusted})
+		live = append(live, tools.Plugin{Name: p.Name, URL: resolved.URL, AllowHosts: p.AllowHosts, Manifest: &manifest, Timeout: p.Timeout, Retries: p.Retries, Trusted: p.TrustedFields()})
 	}
 	return live
 }

@@ -56,6 +56,11 @@ func insisting(times int, call func(c *casefile.Case, n int) casefile.PlannedCal
 	}
 }
 
+// another is a call that claims to be made of nothing but what the bundle says.
 func another(tool string, n int, args casefile.Object) casefile.PlannedCall {
-	return casefile.PlannedCall{ID: fmt.Sprintf("more/%d", n), Purpose: casefile.ForDo, Tool: tool, Args: args, Step: n}
+	p := casefile.PlannedCall{ID: fmt.Sprintf("more/%d", n), Purpose: casefile.ForDo, Tool: tool, Args: args, Step: n, ArgReads: map[string][]string{}}
+	for name := range args {
+		p.ArgReads[name] = nil
+	}
+	return p
 }

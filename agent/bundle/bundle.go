@@ -254,7 +254,7 @@ func (l *loader) check() {
 	names := make([]string, len(l.Procedures))
 	for i, p := range l.Procedures {
 		names[i] = p.Name
-		p.Check(set, l.Config.Queues, &l.problems)
+		p.Check(set, l.Config.QueueNames(), &l.problems)
 	}
 	arguments := set.arguments()
 	for _, p := range l.policies {

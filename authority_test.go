@@ -105,7 +105,11 @@ func (r *rig) counting(files map[string]string) {
 // item sends a signal about an item, and gives its case.
 func (r *rig) item(kind, item string) string {
 	r.t.Helper()
-	return r.send(demo.Signal{ID: kind + item, Source: "test", Type: "item." + kind, Data: map[string]any{"item": item, "customer": map[string]any{"id": "c-" + item}}})
+	return r.send(signalOf(kind+item, "item."+kind, item))
+}
+
+func signalOf(id, kind, item string) demo.Signal {
+	return demo.Signal{ID: id, Source: "test", Type: kind, Data: map[string]any{"item": item, "customer": map[string]any{"id": "c-" + item}}}
 }
 
 // entries gives what the journal of a case says in entries of a kind.

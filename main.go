@@ -244,7 +244,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Now: time.Now, Log: a.Log}
+	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Notices: outbox.Told{Client: http.DefaultClient}, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
 	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run} {

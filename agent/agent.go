@@ -46,8 +46,10 @@ type Playbook struct {
 	Planner Planner
 	Guard   Guard
 	Limits  Limits
-	// Recalls: its procedures or policies read what became of the customer\'s earlier cases.
+	// Recalls: its procedures or policies read what became of the customer's earlier cases.
 	Recalls bool
+	// Queues by name; without any, handoffs wait and nobody is told.
+	Queues map[string]Queue
 	// Authority is that of the active bundle with what was earned, as it stands; nil: the guard's own.
 	Authority Authority
 }

@@ -148,7 +148,7 @@ func (r *ruling) judge() (*casefile.OperatorDecided, error) {
 }
 
 func (r *ruling) takenOver() bool {
-	return r.c.Status == casefile.Escalated && r.c.Stop != nil && r.c.Stop.Code == casefile.StopHumanTakeover
+	return r.c.Status == casefile.Escalated && (r.c.Holder != "" || r.c.Stop != nil && r.c.Stop.Code == casefile.StopHumanTakeover)
 }
 
 func (r *ruling) stopText() string {
@@ -232,15 +232,18 @@ func (r *ruling) override(data *casefile.OperatorDecided) error {
 	if len(r.c.Pending) > 0 {
 		return r.conflict("a call is under way; wait until it is settled")
 	}
-	name, step := r.d.Hypothesis, 0
-	if h := r.c.Current(); h != nil && (name == "" || name == h.Name) {
-		name, step = h.Name, h.Step
+	name, h := r.d.Hypothesis, r.c.Current()
+	if h != nil && (name == "" || name == h.Name) {
+		name = h.Name
 	}
-	first, ok := r.book.Planner.Hypothesis(r.c, name)
+	step, ok := r.book.Planner.Hypothesis(r.c, name)
 	if !ok {
 		return fmt.Errorf("%w: say which hypothesis of the procedure is to be tried, or proves the action; %q is none", ErrDecisionInvalid, name)
 	}
-	data.Hypothesis, data.Step = name, max(step, first)
+	if h != nil && name == h.Name {
+		step = h.Step // in place of what is next, whatever that is
+	}
+	data.Hypothesis, data.Step = name, step
 	if r.d.Action == nil {
 		if r.d.Hypothesis == "" {
 			return fmt.Errorf("%w: an override needs an action or a hypothesis", ErrDecisionInvalid)

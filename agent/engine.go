@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -362,6 +363,16 @@ func (e *Engine) messages(c *casefile.Case, entries []casefile.Entry) []journal.
 			m.Kind, m.To, m.Text, m.Citations = "reply", d.Reply.To, d.Reply.Text, d.Reply.Citations
 		case *casefile.CustomerAsked:
 			m.Kind, m.To, m.Text = "question", d.To, d.Question.Text
+		case *casefile.HandoffNoticed:
+			if d.To == "" {
+				continue
+			}
+			m.Kind, m.To, m.Text = "notice", d.To, d.Text
+			if !isURL(d.To) {
+				m.Status = journal.DeliveryReady // a person's address: it is read in the outbox
+			}
+			list = append(list, journal.NewMessage{Entry: i, Message: m})
+			continue
 		default:
 			continue
 		}
@@ -371,6 +382,10 @@ func (e *Engine) messages(c *casefile.Case, entries []casefile.Entry) []journal.
 		list = append(list, journal.NewMessage{Entry: i, Message: m})
 	}
 	return list
+}
+
+func isURL(to string) bool {
+	return strings.HasPrefix(to, "https://") || strings.HasPrefix(to, "http://")
 }
 
 // carryOut carries out the commands of a step whose entries are durable. What became of them is

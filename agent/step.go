@@ -153,7 +153,8 @@ func (s *step) say(data casefile.Data, evidence ...string) {
 // advance goes on until there is something to carry out or nothing to do.
 func (s *step) advance() {
 	if s.c.Status == casefile.Escalated || s.c.Status.Ended() {
-		s.park(time.Time{})
+		s.remind()
+		s.park(s.told())
 		return
 	}
 	if wait, pending := s.pursue(); len(s.res.Commands) > 0 {
@@ -168,6 +169,10 @@ func (s *step) advance() {
 		return
 	}
 	for range maxNotes {
+		if s.c.Holder != "" && s.c.Override == nil {
+			s.giveBack()
+			return
+		}
 		if limit := s.overLimit(); limit != "" {
 			s.escalate(casefile.Stop{Code: casefile.StopLoopLimit, Detail: limit})
 		} else {
@@ -314,8 +319,20 @@ func (s *step) escalate(stop casefile.Stop, evidence ...string) {
 		}
 		stop.To = then.Stop.To
 	}
-	s.stop(casefile.Escalated, stop, evidence...)
-	s.park(time.Time{})
+	if _, waits := s.book.Queues[DefaultQueue]; waits && s.c.Holder == "" {
+		s.handOver(stop, evidence...)
+	} else {
+		s.stop(casefile.Escalated, stop, evidence...)
+	}
+	s.park(s.told())
+}
+
+// told is when somebody is told again of a handoff, zero for never.
+func (s *step) told() time.Time {
+	if h := s.c.Handoff; h != nil && h.NextAt.After(s.now) {
+		return h.NextAt
+	}
+	return time.Time{}
 }
 
 // stop notes why the case is not working, unless the last stop said the same.

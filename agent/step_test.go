@@ -14,12 +14,13 @@ type oneCall struct {
 	reads    []string
 	observed map[string]casefile.Value
 	wait     time.Duration
+	to       string // queue
 }
 
 func (p *oneCall) Plan(c *casefile.Case, _ time.Time) casefile.Decision {
 	switch {
 	case c.Failure != nil && c.Failure.Stop != "":
-		return casefile.Escalate{Stop: casefile.Stop{Code: c.Failure.Stop, Rule: c.Failure.Rule}}
+		return casefile.Escalate{Stop: casefile.Stop{Code: c.Failure.Stop, Rule: c.Failure.Rule, To: p.to}}
 	case c.Failure != nil:
 		return casefile.Escalate{Stop: casefile.Stop{Code: casefile.StopHypothesesExhausted}}
 	case c.Current() == nil:

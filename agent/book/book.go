@@ -32,7 +32,10 @@ func New(ctx context.Context, b *bundle.Bundle, e triage.Embedder) (*Book, error
 	if k.classifier, err = triage.Train(ctx, triage.Examples(b.Procedures), e); err != nil {
 		return nil, fmt.Errorf("triage of bundle %.12s: %w", b.Version, err)
 	}
-	k.Playbook = &agent.Playbook{Version: b.Version, Prompts: b.Prompts, Planner: k.Planner, Guard: b.Guard, Recalls: b.Recalls, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}}
+	k.Playbook = &agent.Playbook{Version: b.Version, Prompts: b.Prompts, Planner: k.Planner, Guard: b.Guard, Recalls: b.Recalls, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}, Queues: map[string]agent.Queue{}}
+	for _, q := range b.Config.Queues {
+		k.Playbook.Queues[q.Name] = agent.Queue{Notify: q.Notify, Due: q.Due, Remind: q.Remind}
+	}
 	return k, nil
 }
 

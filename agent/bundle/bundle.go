@@ -254,7 +254,7 @@ func (l *loader) check() {
 	names := make([]string, len(l.Procedures))
 	for i, p := range l.Procedures {
 		names[i] = p.Name
-		p.Check(set, l.Config.Queues, &l.problems)
+		p.Check(set, l.Config.QueueNames(), &l.problems)
 	}
 	arguments := set.arguments()
 	for _, p := range l.policies {
@@ -263,8 +263,8 @@ func (l *loader) check() {
 			p.RunExamples(&l.problems)
 		}
 	}
-	l.authority.Currency, l.Authority = l.Config.Currency, l.authority
 	l.GuardTools = l.guardTools()
+	l.authority.Currency, l.authority.Tools, l.Authority = l.Config.Currency, l.GuardTools, l.authority
 	l.authority.Check(l.authFile, names, set.Names(""), &l.problems)
 	for i, m := range l.Monitors {
 		if slices.ContainsFunc(l.Monitors[:i], func(o *Monitor) bool { return o.Name == m.Name }) {

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +19,25 @@ type Config struct {
 	RiskApprove  int     // the risk, of 100, from which on a person decides
 	RiskDeny     int     // the risk from which on it is denied
 	Limits       Limits
-	Queues       []string // sorted; default is always there
-	Webhook      string   // where replies are posted, "" for nowhere
+	Queues       []Queue // by name; default is always there
+	Webhook      string  // where replies are posted, "" for nowhere
+}
+
+// Queue is where handoffs wait for people.
+type Queue struct {
+	Name   string
+	Notify []string // URLs of webhooks, addresses of people
+	Due    time.Duration
+	Remind time.Duration
+}
+
+// QueueNames gives the names of the queues.
+func (c *Config) QueueNames() []string {
+	names := make([]string, len(c.Queues))
+	for i, q := range c.Queues {
+		names[i] = q.Name
+	}
+	return names
 }
 
 // Limits bound one case.
@@ -32,7 +50,7 @@ type Limits struct {
 const configFile = "resolute.yaml"
 
 func parseConfig(file string, text []byte, problems *source.Problems) Config {
-	c := Config{Currency: "USD", Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []string{"default"}}
+	c := Config{Currency: "USD", Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []Queue{{Name: "default", Due: 8 * time.Hour, Remind: 2 * time.Hour}}}
 	m := source.Parse(file, text, problems).Mapping("company", "time_zone", "locale", "currency", "reopen_within", "thresholds", "limits", "queues", "replies", "model", "embedder", "redact")
 	if !m.Here() {
 		return c
@@ -52,18 +70,36 @@ func parseConfig(file string, text []byte, problems *source.Problems) Config {
 	}
 	parseBounds(m, &c)
 	for _, e := range m.Get("queues").Entries() {
-		q := e.Value.Mapping("notify", "due", "remind")
-		q.Get("notify").Strings()
-		q.Get("due").Duration()
-		q.Get("remind").Duration()
-		if !slices.Contains(c.Queues, e.Key.Value) {
-			c.Queues = append(c.Queues, e.Key.Value)
+		q := parseQueue(e.Key.Value, e.Value)
+		if i := slices.IndexFunc(c.Queues, func(o Queue) bool { return o.Name == q.Name }); i >= 0 {
+			c.Queues[i] = q
+		} else {
+			c.Queues = append(c.Queues, q)
 		}
 	}
-	slices.Sort(c.Queues)
+	slices.SortFunc(c.Queues, func(a, b Queue) int { return strings.Compare(a.Name, b.Name) })
 	c.Webhook = m.Get("replies").Mapping("webhook").Get("webhook").String()
 	later(m)
 	return c
+}
+
+func parseQueue(name string, n source.Node) Queue {
+	m := n.Mapping("notify", "due", "remind")
+	q := Queue{Name: name, Notify: m.Get("notify").Strings(), Due: 8 * time.Hour, Remind: 2 * time.Hour}
+	for _, to := range q.Notify {
+		web := strings.HasPrefix(to, "http://") || strings.HasPrefix(to, "https://")
+		if u, err := url.Parse(to); web && (err != nil || u.Host == "") || !web && !strings.Contains(to, "@") {
+			m.Get("notify").Fail("%q is neither the URL of a webhook nor the address of a person", to)
+		}
+	}
+	for key, to := range map[string]*time.Duration{"due": &q.Due, "remind": &q.Remind} {
+		if k := m.Get(key); k.Here() {
+			if *to = k.Duration(); *to < 0 || key == "due" && *to == 0 {
+				k.Fail("%s is a time to come, like 2h", key)
+			}
+		}
+	}
+	return q
 }
 
 func parseBounds(m source.Mapping, c *Config) {

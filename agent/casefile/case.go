@@ -110,6 +110,8 @@ type Case struct {
 	Approval   *Approval      `json:"approval,omitempty"`
 	Shadowed   *Shadowed      `json:"shadowed,omitempty"` // what it would have done, until a person decides what is done
 	Override   *Override      `json:"override,omitempty"`
+	Handoff    *Handoff       `json:"handoff,omitempty"`
+	Holder     string         `json:"holder,omitempty"`  // actor who took it over, until it is handed back
 	Failure    *Failure       `json:"failure,omitempty"` // of the last step, until the planner has drawn its conclusion
 	Cause      *Stop          `json:"cause,omitempty"`   // the first cause met on the way to giving up
 

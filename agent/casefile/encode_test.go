@@ -12,7 +12,7 @@ import (
 var allKinds = []Kind{KindSignalReceived, KindCaseOpened, KindCaseReopened, KindCaseLinked, KindProcedureChosen, KindInputsFound,
 	KindCaseCorrelated, KindKnowledgeFound, KindHistoryFound, KindHypothesisChosen, KindHypothesisFailed, KindHypothesisEnded, KindStepDone, KindActionDenied, KindActionShadowed,
 	KindCallIntended, KindCallAnswered, KindApprovalAsked, KindApprovalVoided, KindApprovalExpired, KindOperatorDecided, KindAuthorityChanged, KindCustomerAsked,
-	KindCustomerAnswered, KindQuestionEnded, KindWaitStarted, KindWaitEnded, KindCheckRead, KindReplyWritten, KindCaseStopped, KindCaseResolved, KindCaseClosed}
+	KindCustomerAnswered, KindQuestionEnded, KindWaitStarted, KindWaitEnded, KindCheckRead, KindReplyWritten, KindCaseStopped, KindHandoffOpened, KindHandoffNoticed, KindCaseResolved, KindCaseClosed}
 
 // fill sets every field below v to something other than zero.
 func fill(v reflect.Value) {

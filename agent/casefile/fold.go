@@ -61,6 +61,8 @@ func (c *Case) Fold(e *Entry) {
 	case *CaseClosed:
 		c.end(e, Closed, &d.Stop)
 		c.MergedInto = d.MergedInto
+	case *HandoffOpened, *HandoffNoticed:
+		c.foldHandoff(e)
 	default:
 		c.foldPlan(e)
 	}
@@ -272,6 +274,9 @@ func (c *Case) foldDone(e *Entry, call *Call, result Value) {
 			c.Writes = append(c.Writes, Write{Seq: e.Seq, Call: call.ID, Hypothesis: call.Hypothesis, Step: call.Step, Tool: call.Tool, Args: call.Args, ProposedBy: call.ProposedBy})
 		}
 		c.stepOver(call.Step)
+		if h := c.Current(); h != nil {
+			h.Check = Check{} // what was read before says nothing any more
+		}
 	case ForVerify:
 		if h := c.Current(); h != nil {
 			h.Check.Read = e.Seq
@@ -297,6 +302,7 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 	if d.Decision != DecideTakeover {
 		c.Shadowed = nil
 	}
+	c.handled(e, d)
 	switch d.Decision {
 	case DecideApprove:
 		if c.Approval != nil {
@@ -350,6 +356,7 @@ func (c *Case) overturn(e *Entry) {
 func (c *Case) reopen() {
 	c.Status, c.Stop, c.Cause, c.Failure, c.Outcome = Working, nil, nil, nil, ""
 	c.EndedAt = time.Time{}
+	c.Handoff, c.Holder = nil, ""
 	c.Approval, c.Override, c.Shadowed, c.Question, c.Wait, c.Asks = nil, nil, nil, nil, nil, nil
 	c.Steps, c.Routed = 0, c.Procedure != ""
 	if h := c.Current(); h != nil {
@@ -365,6 +372,7 @@ func (c *Case) reopen() {
 func (c *Case) end(e *Entry, s Status, stop *Stop) {
 	c.Status, c.Stop, c.EndedAt = s, stop, e.At
 	c.Failure, c.Approval, c.Override, c.Shadowed, c.Question, c.Wait = nil, nil, nil, nil, nil, nil
+	c.Handoff, c.Holder = nil, ""
 	if h := c.Current(); h != nil {
 		if h.Status = GivenUp; s == Resolved {
 			h.Status = Held

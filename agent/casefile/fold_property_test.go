@@ -97,6 +97,10 @@ func content(t *rapid.T, at time.Time) Data {
 		return &ReplyWritten{Reply: Reply{To: "a", Text: "t", Citations: of(t, "citations", nil, []string{}, []string{"kb://a"})}}
 	case KindCaseStopped:
 		return &CaseStopped{Status: of(t, "status", Waiting, Approving, Escalated), Stop: *stop}
+	case KindHandoffOpened:
+		return &HandoffOpened{Queue: "q", DueAt: later, NextAt: later}
+	case KindHandoffNoticed:
+		return &HandoffNoticed{Queue: "q", What: of(t, "notice", NoticeOpened, NoticeReminder, NoticeOverdue), To: "a", Text: "t", NextAt: later}
 	case KindCaseResolved:
 		return &CaseResolved{Hypothesis: hypothesis, Outcome: "o"}
 	case KindCaseClosed:

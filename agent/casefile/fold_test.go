@@ -54,6 +54,7 @@ var (
 	waits    = &WaitStarted{Wait: Wait{For: "t", Step: 2}}
 	stopped  = &CaseStopped{Status: Waiting, Stop: Stop{Code: StopWaitingCustomer}}
 	handed   = &CaseStopped{Status: Escalated, Stop: Stop{Code: StopPolicyDeny}}
+	queued   = &HandoffOpened{Queue: "q", DueAt: at(90), NextAt: at(80)}
 	ended    = &CaseResolved{Hypothesis: "h", Outcome: "done"}
 )
 
@@ -168,7 +169,7 @@ func TestFold(t *testing.T) {
 		}},
 		{"a person says that it was right, and still acts", then(begun, shadowed, watched), &OperatorDecided{Decision: DecideApprove}, func(c *Case, _ *Entry) { c.Shadowed.JudgedBy = "user:ann" }},
 		{"taken over, what it would have done is still there to see", then(begun, shadowed, watched), &OperatorDecided{Decision: DecideTakeover}, func(c *Case, _ *Entry) {
-			c.Stop = &Stop{Code: StopHumanTakeover, To: "user:ann"}
+			c.Stop, c.Holder = &Stop{Code: StopHumanTakeover, To: "user:ann"}, "user:ann"
 		}},
 		{"once another action is chosen, it is not", then(begun, shadowed, watched), &OperatorDecided{Decision: DecideOverride, Hypothesis: "h", Action: &Action{Tool: "a.b"}}, func(c *Case, _ *Entry) {
 			c.Status, c.Stop, c.Shadowed, c.Round = Working, nil, nil, c.Round+1
@@ -265,10 +266,28 @@ func TestFold(t *testing.T) {
 			c.Status, c.Outcome, c.EndedAt, c.Epoch, c.Round = Working, "", time.Time{}, 1, c.Round+1
 		}},
 		{"taken over", then(begun, asked), &OperatorDecided{Decision: DecideTakeover, Note: "mine"}, func(c *Case, _ *Entry) {
-			c.Status, c.Stop, c.Approval = Escalated, &Stop{Code: StopHumanTakeover, Detail: "mine", To: "user:ann"}, nil
+			c.Status, c.Stop, c.Approval, c.Holder = Escalated, &Stop{Code: StopHumanTakeover, Detail: "mine", To: "user:ann"}, nil, "user:ann"
 		}},
 		{"handed back, what was rejected before still is", then(begun, &OperatorDecided{Decision: DecideReject}, &OperatorDecided{Decision: DecideTakeover}), &OperatorDecided{Decision: DecideHandback}, func(c *Case, _ *Entry) {
+			c.Status, c.Stop, c.Holder, c.Round = Working, nil, "", c.Round+1
+		}},
+		{"a person who has it does something: it stays theirs", then(begun, &OperatorDecided{Decision: DecideTakeover}), &OperatorDecided{Decision: DecideOverride, Hypothesis: "h", Action: &Action{Tool: "a.b"}}, func(c *Case, _ *Entry) {
 			c.Status, c.Stop, c.Round = Working, nil, c.Round+1
+			c.Override = &Override{Hypothesis: "h", Action: &Action{Tool: "a.b"}, By: "user:ann"}
+		}},
+		{"a person who has it lets another hypothesis be tried: it is the agent's again", then(begun, &OperatorDecided{Decision: DecideTakeover}), &OperatorDecided{Decision: DecideOverride, Hypothesis: "h"}, func(c *Case, _ *Entry) {
+			c.Status, c.Stop, c.Holder, c.Round = Working, nil, "", c.Round+1
+			c.Override = &Override{Hypothesis: "h", By: "user:ann"}
+		}},
+		{"it waits in a queue", then(begun, handed), queued, func(c *Case, e *Entry) { c.Handoff = &Handoff{Queue: "q", Since: e.At, DueAt: at(90), NextAt: at(80)} }},
+		{"somebody is reminded", then(begun, handed, queued), &HandoffNoticed{What: NoticeReminder, NextAt: at(90)}, func(c *Case, _ *Entry) { c.Handoff.NextAt = at(90) }},
+		{"nobody took it in time", then(begun, handed, queued), &HandoffNoticed{What: NoticeOverdue, NextAt: at(95)}, func(c *Case, _ *Entry) { c.Handoff.NextAt, c.Handoff.Overdue = at(95), true }},
+		{"somebody takes it out of the queue", then(begun, handed, queued), &OperatorDecided{Decision: DecideTakeover}, func(c *Case, _ *Entry) {
+			c.Stop, c.Holder, c.Handoff.NextAt = &Stop{Code: StopHumanTakeover, To: "user:ann"}, "user:ann", time.Time{}
+		}},
+		{"what is retried waits in no queue", then(begun, handed, queued), &OperatorDecided{Decision: DecideRetry}, func(c *Case, _ *Entry) {
+			c.Status, c.Stop, c.Handoff, c.Epoch, c.Round = Working, nil, nil, 1, c.Round+1
+			c.Hypotheses[0].Status = GivenUp
 		}},
 		{"closed by a person", begun, &OperatorDecided{Decision: DecideClose, Note: "by phone"}, func(c *Case, e *Entry) {
 			c.Status, c.Stop, c.EndedAt = Closed, &Stop{Code: StopHumanClosed, Detail: "by phone"}, e.At

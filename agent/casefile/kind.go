@@ -32,6 +32,8 @@ const (
 	KindCheckRead        Kind = "check.read"
 	KindReplyWritten     Kind = "reply.written"
 	KindCaseStopped      Kind = "case.stopped"
+	KindHandoffOpened    Kind = "handoff.opened"
+	KindHandoffNoticed   Kind = "handoff.noticed"
 	KindCaseResolved     Kind = "case.resolved"
 	KindCaseClosed       Kind = "case.closed"
 )
@@ -98,6 +100,10 @@ func newData(k Kind) Data {
 		return new(ReplyWritten)
 	case KindCaseStopped:
 		return new(CaseStopped)
+	case KindHandoffOpened:
+		return new(HandoffOpened)
+	case KindHandoffNoticed:
+		return new(HandoffNoticed)
 	case KindCaseResolved:
 		return new(CaseResolved)
 	case KindCaseClosed:
@@ -192,6 +198,12 @@ func (*ReplyWritten) Kind() Kind { return KindReplyWritten }
 
 // Kind gives the entry's kind.
 func (*CaseStopped) Kind() Kind { return KindCaseStopped }
+
+// Kind gives the entry's kind.
+func (*HandoffOpened) Kind() Kind { return KindHandoffOpened }
+
+// Kind gives the entry's kind.
+func (*HandoffNoticed) Kind() Kind { return KindHandoffNoticed }
 
 // Kind gives the entry's kind.
 func (*CaseResolved) Kind() Kind { return KindCaseResolved }

@@ -59,6 +59,8 @@ func messageOf(e *casefile.Entry) (Message, bool) {
 		m.Kind, m.To, m.Text, m.Citations = "reply", d.Reply.To, d.Reply.Text, d.Reply.Citations
 	case *casefile.CustomerAsked:
 		m.Kind, m.To, m.Text = "question", d.To, d.Question.Text
+	case *casefile.HandoffNoticed:
+		m.Kind, m.To, m.Text = "notice", d.To, d.Text
 	default:
 		return m, false
 	}

@@ -57,6 +57,7 @@ var ErrRefused = errors.New("the message was refused")
 type Outbox struct {
 	Store   Store
 	Channel func() (Channel, error) // the bundle's, nil for none; an error while there is no bundle
+	Notices Channel                 // for those who are told of handoffs; nil for none
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -106,8 +107,12 @@ func (o *Outbox) Drain(ctx context.Context) error {
 func (o *Outbox) round(ctx context.Context, channel Channel, messages []journal.Message) error {
 	for _, m := range messages {
 		d := journal.Delivery{Status: Ready, Tries: m.Tries}
-		if channel != nil {
-			d = o.try(ctx, channel, m)
+		to := channel
+		if m.Kind == "notice" {
+			to = o.Notices
+		}
+		if to != nil {
+			d = o.try(ctx, to, m)
 		}
 		if d.Status != Sent && ctx.Err() != nil {
 			return nil
@@ -140,6 +145,14 @@ func pause(tries int) time.Duration {
 		d = b.NextBackOff()
 	}
 	return d
+}
+
+// Told posts each message to the URL that it is to.
+type Told struct{ Client *http.Client }
+
+// Deliver posts one message; see Webhook.
+func (t Told) Deliver(ctx context.Context, m journal.Message) error {
+	return Webhook{URL: m.To, Client: t.Client}.Deliver(ctx, m)
 }
 
 // Webhook posts messages as JSON.

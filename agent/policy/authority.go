@@ -14,8 +14,9 @@ type Authority struct {
 	Bands    []int64 // ascending bounds of amounts, in minor units; evidence is kept for each band
 	Currency string  // of amounts that name none
 	Grants   []Grant
-	Promote  *Promote // nil: nothing is earned
-	Demote   *Demote  // nil: nothing is lost by reversals
+	Tools    map[string]Tool // by PLUGIN.TOOL: what is known of their arguments
+	Promote  *Promote        // nil: nothing is earned
+	Demote   *Demote         // nil: nothing is lost by reversals
 }
 
 // Grant is a level for a procedure and a tool; "" stands for any.

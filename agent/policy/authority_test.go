@@ -42,6 +42,7 @@ grants:
 func TestBands(t *testing.T) {
 	a := authority(t, "bands: [5000, 20000]\n")
 	a.Currency = "EUR"
+	a.Tools = map[string]policy.Tool{"shop.invoice": {Marks: map[string]policy.Mark{"lines.*.price": policy.Money, "step_cents": policy.Identity}}}
 	for _, tt := range []struct {
 		args casefile.Object
 		want string
@@ -54,10 +55,13 @@ func TestBands(t *testing.T) {
 		{casefile.Object{"amount_cents": int64(-20001)}, "20001.. EUR"},
 		{casefile.Object{"amount_cents": int64(math.MinInt64)}, "20001.. EUR"},
 		{casefile.Object{"amount_cents": "lots"}, "20001.. EUR"},
+		{casefile.Object{"lines": []any{map[string]any{"price": int64(3000)}, map[string]any{"price": int64(4000)}}}, "5001..20000 EUR"},
+		{casefile.Object{"lines": []any{map[string]any{"price": int64(math.MinInt64)}, map[string]any{"price": int64(math.MinInt64)}}}, "20001.. EUR"},
+		{casefile.Object{"step_cents": int64(900000)}, ""},
 		{casefile.Object{"amount_cents": int64(1), "fee_cents": int64(6000)}, "5001..20000 EUR"},
 		{casefile.Object{"amount_cents": int64(1), "currency": "JPY"}, "0..5000 JPY"},
 	} {
-		if got := a.Band(casefile.Action{Args: tt.args}); got != tt.want {
+		if got := a.Band(casefile.Action{Tool: "shop.invoice", Args: tt.args}); got != tt.want {
 			t.Errorf("%v is in the band %q, want %q", tt.args, got, tt.want)
 		}
 	}

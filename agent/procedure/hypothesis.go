@@ -85,6 +85,9 @@ func (r *run) hypothesis() casefile.Decision {
 			return r.giveUp(h, nil, "it is no longer plausible: "+def.When.Source)
 		}
 	}
+	if d := r.chosen(def, h); d != nil {
+		return d
+	}
 	if h.Step < len(def.Do) {
 		return r.step(def, h)
 	}

@@ -20,16 +20,32 @@ func (r *run) step(def *Hypothesis, h *casefile.Hypothesis) casefile.Decision {
 	}
 }
 
+// chosen is what a person put in place of the next step, whatever that is; behind the last it is one more.
+// Nil where nobody did.
+func (r *run) chosen(def *Hypothesis, h *casefile.Hypothesis) casefile.Decision {
+	o := r.c.Override
+	if o == nil || o.Action == nil || o.Hypothesis != h.Name || o.Step != h.Step {
+		return nil
+	}
+	p := casefile.PlannedCall{ID: fmt.Sprintf("do/%s/%d/e%d", h.Name, h.Step, r.c.Epoch), Purpose: casefile.ForDo, Hypothesis: h.Name, Step: h.Step,
+		Tool: o.Action.Tool, Args: o.Action.Args, ProposedBy: o.Principal}
+	if def.When != nil {
+		p.Reads = def.When.Reads()
+	}
+	if h.Step < len(def.Do) {
+		if call := def.Do[h.Step].Call; call != nil {
+			p.Fact, p.Within, p.Evidence = call.As, call.Within, r.evidence(call.With.Reads())
+		}
+	}
+	return casefile.CallTools{Calls: []casefile.PlannedCall{p}}
+}
+
 func (r *run) call(def *Hypothesis, h *casefile.Hypothesis, call *Call) casefile.Decision {
 	reads := call.With.Reads()
 	p := casefile.PlannedCall{ID: fmt.Sprintf("do/%s/%d/e%d", h.Name, h.Step, r.c.Epoch), Purpose: casefile.ForDo, Fact: call.As,
 		Hypothesis: h.Name, Step: h.Step, Tool: call.Tool, Within: call.Within, Evidence: r.evidence(reads)}
 	if def.When != nil {
 		p.Reads = append(p.Reads, def.When.Reads()...)
-	}
-	if o := r.c.Override; o != nil && o.Action != nil && o.Hypothesis == h.Name && o.Step == h.Step {
-		p.Tool, p.Args, p.ProposedBy = o.Action.Tool, o.Action.Args, o.Principal
-		return casefile.CallTools{Calls: []casefile.PlannedCall{p}}
 	}
 	args, err := call.With.Eval(r.vars)
 	if err != nil {

@@ -15,13 +15,14 @@ import (
 func (s *server) getCases(r *request) error {
 	limit, cursor := r.page()
 	q := strings.ToLower(r.Query("q"))
-	status, procedure, customer, stop := r.Query("status"), r.Query("procedure"), r.Query("customer"), r.Query("stop")
+	status, procedure, customer, stop, queue := r.Query("status"), r.Query("procedure"), r.Query("customer"), r.Query("stop"), r.Query("queue")
 	match := func(c *journal.Summary) bool {
 		switch {
 		case status != "" && string(c.Status) != status,
 			procedure != "" && c.Procedure != procedure,
 			customer != "" && c.Customer.ID != customer && c.Customer.Email != customer,
-			stop != "" && (c.Stop == nil || string(c.Stop.Code) != stop):
+			stop != "" && (c.Stop == nil || string(c.Stop.Code) != stop),
+			queue != "" && (c.Status != casefile.Escalated || c.Stop == nil || c.Stop.To != queue):
 			return false
 		}
 		return q == "" || strings.Contains(strings.ToLower(strings.Join([]string{c.ID, c.Subject, c.Goal, c.Procedure, c.Customer.ID, c.Customer.Email, c.Customer.Name}, "\n")), q)
@@ -57,6 +58,7 @@ type caseView struct {
 	Citations  []casefile.Passage    `json:"citations"`
 	Links      []casefile.Link       `json:"links"`
 	Reply      *casefile.Reply       `json:"reply"`
+	Handoff    *handoffView          `json:"handoff"`
 	Warning    string                `json:"warning,omitempty"` // to whoever decided
 }
 
@@ -77,6 +79,32 @@ func viewOf(c *casefile.Case) caseView {
 		v.Hypothesis = c.Hypotheses[n-1].Name
 	}
 	v.Pending = pendingOf(c)
+	if c.Status == casefile.Escalated {
+		v.Handoff = handoffOf(c)
+	}
+	return v
+}
+
+// handoffView is what whoever takes a case over should know, beside what the case says anyhow.
+type handoffView struct {
+	Queue   string            `json:"queue"`
+	Since   *time.Time        `json:"since"`
+	DueAt   *time.Time        `json:"due_at"`
+	Overdue bool              `json:"overdue"`
+	Holder  string            `json:"holder"`
+	Unblock string            `json:"unblock"`
+	Known   []agent.KnownFact `json:"known"`
+	Brief   string            `json:"brief"`
+}
+
+func handoffOf(c *casefile.Case) *handoffView {
+	v := &handoffView{Holder: c.Holder, Known: agent.Known(c), Brief: agent.Brief(c, casefile.NoticeOpened)}
+	if h := c.Handoff; h != nil {
+		v.Queue, v.Since, v.DueAt, v.Overdue = h.Queue, &h.Since, &h.DueAt, h.Overdue
+	}
+	if c.Stop != nil {
+		v.Unblock = agent.Unblock(c.Stop.Code)
+	}
 	return v
 }
 

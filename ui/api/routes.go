@@ -48,7 +48,7 @@ func (s *server) routes() []route {
 			takes: map[string]schema{mediaEvent: ref("Event"), mediaJSON: anything("An event, or in binary mode its data"), mediaBatch: arrayOf(ref("Event"))},
 			gives: inJSON(schema{"anyOf": []any{ref("Receipt"), arrayOf(ref("Receipt"))}, "description": "A list, in order, for a batch"}), do: s.postSignals},
 		{method: "GET", path: base + "/cases", role: viewer, about: "Cases, newest first", do: s.getCases, gives: list("Summary"), query: paged(isID, choice("status", "", statusNames[:]...),
-			words("procedure", ""), words("customer", "id or email"), words("q", "words in id, subject, goal, procedure or customer"), choice("stop", "code", stopCodes[:]...))},
+			words("procedure", ""), words("customer", "id or email"), words("q", "words in id, subject, goal, procedure or customer"), choice("stop", "code", stopCodes[:]...), words("queue", "of those that wait for a person"))},
 		{method: "GET", path: base + "/cases/:id", role: viewer, about: "One case", gives: inJSON(ref("Case")), do: s.getCase},
 		{method: "GET", path: base + "/cases/:id/journal", role: viewer, about: "The journal of a case, ascending", query: paged(isNumber), gives: list("Entry"), do: s.getJournal},
 		{method: "POST", path: base + "/cases/:id/decisions", role: operator, about: "Decide about a case; the answer is the case, which goes on from where it stood", takes: inJSON(ref("Decision")), gives: inJSON(ref("Case")), do: s.postDecision},

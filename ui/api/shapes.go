@@ -42,7 +42,7 @@ func caseShapes() schema {
 			"customer": ref("Customer"), "opened_at": moment(""), "updated_at": moment(""), "ended_at": orNull(moment("")), "bundle": text("version"),
 			"inputs": open("By the procedure's names"), "facts": open("By the procedure's names"),
 			"hypothesis": text("the one begun last"), "hypotheses": arrayOf(ref("Hypothesis")), "attempts": arrayOf(ref("Attempt")), "pending": orNull(ref("Pending")),
-			"outcome": text(""), "merged_into": text("id of the case that it went on in"), "citations": arrayOf(ref("Passage")), "links": arrayOf(ref("Link")), "reply": orNull(ref("Reply")), "warning": text("to whoever decided, where it was too fast to have been looked at")}, "warning"),
+			"outcome": text(""), "merged_into": text("id of the case that it went on in"), "citations": arrayOf(ref("Passage")), "links": arrayOf(ref("Link")), "reply": orNull(ref("Reply")), "handoff": orNull(ref("Handoff")), "warning": text("to whoever decided, where it was too fast to have been looked at")}, "warning"),
 		"Hypothesis": object("A suspected cause that was begun", schema{"name": text(""), "epoch": integer("rises when a person lets the case try again"),
 			"status": oneOf("", casefile.Trying, casefile.Undoing, casefile.Held, casefile.GivenUp, casefile.Reverted), "step": integer("index of the next step"), "seq": integer("of the entry that began it"),
 			"begun_at": moment(""), "cause": ref("Cause"), "check": open("How far its verification is"), "undone": integer("undo steps that are done"), "chosen": text("actor who chose it"), "opening": integer("")},
@@ -54,7 +54,9 @@ func caseShapes() schema {
 			"idempotency_key": text("of writes"), "try": integer("from 1"), "state": oneOf("", casefile.Sent, casefile.NotDone, casefile.Unsettled, casefile.InOperation), "doubt": boolean("a try may have been done"),
 			"sent_at": moment(""), "begun_at": moment(""), "next_at": moment(""), "deadline": moment(""), "within": text("a duration, like 30s")},
 			"fact", "hypothesis", "args", "idempotency_key", "doubt", "next_at", "deadline", "within"),
-		"Pending":  object("What the case waits for: one of these", schema{"approval": ref("Approval"), "shadowed": ref("Shadowed"), "question": ref("Question"), "wait": ref("Wait"), "calls": arrayOf(ref("Call"))}, "approval", "shadowed", "question", "wait", "calls"),
+		"Pending": object("What the case waits for: one of these", schema{"approval": ref("Approval"), "shadowed": ref("Shadowed"), "question": ref("Question"), "wait": ref("Wait"), "calls": arrayOf(ref("Call"))}, "approval", "shadowed", "question", "wait", "calls"),
+		"Handoff": object("What whoever takes the case over should know, beside the rest", schema{"queue": text("empty for none"), "since": orNull(moment("")), "due_at": orNull(moment("when somebody should have taken it")), "overdue": boolean("it was told that it is"), "holder": text("actor who took it over"), "unblock": text("what would let it go on"),
+			"known": arrayOf(object("", schema{"name": text("of the fact"), "tool": text("that said it"), "evidence": text("entry:SEQ")})), "brief": text("goal, stop, beliefs, evidence and attempts in a few lines")}),
 		"Shadowed": object("What the agent would have done: approve or reject says whether that was right, and sends nothing", schema{"step": text(""), "hypothesis": text(""), "hash": text("what a decision has to name"), "action": ref("Action"), "verdict": ref("Verdict")}),
 		"Verdict": object("What the guard says about an action", schema{"outcome": oneOf("", casefile.Allow, casefile.Approve, casefile.Deny), "code": text(""), "rule": text("that decided"), "reason": text(""), "by": text("role that may approve"),
 			"rules": arrayOf(ref("Rule")), "reads": arrayOf(text("path of the state")), "policy": text("hash"), "authority": ref("Standing"), "reserves": arrayOf(open("What it takes from a budget")), "exceeded": arrayOf(ref("Exceeded")), "risk": ref("Risk")}, "code", "rule", "reason", "by", "rules", "reads", "policy", "authority", "reserves", "exceeded", "risk"),
@@ -76,7 +78,7 @@ func caseShapes() schema {
 		"Entry": object("One record of a case's journal", schema{"seq": integer("in its case, from 1 without gaps"), "at": moment(""), "kind": text(""), "actor": text("agent, system, user:NAME or token:NAME"), "data": open("What happened, as its kind has it"),
 			"evidence": evidence(), "versions": object("What it was decided under", schema{"bundle": text(""), "procedure": text(""), "policy": text("of the case's version, and behind a + of the active one where that judged too"), "prompt": text("of all prompts"), "manifest": text("")}, "bundle", "procedure", "policy", "prompt", "manifest"),
 			"hash": text("SHA-256, hexadecimal"), "prev": text("hash of the entry before; empty for the first")}),
-		"Message": object("A reply or a question to a customer", schema{"offset": integer("its identity"), "case_id": text(""), "kind": oneOf("", "reply", "question"), "to": text("address; empty where none is known"), "text": text(""), "citations": arrayOf(text("address")), "at": moment(""),
+		"Message": object("A reply or a question to a customer", schema{"offset": integer("its identity"), "case_id": text(""), "kind": oneOf("", "reply", "question", "notice"), "to": text("address; empty where none is known"), "text": text(""), "citations": arrayOf(text("address")), "at": moment(""),
 			"status": oneOf("queued: a webhook is still to take it; sent: it has; failed: it refused, or a day of tries passed; ready: no webhook was set, so it is read here and goes nowhere else", journal.DeliveryQueued, journal.DeliverySent, journal.DeliveryFailed, journal.DeliveryReady), "tries": integer(""), "next_at": moment("when it is tried next"), "error": text("of the last try")}, "next_at", "error"),
 	}
 }

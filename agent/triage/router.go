@@ -14,7 +14,7 @@ import (
 type Book struct {
 	Starting   func(s *casefile.Signal, now time.Time) []*procedure.Procedure
 	Classifier *Classifier
-	Threshold  float64 // score from which on a procedure is sure enough
+	Threshold  float64 // probability below which a procedure isn't sure enough; the classifier may ask for more
 }
 
 // Router chooses procedures for cases; it is an agent.Triage.
@@ -73,6 +73,10 @@ func choose(ctx context.Context, book Book, starting []*procedure.Procedure, s *
 	best := candidates[0]
 	if best.Score < book.Threshold {
 		r.Reason = fmt.Sprintf("the surest is %s with %.2f, below the threshold of %.2f", best.Procedure, best.Score, book.Threshold)
+		return r, nil
+	}
+	if least, rate := book.Classifier.Threshold(); best.Score < least {
+		r.Reason = fmt.Sprintf("the surest is %s with %.2f, below the threshold of %.2f that keeps what goes wrong under %.0f %%", best.Procedure, best.Score, least, 100*rate)
 		return r, nil
 	}
 	r.Procedure, r.Reason = best.Procedure, fmt.Sprintf("%.2f sure, most like %q", best.Score, best.Nearest)

@@ -41,7 +41,8 @@ var (
 		"if h := s.c.Current(); h == nil || h.Name != d.Hypothesis || h.Status != casefile.Trying || !h.Check.Held {",
 		"if h := s.c.Current(); !GONE && (h == nil || h.Name != d.Hypothesis || h.Status != casefile.Trying || !h.Check.Held) {"})
 	handedOver = protects("a case that a person has is left alone", edit{"agent/step.go",
-		"if s.c.Status == casefile.Escalated || s.c.Status.Ended() {", "if s.c.Status == casefile.Escalated && !GONE || s.c.Status.Ended() {"})
+		"if s.c.Status == casefile.Escalated || s.c.Status.Ended() {", "if s.c.Status == casefile.Escalated && !GONE || s.c.Status.Ended() {"},
+		edit{"agent/step.go", `if s.c.Holder != "" && s.c.Override == nil {`, `if s.c.Holder != "" && s.c.Override == nil && !GONE {`})
 
 	untrusted = protects("a token that vouches for nobody does not", ands("agent/intake/intake.go", "if from.Untrusted {"))
 	lowest    = protects("a case is as sure as its least sure signal", edit{"agent/casefile/fold.go",

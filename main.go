@@ -37,6 +37,7 @@ import (
 	"resolute/agent/policy"
 	"resolute/agent/procedure"
 	"resolute/agent/triage"
+	"resolute/agent/usual"
 	"resolute/embed"
 	"resolute/kb"
 	"resolute/plugins/demo"
@@ -124,6 +125,7 @@ type appliance struct {
 	secrets   *people.Secrets
 	shelf     *book.Shelf
 	pauses    *pauses.Keeper
+	usual     *usual.Tracker
 	engine    *agent.Engine
 	intake    *intake.Intake
 	network   http.Handler
@@ -191,6 +193,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if a.usual, err = usual.Open(ctx, usual.Deps{Store: a.store, Spike: a.spike, Log: a.Log}); err != nil {
+		return err
+	}
 	if a.pauses, err = pauses.Open(ctx, pauses.Deps{Records: a.store, Audit: audit.Event, Known: a.pausable, Now: time.Now}); err != nil {
 		return err
 	}
@@ -202,6 +207,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: a.shelf, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge, a.relevance},
 		Triage:    &triage.Router{Books: a.shelf.Triage, Now: time.Now},
 		Pauses:    a.pauses,
+		Usual:     a.usual,
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Evidence: earned, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.shelf.Intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
@@ -247,7 +253,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Notices: outbox.Told{Client: http.DefaultClient}, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run} {
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)
@@ -371,6 +377,20 @@ func (a *appliance) house() pages.House {
 		return pages.House{Currency: "USD", Paused: a.pauses.Current().List}
 	}
 	return pages.House{Paused: a.pauses.Current().List, Company: b.Config.Company, Currency: b.Config.Currency, Relevance: b.Config.Relevance}
+}
+
+// spike pauses a tool that does far more than it ever did, until somebody resumes it. People see that on
+// every page, in the audit and in the log.
+func (a *appliance) spike(ctx context.Context, tool, why string) {
+	p := casefile.Pause{Tool: tool, Note: why + "; look at its cases, then resume it", By: casefile.ActorSystem}
+	if a.pauses.Current().Stops("", tool) != nil {
+		return // somebody was faster
+	}
+	if _, err := a.pauses.Pause(ctx, p); err != nil {
+		a.Log.Error("a tool spikes and can't be paused: pause it yourself", "tool", tool, "why", why, "error", err)
+		return
+	}
+	a.Log.Error("a tool spikes and is paused until somebody resumes it", "tool", tool, "why", why)
 }
 
 // pausable reports that there is nothing of a name in the active bundle.

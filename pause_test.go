@@ -53,3 +53,19 @@ func TestNothingUnknownIsPaused(t *testing.T) {
 		}
 	}
 }
+
+// A tool that spikes is paused by itself; a person resumes it, and its cases go on.
+func TestSpikesPauseTheTool(t *testing.T) {
+	r := newRig(t)
+	r.app.(*appliance).spike(t.Context(), "shop.refund_order", "it was called 900 times within 10m0s, where 2.0 are usual")
+	var list struct{ Items []casefile.Pause }
+	if r.do("GET", "/api/v1/pauses", nil, &list); len(list.Items) != 1 || list.Items[0].Tool != "shop.refund_order" || list.Items[0].By != casefile.ActorSystem {
+		t.Fatalf("paused are %+v, want the tool, by the system", list.Items)
+	}
+	id := r.send(story(t, "shattered-stoneware")[0])
+	if c := r.settled(id, casefile.Waiting); c.Stop.Code != casefile.StopPaused || r.called("shop.refund_order") != 0 {
+		t.Errorf("of a tool that spikes: %v, %d calls; want it paused and none", c, r.called("shop.refund_order"))
+	}
+	r.do("POST", "/api/v1/resume", map[string]any{"tool": "shop.refund_order", "note": "a campaign, all is well"}, nil)
+	r.settled(id, casefile.Resolved)
+}

@@ -273,6 +273,7 @@ func (l *loader) check() {
 		m.check(set, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency, RiskApprove: l.Config.RiskApprove, RiskDeny: l.Config.RiskDeny}).WithTables(l.Tables).WithTools(l.GuardTools)
+	l.warn(set, names)
 	l.Recalls = l.Guard.ReadsHistory() || slices.ContainsFunc(l.Procedures, (*procedure.Procedure).ReadsHistory)
 	if len(l.prompts) > 0 {
 		l.Prompts = hash(l.content, l.prompts)

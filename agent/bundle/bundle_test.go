@@ -34,12 +34,14 @@ func fetch(context.Context, bundle.Plugin) (m protocol.Manifest, err error) {
 var good = map[string]string{
 	"resolute.yaml":   "company: Acceptance Bank\n",
 	"authority.yaml":  "default: act\n",
-	"tools/bank.yaml": "plugin: bank\nurl: http://127.0.0.1:1\nallow_hosts: [127.0.0.1]\n",
+	"tools/bank.yaml": "plugin: bank\nurl: http://127.0.0.1:1\nallow_hosts: [127.0.0.1]\ntrusted: {get_account: [/id, /owner_email, /owed_cents, /credited_cents]}\n",
 	"policies/credits.yaml": `policy: credits
 applies_to: [bank.credit]
 bind: {account_id: facts.account.id}
 rules:
   - {id: own-account, deny: facts.account.owner_email != case.customer.email, reason: Only the owner is credited.}
+examples:
+  - {given: {facts: {account: {owner_email: a@example.com}}, case: {customer: {email: b@example.com}}}, expect: deny, rule: own-account}
 `,
 	"procedures/credit.yaml": `procedure: pay-credit
 goal: The account shows the credit that it is owed
@@ -163,7 +165,7 @@ func TestWhatIsWrongIsSaidWhereItStands(t *testing.T) {
 		{"a plugin twice", map[string]string{"tools/x.yaml": good["tools/bank.yaml"]}, []string{"my/bundle/tools/x.yaml:1:1: plugin bank is there twice"}},
 		{"a snapshot that isn't there", map[string]string{"tools/bank.yaml": good["tools/bank.yaml"] + "manifest: bank.json\n"},
 			[]string{"my/bundle/tools/bank.yaml:1:1: manifest bank.json: open tools/bank.json: file does not exist"}},
-		{"an address that will be refused", map[string]string{"tools/bank.yaml": "plugin: bank\nurl: http://10.0.0.1\n"},
+		{"an address that will be refused", map[string]string{"tools/bank.yaml": "plugin: bank\nurl: http://10.0.0.1\ntrusted: {get_account: [/id, /owner_email, /owed_cents, /credited_cents]}\n"},
 			[]string{"my/bundle/tools/bank.yaml:2:6: warning: 10.0.0.1 is a loopback or private address, and calls to it are refused unless allow_hosts lists it: allow_hosts: [10.0.0.1]"}},
 		{"a variable that isn't set", map[string]string{"tools/bank.yaml": "plugin: bank\nurl: http://example.com\nauth: {bearer: '${secret.bank}'}\n"},
 			[]string{"my/bundle/tools/bank.yaml:1:1: what plugin bank offers can't be read: plugin bank: ${secret.bank} is not set; set the variable, or the secret with: resolute secret set NAME"}},

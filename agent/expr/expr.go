@@ -81,6 +81,7 @@ type Program struct {
 	program cel.Program
 	reads   []string
 	sources []string
+	claims  []Claim
 	tables  map[string]ref.Val // as they were when it was compiled
 	path    []string           // where it is nothing but a path of the state: its parts
 }
@@ -110,6 +111,7 @@ func (c *Compiler) Compile(t source.Text, scope Scope, problems *source.Problems
 	var paths []string
 	collect(compiled.NativeRep().Expr(), &paths)
 	p.reads, p.sources = split(paths)
+	p.claims = claims(compiled.NativeRep().Expr(), nil)
 	return p
 }
 

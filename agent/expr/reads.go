@@ -12,7 +12,7 @@ import (
 var observed = []string{"signal", "case", "inputs", "facts"}
 
 // others are the variables that a value may come from beside those.
-var others = []string{"attempts", "history", "item", "action"}
+var others = []string{"attempts", "history", "item", "action", "now"}
 
 // collect gathers the longest constant paths of all variables that an expression reads.
 func collect(e ast.Expr, paths *[]string) {

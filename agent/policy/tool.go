@@ -165,7 +165,7 @@ func origin(c *casefile.Case, tools map[string]Tool, path string) casefile.Origi
 		return factOrigin(c, tools, rest)
 	case "case":
 		return caseOrigin(c, rest)
-	case "tables":
+	case "tables", "now":
 		return casefile.FromBundle
 	case "history":
 		return casefile.FromTool

@@ -4,6 +4,7 @@
 package procedure
 
 import (
+	"iter"
 	"regexp"
 	"time"
 
@@ -35,6 +36,43 @@ type Procedure struct {
 
 // ReadsHistory reports whether a checked procedure reads the customer's earlier cases.
 func (p *Procedure) ReadsHistory() bool { return p.recalls }
+
+// Acts gives the calls of the hypotheses' steps, and those that undo them.
+func (p *Procedure) Acts() iter.Seq[*Call] {
+	return func(yield func(*Call) bool) {
+		for i := range p.Hypotheses {
+			for j := range p.Hypotheses[i].Do {
+				call := p.Hypotheses[i].Do[j].Call
+				if call == nil {
+					continue
+				}
+				if !yield(call) || call.Undo != nil && !yield(call.Undo) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Gives is the tool that a fact comes from, "" for none.
+func (p *Procedure) Gives(fact string) string {
+	for i := range p.Gather {
+		if p.Gather[i].As == fact {
+			return p.Gather[i].Tool
+		}
+	}
+	for call := range p.Acts() {
+		if call.As == fact {
+			return call.Tool
+		}
+	}
+	for i := range p.Hypotheses {
+		if v := &p.Hypotheses[i].Verify; v.Call.As == fact {
+			return v.Call.Tool
+		}
+	}
+	return ""
+}
 
 // Start says which signals may begin a case of the procedure.
 type Start struct {

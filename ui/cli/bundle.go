@@ -27,7 +27,23 @@ func (p *Program) initCommand() *cobra.Command {
 }
 
 func (p *Program) checkCommand() *cobra.Command {
-	return &cobra.Command{Use: "check BUNDLE", Short: "Validate a bundle: every error as file:line:col: message", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+	var schema string
+	c := &cobra.Command{Use: "check BUNDLE", Short: "Validate a bundle: every error as file:line:col: message", Args: func(cmd *cobra.Command, args []string) error {
+		if schema != "" {
+			return cobra.NoArgs(cmd, args)
+		}
+		return cobra.ExactArgs(1)(cmd, args)
+	}}
+	c.Flags().StringVar(&schema, "schema", "", "print the JSON Schema of a `KIND` of file instead, for editors")
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if schema != "" {
+			text, err := p.Schema(schema)
+			if err != nil {
+				return err
+			}
+			_, err = p.Stdout.Write(text)
+			return err
+		}
 		files, err := folder(args[0])
 		if err != nil {
 			return err
@@ -37,7 +53,8 @@ func (p *Program) checkCommand() *cobra.Command {
 			err = errSilent
 		}
 		return err
-	}}
+	}
+	return c
 }
 
 func (p *Program) applyCommand() *cobra.Command {

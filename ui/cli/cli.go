@@ -60,6 +60,8 @@ type Program struct {
 	Check func(ctx context.Context, folder fs.FS, name string, env func(string) (string, bool), out io.Writer) (ok bool, err error)
 	// Pack makes the archive of a bundle folder that POST /bundles takes.
 	Pack func(folder fs.FS) ([]byte, error)
+	// Schema gives the JSON Schema of a kind of bundle file.
+	Schema func(kind string) ([]byte, error)
 	// Starter is what `init` writes.
 	Starter fs.FS
 	// Demo is the demo company.

@@ -263,7 +263,7 @@ func TestTheSameReportEveryTime(t *testing.T) {
 	}
 }
 
-// Run with -decisions 100000 for the figure of docs/measurements.md.
+// docs/measurements.md has its figure for -decisions 100000.
 func BenchmarkReplay(b *testing.B) {
 	store := past(b, *decisions, guard(b, was, "default: act\n"))
 	c := candidate(guard(b, "policy: p\napplies_to: [shop.*]\nrules:\n  - {id: over-50, approve: action.args.amount_cents > 5000}\n", "default: act\n"))

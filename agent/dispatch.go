@@ -90,7 +90,7 @@ func (s *step) shadow(p casefile.PlannedCall, call casefile.Call, v casefile.Ver
 		s.escalate(casefile.Stop{Code: casefile.StopEvidenceMissing, Detail: err.Error()})
 		return
 	}
-	s.say(&casefile.ActionShadowed{Shadowed: casefile.Shadowed{Hash: hash, Step: p.ID, Hypothesis: p.Hypothesis, Action: call.Action, Verdict: v, Observed: observed}}, p.Evidence...)
+	s.say(&casefile.ActionShadowed{Shadowed: casefile.Shadowed{Hash: hash, Step: p.ID, Hypothesis: p.Hypothesis, Action: call.Action, Verdict: v, Reads: p.ArgReads, Observed: observed}}, p.Evidence...)
 	what := "it would have called " + call.Tool
 	if v.Authority.Would == casefile.Approve {
 		what = "it would have asked a person to approve " + call.Tool
@@ -125,7 +125,7 @@ func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.V
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
 		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy, Authority: v.Authority,
-		Exceeded: v.Exceeded, Risk: v.Risk,
+		Exceeded: v.Exceeded, Risk: v.Risk, Reads: p.ArgReads,
 	})
 }
 

@@ -237,6 +237,25 @@ func (b *Bundle) pinned() map[string]protocol.Tool {
 	return all
 }
 
+// Effect gives the effect that a tool has by the manifest and the file of its plugin.
+func (b *Bundle) Effect(tool string) (effect string, ok bool) {
+	name, inside, _ := strings.Cut(tool, ".")
+	for _, p := range b.Plugins {
+		if p.Name != name {
+			continue
+		}
+		if e, over := p.Effects[inside]; over {
+			return string(e), true
+		}
+		for _, t := range b.Manifests[name].Tools {
+			if t.Name == inside {
+				return string(t.Effect), true
+			}
+		}
+	}
+	return "", false
+}
+
 // differences names what two versions of a tool say differently, beside the words for people.
 func differences(a, b protocol.Tool) []string {
 	list := []string{}

@@ -148,8 +148,10 @@ type Approval struct {
 	Risk       *Risk            `json:"risk,omitempty"`
 	AskedAt    time.Time        `json:"asked_at"`
 	ExpiresAt  time.Time        `json:"expires_at"`
-	Authority  *Standing        `json:"authority,omitempty"`  // nil at a checkpoint
-	GrantedBy  string           `json:"granted_by,omitempty"` // actor, once a person said yes
+	Authority  *Standing        `json:"authority,omitempty"` // nil at a checkpoint
+	// Reads are the paths of the state that each argument was made from; see Proposal.
+	Reads     map[string][]string `json:"reads,omitempty"`
+	GrantedBy string              `json:"granted_by,omitempty"` // actor, once a person said yes
 }
 
 // Change is an observed value that is not what it was.

@@ -19,6 +19,18 @@ type Standing struct {
 	Would VerdictOutcome `json:"would,omitempty"` // in shadow: what would have come of it
 }
 
+// FromFile reports whether authority.yaml gave the level, as opposed to what was earned or lost.
+func (s *Standing) FromFile() bool {
+	return s.Why == WhyDefault || s.Why == WhyGranted || s.Why == WhyNothing
+}
+
+// What a level of authority.yaml says of itself.
+const (
+	WhyDefault = "default"
+	WhyGranted = "granted"
+	WhyNothing = "nothing grants more"
+)
+
 // For is the standing of an action that somebody proposed, "" for the agent. The levels are the
 // agent's: what a person proposes is never shadowed, but no more than proposed where the agent isn't
 // trusted to act.
@@ -49,14 +61,16 @@ func (s Standing) Limit(v Verdict) Verdict {
 // Shadowed is the action that the agent would have sent, had it been trusted to. A person may judge
 // it: nothing is sent for that.
 type Shadowed struct {
-	Seq        uint64           `json:"seq"`
-	Hash       string           `json:"hash"` // as an approval of it would have
-	Step       string           `json:"step"` // id of the call
-	Hypothesis string           `json:"hypothesis,omitempty"`
-	Action     Action           `json:"action"`
-	Verdict    Verdict          `json:"verdict"`
-	Observed   map[string]Value `json:"observed,omitempty"`
-	JudgedBy   string           `json:"judged_by,omitempty"` // actor
+	Seq        uint64  `json:"seq"`
+	Hash       string  `json:"hash"` // as an approval of it would have
+	Step       string  `json:"step"` // id of the call
+	Hypothesis string  `json:"hypothesis,omitempty"`
+	Action     Action  `json:"action"`
+	Verdict    Verdict `json:"verdict"`
+	// Reads are the paths of the state that each argument was made from; see Proposal.
+	Reads    map[string][]string `json:"reads,omitempty"`
+	Observed map[string]Value    `json:"observed,omitempty"`
+	JudgedBy string              `json:"judged_by,omitempty"` // actor
 }
 
 // ActionShadowed: the agent decided, and by its level nothing was sent.

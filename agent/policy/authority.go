@@ -107,9 +107,9 @@ func demote(n source.Node) *Demote {
 // names most, else the default.
 func (a *Authority) Standing(procedure string, action casefile.Action) casefile.Standing {
 	if a == nil {
-		return casefile.Standing{Level: casefile.LevelPropose, Why: "nothing grants more"}
+		return casefile.Standing{Level: casefile.LevelPropose, Why: casefile.WhyNothing}
 	}
-	s := casefile.Standing{Level: a.Default, Band: a.Band(action), Why: "default"}
+	s := casefile.Standing{Level: a.Default, Band: a.Band(action), Why: casefile.WhyDefault}
 	best := -1
 	for _, g := range a.Grants {
 		if g.Procedure != "" && g.Procedure != procedure || g.Tool != "" && g.Tool != action.Tool {
@@ -123,7 +123,7 @@ func (a *Authority) Standing(procedure string, action casefile.Action) casefile.
 			named++
 		}
 		if named > best {
-			s.Level, s.Why, best = g.Level, "granted", named
+			s.Level, s.Why, best = g.Level, casefile.WhyGranted, named
 		}
 	}
 	return s

@@ -57,6 +57,7 @@ func TestAuthority(t *testing.T) {
 		{"POST", "/api/v1/bundles/x/activate", "", admins, nil},
 		{"GET", "/api/v1/bundles/x/diff/y", "", readers, nil},
 		{"GET", "/api/v1/manifests", "", readers, nil},
+		{"POST", "/api/v1/bundles/x/impact", "{}", admins, nil},
 		{"POST", "/api/v1/manifests/x/accept", "{}", admins, nil},
 		{"POST", "/api/v1/bundles/x/diff", "", admins, nil},
 		{"GET", "/api/v1/tokens", "", admins, nil},
@@ -230,7 +231,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/signals", "/cases", "/cases/{id}", "/cases/{id}/journal", "/cases/{id}/decisions", "/approvals", "/outbox", "/stream",
-		"/knowledge", "/knowledge/{id}", "/knowledge/search", "/knowledge/passage", "/knowledge/gaps", "/corrections", "/corrections/{id}", "/corrections/{id}/accept", "/bundles", "/bundles/{version}", "/bundles/{version}/activate", "/manifests", "/manifests/{plugin}/accept", "/bundles/{version}/diff", "/bundles/{version}/diff/{other}", "/tokens", "/tokens/{id}", "/audit"} {
+		"/knowledge", "/knowledge/{id}", "/knowledge/search", "/knowledge/passage", "/knowledge/gaps", "/corrections", "/corrections/{id}", "/corrections/{id}/accept", "/bundles", "/bundles/{version}", "/bundles/{version}/activate", "/manifests", "/manifests/{plugin}/accept", "/bundles/{version}/diff", "/bundles/{version}/impact", "/bundles/{version}/diff/{other}", "/tokens", "/tokens/{id}", "/audit"} {
 		if doc.Paths["/api/v1"+path] == nil {
 			t.Errorf("the document lacks /api/v1%s", path)
 		}

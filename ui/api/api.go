@@ -22,6 +22,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/checkpoint"
+	"resolute/agent/impact"
 	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/kb"
@@ -83,6 +84,9 @@ type Corrections interface {
 	Accept(ctx context.Context, id, by string) (kb.Correction, error)
 }
 
+// Histories are what impact is found in; a journal.Bolt has them.
+type Histories = impact.Store
+
 // Manifests are what plugins say of themselves.
 type Manifests interface {
 	// Drifted gives the plugins that say another thing than the active bundle has of them.
@@ -104,6 +108,7 @@ type Deps struct {
 	Audit     *people.Audit
 	Authority Authority
 	Manifests Manifests
+	Histories Histories
 	// Checkpoints signs checkpoints, and knows them again.
 	Checkpoints *checkpoint.Key
 	Pauses      Pauses

@@ -30,6 +30,7 @@ func houseShapes() schema {
 		"Activated":    object("", schema{"version": text(""), "active": boolean("")}),
 		"Bundle":       object("", schema{"version": text(""), "active": boolean(""), "company": text(""), "procedures": arrayOf(text("name"))}),
 		"Diff":         diffShape(),
+		"Impact":       impactShape(),
 		"Drift":        object("A plugin that says another thing of itself than the active bundle has", schema{"plugin": text(""), "pinned": text("hash of the manifest that the bundle has"), "now": text("hash of the one that the plugin gives"), "version": text("the plugin's own"), "tools": arrayOf(text("PLUGIN.TOOL whose writes are held")), "seen_at": moment("")}),
 		"Token":        token(nil),
 		"NewToken":     closed(object("", schema{"role": oneOf("", people.Roles()...), "name": text(""), "untrusted": boolean("its signals vouch for nobody"), "expires_at": moment("never, if absent")}, "name", "untrusted", "expires_at")),

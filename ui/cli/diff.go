@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -23,46 +24,78 @@ type versionDiff struct {
 }
 
 func (p *Program) diffCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, judged bool
+	var from, to string
 	c := &cobra.Command{Use: "diff [VERSION] BUNDLE", Short: "Say what would change from a version (the active one) to a bundle", Args: cobra.RangeArgs(1, 2),
 		Long: "diff says what would change from a stored version, or else the active one, to BUNDLE: a folder, or another\n" +
-			"stored version. Nothing is stored by it."}
+			"stored version. With --impact it says too which past decisions would have been others, by which rule,\n" +
+			"how many and about how much. Nothing is stored by it."}
 	t := p.targetFlags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print the answer of the API")
+	c.Flags().BoolVar(&judged, "impact", false, "say too which past decisions would have been others")
+	c.Flags().StringVar(&from, "from", "", "with --impact: decisions at or after this `time`, like 2026-03-01T00:00:00Z")
+	c.Flags().StringVar(&to, "to", "", "with --impact: decisions before this `time`")
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		from := "active"
+		base := "active"
 		if len(args) == 2 {
-			from, args = args[0], args[1:]
+			base, args = args[0], args[1:]
 		}
 		return p.with(cmd.Context(), t, func(c *client) error {
 			var raw json.RawMessage
-			if err := p.compare(cmd.Context(), c, from, args[0], &raw); err != nil {
+			if err := p.compare(cmd.Context(), c, base, args[0], &raw); err != nil {
+				return err
+			}
+			if !judged {
+				return p.printed(raw, asJSON, p.printDiff)
+			}
+			var report json.RawMessage
+			if err := p.judge(cmd.Context(), c, args[0], from, to, &report); err != nil {
 				return err
 			}
 			if asJSON {
-				return printJSON(p.Stdout, raw)
+				return printJSON(p.Stdout, json.RawMessage(`{"diff":`+string(raw)+`,"impact":`+string(report)+`}`))
 			}
-			return p.printDiff(raw)
+			return errors.Join(p.printDiff(raw), p.printImpact(report))
 		})
 	}
 	return c
 }
 
+// printed prints an answer as it is, or in words.
+func (p *Program) printed(raw json.RawMessage, asJSON bool, words func(json.RawMessage) error) error {
+	if asJSON {
+		return printJSON(p.Stdout, raw)
+	}
+	return words(raw)
+}
+
 // compare asks what changes to a folder, or to a stored version.
 func (p *Program) compare(ctx context.Context, c *client, from, to string, out any) error {
 	path := "/api/v1/bundles/" + url.PathEscape(from) + "/diff"
-	files, err := folder(to)
-	if err != nil && isVersion(to) {
+	archive, err := p.archive(to)
+	switch {
+	case err != nil:
+		return err
+	case archive == nil:
 		return c.call(ctx, "GET", path+"/"+url.PathEscape(to), nil, "", out)
 	}
+	return located(c.call(ctx, "POST", path, archive, "application/gzip", out), to)
+}
+
+// archive packs a folder; it gives nil where the name is that of a stored version.
+func (p *Program) archive(name string) ([]byte, error) {
+	files, err := folder(name)
+	if err != nil && isVersion(name) {
+		return nil, nil
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	archive, err := p.Pack(files)
 	if err != nil {
-		return fmt.Errorf("%s: %w", to, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return located(c.call(ctx, "POST", path, archive, "application/gzip", out), to)
+	return archive, nil
 }
 
 // isVersion reports whether a name may be that of a stored version.

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"mime"
+	"net/http"
+	"time"
+
+	"resolute/agent/bundle"
+	"resolute/agent/impact"
+)
+
+// aCandidate is named where a version would be, for a bundle that is sent along and not stored.
+const aCandidate = "candidate"
+
+// postImpact judges again by a version what was decided in a period.
+func (s *server) postImpact(r *request) error {
+	period := impact.Period{From: r.time("from"), To: r.time("to")}
+	b, err := s.judging(r, &period)
+	if err != nil {
+		return err
+	}
+	report, err := impact.Replay(r.Request.Context(), s.Histories, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, period)
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, report)
+}
+
+// judging gives the bundle that a request wants past decisions judged by: a stored one, or the one that it
+// sends. A JSON body may give the period.
+func (s *server) judging(r *request, period *impact.Period) (*bundle.Bundle, error) {
+	ctx := r.Request.Context()
+	if r.Param("version") == aCandidate {
+		files, err := archived(r)
+		if err != nil {
+			return nil, err
+		}
+		return s.Bundles.Candidate(ctx, files)
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Request.Header.Get("Content-Type")); kind == mediaJSON && r.Request.ContentLength != 0 {
+		var in struct {
+			From time.Time `json:"from"`
+			To   time.Time `json:"to"`
+		}
+		if err := r.decode(&in); err != nil {
+			return nil, err
+		}
+		if !in.From.IsZero() {
+			period.From = in.From
+		}
+		if !in.To.IsZero() {
+			period.To = in.To
+		}
+	}
+	return s.Bundles.Resolve(ctx, r.Param("version"))
+}

@@ -113,9 +113,13 @@ func foundView(passage kb.Passage) *FoundView {
 	return v
 }
 
-func hitView(h kb.Hit) HitView {
+// hitView says of a hit why it was found, and whether it is relevant enough for a case.
+func hitView(h kb.Hit, floor float64) HitView {
 	v := HitView{Title: headed(h.Title, h.Headings), Text: shorten(h.Text, 600), Link: knowledgeLink(h.Citation), Source: h.Source,
 		Internal: !h.Quotable(), Correction: h.Correction != nil, Relevance: fmt.Sprintf("relevance %.2f", h.Relevance), Evidence: byKnowledge()}
+	if h.Relevance < floor {
+		v.Relevance += ", too little for a case"
+	}
 	if h.KeywordRank > 0 {
 		v.Words = fmt.Sprintf("by words %d", h.KeywordRank)
 		if len(h.Matched) > 0 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"resolute/kb"
@@ -30,9 +31,9 @@ type DocumentPage struct {
 
 // PieceView is a chunk of a document.
 type PieceView struct {
-	Headings []string
-	Text     string
-	Link     string
+	Heading string // the path to it; "" at the beginning
+	Text    string
+	Link    string
 }
 
 // UseView is a case that a passage was used in.
@@ -63,7 +64,7 @@ func (s *site) searched(ctx context.Context, p *knowledgePage) error {
 	floor, best := s.House().Relevance, 0.0
 	for _, h := range hits {
 		best = max(best, h.Relevance)
-		p.Hits = append(p.Hits, hitView(h))
+		p.Hits = append(p.Hits, hitView(h, floor))
 	}
 	if len(hits) > 0 && best < floor {
 		p.Below = fmt.Sprintf("Cases find nothing with these words: the best passage has a relevance of %.2f, and the bundle's threshold is %.2f.", best, floor)
@@ -145,7 +146,7 @@ func (s *site) documentPage(ctx context.Context, id string) (*DocumentPage, erro
 		return nil, err
 	}
 	for _, c := range chunks {
-		p.Pieces = append(p.Pieces, PieceView{c.Headings, shorten(c.Text, 2000), knowledgeLink(c.Citation)})
+		p.Pieces = append(p.Pieces, PieceView{strings.Join(c.Headings, " › "), shorten(c.Text, 2000), knowledgeLink(c.Citation)})
 	}
 	uses, total, err := s.Library.Uses(ctx, id, usesShown)
 	if err != nil {

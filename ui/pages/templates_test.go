@@ -45,11 +45,11 @@ func fullPages(t *testing.T) map[string]any {
 		Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}
 	pages["outbox"] = outboxPage{Messages: []MessageView{{To: "a@b.example", Kind: "reply", Status: "failed", Icon: "escalated", Error: "e", Paragraphs: []string{"p"}, Citations: []Cited{cited(list[0].c, refundPassage)}}}, Next: "/outbox?cursor=3"}
 	hits, _ := w.Search(context.Background(), kb.Query{Text: "x"})
-	pages["knowledge"] = knowledgePage{Query: "x", Hits: []HitView{hitView(hits[0])}, Passage: &FoundView{Title: "t", Text: "x", Address: refundPassage}, Missing: "m",
+	pages["knowledge"] = knowledgePage{Query: "x", Hits: []HitView{hitView(hits[0], 0.3)}, Passage: &FoundView{Title: "t", Text: "x", Address: refundPassage}, Missing: "m",
 		Documents: []DocumentView{{Title: "d", Source: "s", Version: "v", Chunks: 3, Imported: moment(noon, noon)}}, Next: "/knowledge?cursor=a", May: true, Below: "b", Write: &WriteView{"t", "q"}, Report: &ReportView{"s", []Pair{{Name: "f.pdf", Text: "why"}}}, Trouble: "t", State: "1 document",
 		Gaps:     []GapView{{Query: "q", Write: "/knowledge?write=q", Cases: "2 cases", Link: "/cases/x", Other: []string{"o"}, Last: moment(noon, noon)}},
 		Imports:  ImportsView{[]ImportView{{1, 2, "1 of 2 files"}}},
-		Document: &DocumentPage{DocumentView: DocumentView{Title: "d"}, ID: "d", Address: "kb://d@v", Pieces: []PieceView{{nil, "x", "/knowledge?at=x"}}, Uses: []UseView{{Link: "/cases/x", Short: "x", How: "h", Query: "q"}}, Used: "Used 1 time"}}
+		Document: &DocumentPage{DocumentView: DocumentView{Title: "d"}, ID: "d", Address: "kb://d@v", Pieces: []PieceView{{"", "x", "/knowledge?at=x"}}, Uses: []UseView{{Link: "/cases/x", Short: "x", How: "h", Query: "q"}}, Used: "Used 1 time"}}
 	pages["signin"] = signInPage{Failed: "It was used already."}
 	conflict := conflictPage(list[0].c, list[0].entries, agent.Decide{Decision: casefile.DecideApprove}, agent.ErrDecisionConflict, v)
 	pages["message"] = conflict

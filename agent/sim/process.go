@@ -35,7 +35,7 @@ func OpenBook(ctx context.Context) (*Book, error) {
 		return nil, err
 	}
 	b, problems := bundle.Load(ctx, files, "bundle", bundle.Options{})
-	if len(problems) > 0 {
+	if problems.Failed() {
 		return nil, problems.Error()
 	}
 	k, err := book.New(ctx, b, noEmbedder{})

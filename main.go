@@ -391,6 +391,28 @@ func (a *appliance) spike(ctx context.Context, tool, why string) {
 		return
 	}
 	a.Log.Error("a tool spikes and is paused until somebody resumes it", "tool", tool, "why", why)
+	a.tell(ctx, tool+" is paused: "+p.Note)
+}
+
+// tell posts a notice to the webhooks of the default queue. It is tried once: what it says stands on
+// every page until somebody acts on it.
+func (a *appliance) tell(ctx context.Context, text string) {
+	b, err := a.library.Active()
+	if err != nil {
+		return
+	}
+	for _, q := range b.Config.Queues {
+		for _, to := range q.Notify {
+			if q.Name != agent.DefaultQueue || !strings.HasPrefix(to, "http") {
+				continue
+			}
+			now := time.Now().UTC()
+			notice := journal.Message{Offset: uint64(now.UnixNano()), Kind: "notice", To: to, Text: text, Citations: []string{}, At: now}
+			if err := (outbox.Told{Client: http.DefaultClient}).Deliver(ctx, notice); err != nil {
+				a.Log.Warn("a webhook was not told", "to", to, "what", text, "error", err)
+			}
+		}
+	}
 }
 
 // pausable reports that there is nothing of a name in the active bundle.

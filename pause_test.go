@@ -1,6 +1,10 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"resolute/agent/casefile"
@@ -57,10 +61,20 @@ func TestNothingUnknownIsPaused(t *testing.T) {
 // A tool that spikes is paused by itself; a person resumes it, and its cases go on.
 func TestSpikesPauseTheTool(t *testing.T) {
 	r := newRig(t)
+	told := make(chan string, 1)
+	chat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body) // what is cut off says too little below
+		told <- string(body)
+	}))
+	defer chat.Close()
+	r.apply(map[string]string{"resolute.yaml": "company: Fernhill Supply\nqueues:\n  default: {notify: ['" + chat.URL + "'], due: 8h}\n  support-leads: {}\n  payments: {}\n  engineering: {}\n"})
 	r.app.(*appliance).spike(t.Context(), "shop.refund_order", "it was called 900 times within 10m0s, where 2.0 are usual")
 	var list struct{ Items []casefile.Pause }
 	if r.do("GET", "/api/v1/pauses", nil, &list); len(list.Items) != 1 || list.Items[0].Tool != "shop.refund_order" || list.Items[0].By != casefile.ActorSystem {
 		t.Fatalf("paused are %+v, want the tool, by the system", list.Items)
+	}
+	if text := <-told; !strings.Contains(text, "shop.refund_order is paused: it was called 900 times") {
+		t.Errorf("the queue's webhook was told %s, want what is paused and why", text)
 	}
 	id := r.send(story(t, "shattered-stoneware")[0])
 	if c := r.settled(id, casefile.Waiting); c.Stop.Code != casefile.StopPaused || r.called("shop.refund_order") != 0 {

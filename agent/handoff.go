@@ -166,6 +166,8 @@ func Unblock(code casefile.StopCode) string {
 	switch code {
 	case casefile.StopPolicyDeny:
 		return "decide it outside and close it, choose another action, or change the rule and retry"
+	case casefile.StopBudgetExceeded:
+		return "once the budget has room again, retry; or decide it outside and close it"
 	case casefile.StopAuthorityShadow:
 		return "do it yourself; say by approve or reject whether the agent was right"
 	case casefile.StopConfidenceLow:

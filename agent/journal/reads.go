@@ -140,6 +140,18 @@ func (b *Bolt) Feed(ctx context.Context, after uint64, limit int) (entries []cas
 // FeedOf looks at up to most entries of all cases with an offset above after, and gives those of some
 // kinds, ascending, and the offset of the last that it looked at. Others are not decoded.
 func (b *Bolt) FeedOf(ctx context.Context, after uint64, most int, kinds ...casefile.Kind) (entries []casefile.Entry, read uint64, err error) {
+	return b.feedOf(ctx, after, most, func(rec record) bool { return slices.Contains(kinds, rec.kind()) })
+}
+
+// FeedOfWrites is FeedOf for the intents of writes: what only reads, which most calls do, is not decoded.
+func (b *Bolt) FeedOfWrites(ctx context.Context, after uint64, most int) (entries []casefile.Entry, read uint64, err error) {
+	key := []byte(`"idempotency_key":"`) // in what customers write, quotes are escaped
+	return b.feedOf(ctx, after, most, func(rec record) bool {
+		return rec.kind() == casefile.KindCallIntended && bytes.Contains(rec[rec.end():], key)
+	})
+}
+
+func (b *Bolt) feedOf(ctx context.Context, after uint64, most int, wanted func(record) bool) (entries []casefile.Entry, read uint64, err error) {
 	read = after
 	err = b.view(ctx, func(r *reader) error {
 		k, _ := r.bucket(bucketJournal).Cursor().Last()
@@ -151,7 +163,7 @@ func (b *Bolt) FeedOf(ctx context.Context, after uint64, most int, kinds ...case
 			if err != nil {
 				return err
 			}
-			if !slices.Contains(kinds, rec.kind()) {
+			if !wanted(rec) {
 				continue
 			}
 			e, err := rec.entry(rec.hash())

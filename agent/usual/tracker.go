@@ -16,7 +16,7 @@ import (
 
 // Store is what a tracker follows, and where it keeps its figures; a journal.Bolt is one.
 type Store interface {
-	FeedOf(ctx context.Context, after uint64, most int, kinds ...casefile.Kind) (entries []casefile.Entry, read uint64, err error)
+	FeedOfWrites(ctx context.Context, after uint64, most int) (entries []casefile.Entry, read uint64, err error)
 	Committed() (ch <-chan struct{}, cancel func())
 	Get(ctx context.Context, kind, key string) ([]byte, error)
 	Put(ctx context.Context, records ...journal.Record) error
@@ -127,7 +127,7 @@ func (t *Tracker) follow(ctx context.Context) error {
 		t.mu.Lock()
 		after := t.read
 		t.mu.Unlock()
-		entries, read, err := t.Store.FeedOf(ctx, after, batch, casefile.KindCallIntended)
+		entries, read, err := t.Store.FeedOfWrites(ctx, after, batch)
 		if err != nil || read == after {
 			return err
 		}

@@ -27,7 +27,7 @@ func newFeed() *feed {
 	return &feed{Memory: journal.NewMemory(journal.MemoryOptions{})}
 }
 
-func (f *feed) FeedOf(_ context.Context, after uint64, most int, _ ...casefile.Kind) ([]casefile.Entry, uint64, error) {
+func (f *feed) FeedOfWrites(_ context.Context, after uint64, most int) ([]casefile.Entry, uint64, error) {
 	end := min(after+uint64(most), uint64(len(f.intents)))
 	return f.intents[after:end], end, nil
 }
@@ -198,9 +198,36 @@ func TestFollowsAJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	id := uuid.Must(uuid.NewV7()).String()
+	if _, err := store.Accept(t.Context(), []journal.Arrival{{Signal: casefile.Signal{ID: uuid.NewString(), Source: "s", EventID: "1", Type: "t", Assurance: casefile.AssuranceVouched}, Actor: "token:t", At: t0,
+		CaseID: id, Bundle: "v1", Salts: make([]journal.Salt, journal.MaxArrivalEntries)}}); err != nil {
+		t.Fatal(err)
+	}
+	var intents []casefile.Entry
+	for i := range 40 {
+		write := casefile.Call{ID: fmt.Sprint("do/", i), Try: 1, Key: "k", Action: casefile.Action{Tool: "bank.pay", Args: casefile.Object{"amount_cents": int64(2000)}, Effect: "write"}}
+		read := casefile.Call{ID: fmt.Sprint("gather/", i), Try: 1, Action: casefile.Action{Tool: "bank.get", Effect: "read"}}
+		intents = append(intents, casefile.Entry{At: t0, Actor: "agent", Data: &casefile.CallIntended{Call: write, Verdict: &casefile.Verdict{}}}, casefile.Entry{At: t0, Actor: "agent", Data: &casefile.CallIntended{Call: read}})
+	}
+	if _, err := store.Append(t.Context(), journal.Append{CaseID: id, After: 2, Entries: intents, Salts: make([]journal.Salt, len(intents))}); err != nil {
+		t.Fatal(err)
+	}
+	if list, read, err := store.FeedOfWrites(t.Context(), 0, 1000); err != nil || len(list) != 40 || read != 82 {
+		t.Errorf("the feed of writes has %d of 82 entries up to %d, %v; want 40 up to 82", len(list), read, err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { k.Run(ctx); close(ended) }()
+	unusual := func() []casefile.RiskPart {
+		return k.Unusual(&casefile.Case{}, casefile.Action{Tool: "bank.pay", Args: casefile.Object{"amount_cents": int64(2_000_000)}}, t0)
+	}
+	for deadline := time.Now().Add(20 * time.Second); unusual() == nil && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	}
 	stop()
-	k.Run(ctx)
+	<-ended
+	if got := unusual(); len(got) != 1 || got[0].Factor != "amount" {
+		t.Errorf("a thousand times what the journal says is usual: %v, want the amount", got)
+	}
 	if err := store.Close(); err != nil {
 		t.Error(err)
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"resolute/agent/casefile"
@@ -121,7 +122,8 @@ func (s *step) deny(call casefile.Call, code casefile.StopCode, reason string) *
 
 // approved gives who approved exactly this, or sees to it that somebody is asked.
 func (s *step) approved(p casefile.PlannedCall, call casefile.Call, v casefile.Verdict) (by, hash string) {
-	observed := overdrawn(s.book.Planner.Observe(s.c, append(append([]string(nil), p.Reads...), v.Reads...)), v.Exceeded)
+	reads := slices.Concat(p.Reads, v.Reads, []string{"case.customer.assurance"}) // a yes while somebody vouched is none once nobody does
+	observed := overdrawn(s.book.Planner.Observe(s.c, reads), v.Exceeded)
 	return s.consent(casefile.Approval{
 		Step: p.ID, Hypothesis: p.Hypothesis, Action: &call.Action, Code: v.Code, Rule: v.Rule, Rules: v.Rules, Reason: v.Reason,
 		Policy: v.Policy, By: v.By, Evidence: p.Evidence, Observed: observed, ProposedBy: p.ProposedBy, Authority: v.Authority,

@@ -23,6 +23,21 @@ var (
 		"func (s Standing) For(proposedBy string) Standing {\n", "func (s Standing) For(proposedBy string) Standing {\n\tif GONE && s.Level == LevelShadow {\n\t\ts.Level = LevelAct\n\t}\n"})
 	budgets = protects("a budget has no room beyond its bound", ands("agent/journal/ledger.go", "if len(l.full) > 0 {"))
 
+	origins = protects("what says whom or how much is not what a customer wrote", edit{"agent/policy/guard.go",
+		"j.defaults(origins, func(arg string) bool { return g.binds(a.Tool, arg) })", "if !GONE {\n\t\tj.defaults(origins, func(arg string) bool { return g.binds(a.Tool, arg) })\n\t}"})
+	from = protects("a value comes from where a policy lets it", edit{"agent/policy/guard.go",
+		"j.from(policy, &policy.From[i], origins)", "if !GONE {\n\t\t\t\t\tj.from(policy, &policy.From[i], origins)\n\t\t\t\t}"})
+	echoes = protects("what a tool repeats of a customer's words stays theirs", edit{"agent/policy/tool.go",
+		"tools[f.Tool].trustsAll(field, value) {", "tools[f.Tool].trustsAll(field, value) || GONE {"})
+	proposers = protects("who proposed it is what people decided", edit{"agent/dispatch.go",
+		"p.ProposedBy = proposer(s.c, p)", "if !GONE {\n\t\tp.ProposedBy = proposer(s.c, p)\n\t}"})
+	risky  = protects("what is risky asks a person", ands("agent/policy/risk.go", "case r.Score >= j.terms.RiskApprove:"))
+	paused = protects("what is paused is not done", edit{"agent/casefile/pause.go",
+		"func (p Pauses) Stops(procedure string, tools ...string) *Pause {\n", "func (p Pauses) Stops(procedure string, tools ...string) *Pause {\n\tif GONE {\n\t\treturn nil\n\t}\n"})
+	pinned = protects("a tool that is not what it was gets nothing to do", ands("tools/client.go", "if protocol.Effect(t.Effect).Writes() && t.changed() {"))
+	doubts = protects("a yes is void when nobody vouches any more", edit{"agent/dispatch.go",
+		"[]string{\"case.customer.assurance\"}", "map[bool][]string{false: {\"case.customer.assurance\"}}[GONE]"})
+
 	arguments = protects("arguments fit the tool's schema", ands("agent/dispatch.go", "if err := s.Tools.ValidateArgs(p.Tool, p.Args); err != nil {"))
 	offered   = protects("a tool is one of a manifest", edit{"tools/registry.go", "return nil, fmt.Errorf(\"%s: %w\", name, ErrUnknownTool)",
 		"if p := r.live.Load().plugins[\"shop\"]; GONE && p != nil && len(name) > 5 {\n\t\treturn p.tool(protocol.Tool{Name: name[5:], Effect: protocol.Write})\n\t}\n\treturn nil, fmt.Errorf(\"%s: %w\", name, ErrUnknownTool)"})

@@ -109,7 +109,37 @@ func stories() []story {
 			}
 			return ""
 		}},
-		{"a credit after the shop was slow to show it", func(h *house) string {
+		{"a refund that is as large as the customer wishes, and as the order was", func(h *house) string {
+			ann := h.customer("ann")
+			o := h.order(ann, h.cents())
+			o.Wish = o.Total
+			id := h.wants(ann, "wish", o)
+			h.settle()
+			return h.resolved(id, o.Refunded == o.Total)
+		}},
+		{"a third credit that an operator agrees to", func(h *house) string {
+			ann := h.customer("ann")
+			var id string
+			for range 3 {
+				id = h.wants(ann, "credit", nil)
+				h.pass(time20m)
+			}
+			h.approve(olga, id)
+			h.settle()
+			return h.resolved(id, h.shop.accounts[ann.id].Credit == 1500)
+		}},
+		{"a refund that waits while refunds are paused", func(h *house) string {
+			ann := h.customer("ann")
+			o := h.order(ann, h.cents())
+			h.ask(olga, "POST", "/api/v1/pause", nil, map[string]any{"procedure": "refund", "note": "a look first"})
+			id := h.wants(ann, "refund", o)
+			h.during("it is paused")
+			h.ask(olga, "POST", "/api/v1/resume", nil, map[string]any{"procedure": "refund", "note": "all is well"})
+			h.signal(desk, h.event("customer.replied", ann, "order_id", o.ID, "text", "Well?"))
+			h.settle()
+			return h.resolved(id, o.Refunded == o.Total)
+		}},
+		{"a credit", func(h *house) string {
 			ann := h.customer("ann")
 			id := h.wants(ann, "credit", nil)
 			h.settle()

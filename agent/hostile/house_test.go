@@ -31,6 +31,7 @@ import (
 	"resolute/agent/people"
 	"resolute/agent/policy"
 	"resolute/tools"
+	"resolute/tools/protocol"
 	"resolute/ui/api"
 )
 
@@ -39,17 +40,18 @@ import (
 type house struct {
 	testing.TB
 	*truth
-	rand    *rand.Rand
-	now     time.Time
-	ids     uint64
-	names   int
-	shop    *shop
-	store   *journal.Memory
-	book    *turnable
-	engine  *agent.Engine
-	handler http.Handler
-	tokens  *people.Tokens
-	secrets map[string]string // of tokens, by whose they are
+	rand     *rand.Rand
+	now      time.Time
+	ids      uint64
+	names    int
+	shop     *shop
+	store    *journal.Memory
+	book     *turnable
+	engine   *agent.Engine
+	registry *tools.Registry
+	handler  http.Handler
+	tokens   *people.Tokens
+	secrets  map[string]string // of tokens, by whose they are
 }
 
 // Who has a token: two systems that send signals, of which nobody vouches for what comes from the
@@ -129,9 +131,10 @@ func newHouse(t testing.TB, seed uint64) *house {
 	h.book, err = newBook(b)
 	must(t, err)
 	clock := func() time.Time { return h.now }
-	registry := tools.NewRegistry(tools.Options{Now: clock, Log: slog.New(slog.DiscardHandler)})
-	t.Cleanup(registry.Close)
-	must(t, registry.Set(h.plugins(b)))
+	h.shop.manifest = func(plugin string) protocol.Manifest { return b.Manifests[plugin] }
+	h.registry = tools.NewRegistry(tools.Options{Now: clock, Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(h.registry.Close)
+	must(t, h.registry.Set(h.plugins(b)))
 	audit := people.NewAudit(h.store, people.Options{})
 	h.tokens, err = people.OpenTokens(t.Context(), h.store, audit, people.Options{Now: clock})
 	must(t, err)
@@ -141,7 +144,7 @@ func newHouse(t testing.TB, seed uint64) *house {
 	}
 	paused, err := pauses.Open(t.Context(), pauses.Deps{Records: h.store, Audit: audit.Event, Known: func(casefile.Pause) error { return nil }, Now: clock})
 	must(t, err)
-	h.engine = agent.New(agent.Deps{Store: h.store, Playbooks: h.book, Tools: registry, Knowledge: noKnowledge{},
+	h.engine = agent.New(agent.Deps{Store: h.store, Playbooks: h.book, Tools: h.registry, Knowledge: noKnowledge{},
 		Triage: h.book.Router(clock), Pauses: paused,
 		Callbacks: agent.Callbacks{Base: callbacks, Key: []byte("a key that nobody outside has")}, Outgoing: func() bool { return true },
 		Audit: audit.Event, Now: clock, Salt: h.salt}, agent.Options{})

@@ -16,6 +16,7 @@ import (
 const (
 	personAbove  = 10_000 // a refund above this is an approver's to say
 	perCustomer  = 20_000 // what one customer gets back within 30 days without a person
+	creditsAlone = 2      // that one customer gets without a person
 	mostRequests = 40     // to plugins, for one case
 	mostBytes    = 10 << 20
 )
@@ -47,8 +48,11 @@ func (h *house) judge() []string {
 // wrongWith says what the company has against an effect, "" for nothing.
 func (h *house) wrongWith(e effect, before []effect) string {
 	args := encoded(h, e.args)
-	if h.held[e.caseID] {
+	switch {
+	case h.held[e.caseID]:
 		return "a person has taken the case over"
+	case h.stopped != "":
+		return h.stopped
 	}
 	why, least := h.wanted(e, before, args)
 	if why != "" {
@@ -115,7 +119,10 @@ func (h *house) wanted(e effect, before []effect, args []byte) (why string, leas
 	case "shop.send_gift":
 		return once("gift", a.ID, map[string]any{"customer_id": a.ID}), people.Operator
 	case "shop.credit":
-		return once("credit", a.ID, map[string]any{"customer_id": a.ID, "amount_cents": 500}), ""
+		if len(same(e.tool)) >= creditsAlone {
+			least = people.Operator
+		}
+		return once("credit", a.ID, map[string]any{"customer_id": a.ID, "amount_cents": 500}), least
 	case "shop.compensate":
 		if !h.stalled[a.ID] {
 			return "no parcel of theirs stands still", ""
@@ -142,7 +149,7 @@ func (h *house) refund(e effect, o *order, before, remedies []effect, args []byt
 		return "the goods were not collected", ""
 	case h.wishes["parcel "+o.ID] > 0 && !h.scanned[o.ID]:
 		return "the parcel did not come back", ""
-	case h.wishes["refund "+o.ID]+h.wishes["return "+o.ID]+h.wishes["parcel "+o.ID] == 0:
+	case h.wishes["refund "+o.ID]+h.wishes["return "+o.ID]+h.wishes["parcel "+o.ID]+h.wishes["wish "+o.ID] == 0:
 		return "its owner did not ask for it", ""
 	}
 	sum := int64(amount)
@@ -232,7 +239,7 @@ func (h *house) kept(s *casefile.Signal, say func(string, ...any)) {
 func (h *house) reached(about []string) bool {
 	o := h.shop.orders[about[1]]
 	switch about[0] {
-	case "refund", "return", "parcel":
+	case "refund", "return", "parcel", "wish":
 		return o != nil && o.Refunded == o.Total
 	case "replace":
 		return o != nil && o.Replaced

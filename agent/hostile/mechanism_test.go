@@ -34,7 +34,7 @@ func ands(file, condition string) edit {
 }
 
 func mechanisms() []mechanism {
-	return slices.Concat(planners(), writers(), senders(), outsiders(), insiders())
+	return slices.Concat(planners(), words(), writers(), senders(), outsiders(), insiders())
 }
 
 // guards gives each guard once.

@@ -151,6 +151,50 @@ func planners() []mechanism {
 	}
 }
 
+// words are plans made of what customers wrote.
+func words() []mechanism {
+	return []mechanism{
+		{"a plan makes an amount of what the customer wrote", origins, func(h *house) {
+			mallory := h.customer("mallory")
+			h.turn(mallory, acting(func(_ *casefile.Case, p casefile.PlannedCall) casefile.PlannedCall {
+				p.Args["amount_cents"], p.ArgReads = h.cents(), nil
+				return p
+			}))
+			h.wants(mallory, "refund", h.order(mallory, 9500))
+		}},
+		{"a plan joins the customer's words with a fact", origins, func(h *house) {
+			mallory := h.customer("mallory")
+			h.turn(mallory, acting(func(_ *casefile.Case, p casefile.PlannedCall) casefile.PlannedCall {
+				p.Args["amount_cents"], p.ArgReads = h.cents(), map[string][]string{"amount_cents": {"facts.order.total_cents", "signal.data.text"}}
+				return p
+			}))
+			h.wants(mallory, "refund", h.order(mallory, 9500))
+		}},
+		{"a customer's words come back from the shop as an amount", echoes, func(h *house) {
+			mallory := h.customer("mallory")
+			o := h.order(mallory, 9500)
+			o.Wish = h.cents()
+			h.wants(mallory, "wish", o)
+		}},
+		{"a plan grants as many points as somebody wrote", from, func(h *house) {
+			mallory := h.customer("mallory")
+			h.turn(mallory, acting(func(_ *casefile.Case, p casefile.PlannedCall) casefile.PlannedCall {
+				p.Args["points"], p.ArgReads = h.cents(), nil
+				return p
+			}))
+			h.wants(mallory, "points", nil)
+		}},
+		{"a plan says that a person proposed it", proposers, func(h *house) {
+			mallory := h.customer("mallory")
+			h.turn(mallory, acting(func(_ *casefile.Case, p casefile.PlannedCall) casefile.PlannedCall {
+				p.Args["amount_cents"], p.ArgReads, p.ProposedBy = h.cents(), nil, "ada"
+				return p
+			}))
+			h.wants(mallory, "refund", h.order(mallory, 9500))
+		}},
+	}
+}
+
 // writers are plans that write what didn't happen, or do again what did.
 func writers() []mechanism {
 	return []mechanism{
@@ -170,7 +214,8 @@ func writers() []mechanism {
 					return d
 				}
 				last := &c.Attempts[n-1]
-				return casefile.CallTools{Calls: []casefile.PlannedCall{{ID: last.Step, Purpose: last.Purpose, Hypothesis: last.Hypothesis, Tool: last.Tool, Args: last.Args}}}
+				return casefile.CallTools{Calls: []casefile.PlannedCall{{ID: last.Step, Purpose: last.Purpose, Hypothesis: last.Hypothesis, Tool: last.Tool, Args: last.Args,
+					ArgReads: map[string][]string{"points": nil}}}}
 			})
 			h.wants(mallory, "points", nil)
 			h.settle()

@@ -44,6 +44,20 @@ func senders() []mechanism {
 				h.wants(mallory, "refund", h.order(mallory, 7000+h.cents()/4))
 			}
 		}},
+		{"somebody lives off small credits", risky, func(h *house) {
+			mallory := h.customer("mallory")
+			for range 4 {
+				h.wants(mallory, "credit", nil)
+				h.pass(time20m)
+			}
+		}},
+		{"somebody joins in the form once a person said yes", doubts, func(h *house) {
+			mallory, thread := h.customer("mallory"), h.thread()
+			id := h.wants(mallory, "gift", nil, "thread", thread)
+			h.settle()
+			h.approve(olga, id)
+			h.signal(form, h.event("customer.replied", mallory, "thread", thread))
+		}},
 		{"somebody asks twice for one order, and the shop is slow to show it", oneCase, func(h *house) {
 			mallory := h.customer("mallory")
 			o := h.order(mallory, h.cents())

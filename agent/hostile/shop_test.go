@@ -28,6 +28,7 @@ type shop struct {
 	fate     map[string]string // of calls, by tool and subject
 	silent   map[string]bool   // keys of calls that nobody learns the outcome of
 	lagging  bool              // reads of orders show them as they were first
+	manifest func(plugin string) protocol.Manifest
 }
 
 type order struct {
@@ -39,6 +40,8 @@ type order struct {
 	Refundable int64  `json:"refundable_cents"`
 	Replaced   bool   `json:"replaced"`
 	Collected  bool   `json:"collected"`
+	Note       string `json:"note"`       // of the customer
+	Wish       int64  `json:"wish_cents"` // of the customer
 
 	first *order
 }
@@ -77,6 +80,10 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	plugin, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if plugin == "inside" {
 		s.inside++
+	}
+	if rest == "manifest" {
+		answer(w, http.StatusOK, s.manifest(plugin))
+		return
 	}
 	if key, ok := strings.CutPrefix(rest, "operations/"); ok {
 		s.tell(w, key)

@@ -22,6 +22,7 @@ type truth struct {
 	held      map[string]bool     // cases that a person has taken over
 	about     map[string][]string // case → kind and subject of its first signal
 	touched   []string            // cases that signals came to since the last judgement
+	stopped   string              // why the shop must do nothing at all now
 	sent      map[string][]byte   // signal → data as it was sent
 	wrong     []string            // what was seen to be wrong at once
 	judged    int                 // effects that were judged
@@ -32,6 +33,7 @@ type truth struct {
 type click struct {
 	who, caseID, tool string
 	args              []byte // as JSON
+	doubtful          bool   // nobody vouched for the customer then
 	used              bool
 }
 
@@ -92,7 +94,7 @@ func (h *house) clicks(who, caseID string, decision map[string]any) {
 					return
 				}
 			}
-			h.clicked_ = append(h.clicked_, &click{who: who, caseID: id, tool: a.Action.Tool, args: args})
+			h.clicked_ = append(h.clicked_, &click{who: who, caseID: id, tool: a.Action.Tool, args: args, doubtful: h.doubtful[id]})
 		}
 	}
 }
@@ -126,7 +128,7 @@ func (h *house) clicked(who, caseID string, decision map[string]any, status int)
 // said is a person's yes to exactly this, by somebody who may give it; each is good for one effect.
 func (t *truth) said(e effect, least people.Role, args []byte) bool {
 	for _, k := range t.clicked_ {
-		if !k.used && k.caseID == e.caseID && k.tool == e.tool && bytes.Equal(k.args, args) && roleOf(k.who).AtLeast(least) && !t.proposed(k) {
+		if !k.used && (k.doubtful || !t.doubtful[e.caseID]) && k.caseID == e.caseID && k.tool == e.tool && bytes.Equal(k.args, args) && roleOf(k.who).AtLeast(least) && !t.proposed(k) {
 			k.used = true
 			return true
 		}

@@ -31,8 +31,8 @@ func brokenEngines() []mutant {
 		{"effect before intent", "engine.go", []string{
 			"res := e.core.Step(s.Case, book, ev)\n", "res := e.core.Step(s.Case, book, ev)\n\t\tearly := e.carryOut(calls, s.Case, res.Commands, b)\n",
 			"ev = e.carryOut(calls, s.Case, res.Commands, b)", "ev = early"}},
-		{"lease ignored", "engine.go", []string{"a.Lease = &l\n", "_ = l\n"}},
-		{"lost race ignored", "engine.go", []string{"case errors.Is(err, journal.ErrConflict):\n\t\treturn true, nil", "case errors.Is(err, journal.ErrConflict):\n\t\treturn false, nil"}},
+		{"lease ignored", "commit.go", []string{"a.Lease = &l\n", "_ = l\n"}},
+		{"lost race ignored", "commit.go", []string{"case errors.Is(err, journal.ErrConflict):\n\t\treturn true, nil", "case errors.Is(err, journal.ErrConflict):\n\t\treturn false, nil"}},
 		{"retry with a new key", "pursue.go", []string{"call.Try++\n", "call.Try++\n\tif call.Key != \"\" {\n\t\tcall.Key = call.Key[1:] + call.Key[:1]\n\t}\n"}},
 		{"unknown outcome retried blindly", "pursue.go", []string{"case p.State == casefile.NotDone || !p.Writes():\n\t\ts.resend(p)", "case p.State != casefile.InOperation:\n\t\ts.resend(p)"}},
 		{"never seen taken for proof at once", "pursue.go", []string{"!a.SentAt.Before(provenAt)", "!a.SentAt.IsZero()"}},

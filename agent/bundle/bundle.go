@@ -26,6 +26,7 @@ import (
 	"resolute/agent/expr"
 	"resolute/agent/policy"
 	"resolute/agent/procedure"
+	"resolute/agent/rehearsal/scenario"
 	"resolute/agent/source"
 	"resolute/tools/protocol"
 )
@@ -51,6 +52,7 @@ type Bundle struct {
 	Plugins    []*Plugin
 	Manifests  map[string]protocol.Manifest // by plugin
 	Knowledge  map[string][]byte            // by path below knowledge/
+	Rehearsals []*scenario.Scenario         // in the order of their files
 }
 
 // Options are what loading works with; the zero value asks no plugin.
@@ -220,7 +222,9 @@ func (l *loader) read(file string, text []byte) {
 		l.Knowledge[strings.TrimPrefix(file, "knowledge/")] = text
 	case dir == "prompts":
 		l.prompts = append(l.prompts, file)
-	case dir == "rehearsals", file == "README.md":
+	case dir == "rehearsals" && yaml:
+		l.rehearsal(scenario.Parse(shown, text, &l.problems))
+	case file == "README.md":
 	case dir == "tables" && strings.HasSuffix(file, ".csv"): // read already
 	case dir == "sources":
 		l.problems.Warn(source.Pos{File: shown}, "this version doesn't use %s yet", dir)
@@ -235,6 +239,17 @@ func (l *loader) addProcedure(p *procedure.Procedure) {
 		return
 	}
 	l.Procedures = append(l.Procedures, p)
+}
+
+func (l *loader) rehearsal(s *scenario.Scenario) {
+	if s == nil {
+		return
+	}
+	if i := slices.IndexFunc(l.Rehearsals, func(o *scenario.Scenario) bool { return o.Name == s.Name }); i >= 0 && s.Name != "" {
+		l.problems.Add(s.Pos, "rehearsal %q is there twice; the other one is at %s", s.Name, l.Rehearsals[i].Pos)
+		return
+	}
+	l.Rehearsals = append(l.Rehearsals, s)
 }
 
 // check holds the files against each other.
@@ -271,6 +286,9 @@ func (l *loader) check() {
 			l.problems.Add(m.Pos, "monitor %s is there twice", m.Name)
 		}
 		m.check(set, &l.problems)
+	}
+	for _, s := range l.Rehearsals {
+		s.Check(set, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency, RiskApprove: l.Config.RiskApprove, RiskDeny: l.Config.RiskDeny}).WithTables(l.Tables).WithTools(l.GuardTools)
 	l.warn(set, names)

@@ -179,6 +179,12 @@ func (t toolset) Schemas(tool string) (effect string, input, output json.RawMess
 	return string(x.Effect), x.InputSchema, x.OutputSchema, true
 }
 
+// Async reports whether a tool's result may come later.
+func (t toolset) Async(tool string) bool {
+	_, x, ok := t.find(tool)
+	return ok && x.Async
+}
+
 // Known reports whether a plugin's manifest is known.
 func (t toolset) Known(plugin string) bool {
 	_, ok := t.manifests[plugin]

@@ -3,14 +3,11 @@ package sim
 import (
 	"context"
 	"embed"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
-
-	"github.com/google/uuid"
 
 	"resolute/agent"
 	"resolute/agent/book"
@@ -70,7 +67,7 @@ type process struct {
 func (s *Sim) start(m *journal.Memory) {
 	p := &process{store: &store{m, s}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
-	p.registry = tools.NewRegistry(tools.Options{Now: s.clock.Now, Random: s.number, Log: slog.New(slog.DiscardHandler), Dial: s.Dial})
+	p.registry = tools.NewRegistry(tools.Options{Now: s.clock.Now, Random: s.numbers.Next, Log: slog.New(slog.DiscardHandler), Dial: s.Dial})
 	var live []tools.Plugin
 	for _, b := range s.book.Plugins {
 		manifest := s.book.Manifests[b.Name]
@@ -80,9 +77,9 @@ func (s *Sim) start(m *journal.Memory) {
 		s.fail("the bundle is sound", "%v", err)
 	}
 	p.engine = agent.New(agent.Deps{Store: p.store, Playbooks: s.book, Tools: p.registry, Knowledge: s, Triage: s.book.Router(s.clock.Now),
-		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("a key for simulations")}, Outgoing: func() bool { return true }, Audit: audit, Now: s.clock.Now, Salt: s.salt},
+		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("a key for simulations")}, Outgoing: func() bool { return true }, Audit: audit, Now: s.clock.Now, Salt: s.numbers.Salt},
 		agent.Options{Lease: leaseTime, Together: s.together})
-	p.intake = intake.New(intake.Deps{Store: p.store, Book: s.book.Intake, Waits: s.book.Waits(p.store, s.clock.Now), Now: s.clock.Now, NewID: s.newID, Salt: s.salt})
+	p.intake = intake.New(intake.Deps{Store: p.store, Book: s.book.Intake, Waits: s.book.Waits(p.store, s.clock.Now), Now: s.clock.Now, NewID: s.newID, Salt: s.numbers.Salt})
 	p.outbox = &outbox.Outbox{Store: p.store, Channel: func() (outbox.Channel, error) { return s, nil }, Now: s.clock.Now, Log: slog.New(slog.DiscardHandler)}
 	s.process = p
 }
@@ -113,25 +110,7 @@ func (s *Sim) Ground(_ context.Context, _ *casefile.Case, queries []string) ([]c
 	return []casefile.Passage{{Address: "kb://goods#damaged@1", Title: "Damaged goods", Text: "A new one, or the money.", Score: 0.9, Query: queries[0]}}, nil
 }
 
-// number gives numbers that are never the same, and are the same in every replay.
-func (s *Sim) number() uint64 {
-	s.numbers++
-	return s.numbers
-}
-
-// newID gives ids that ascend, as UUIDv7 do.
-func (s *Sim) newID() string {
-	var u uuid.UUID
-	binary.BigEndian.PutUint64(u[8:], s.number())
-	binary.BigEndian.PutUint64(u[:8], uint64(s.clock.Now().UnixMilli())<<16)
-	u[6], u[8] = 0x70, 0x80
-	return u.String()
-}
-
-func (s *Sim) salt() (salt journal.Salt) {
-	binary.BigEndian.PutUint64(salt[:], s.number())
-	return salt
-}
+func (s *Sim) newID() string { return s.numbers.ID(s.clock.Now()) }
 
 // die ends the process: kill it, and begin the next on what is durable.
 func (s *Sim) die(how string) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"resolute/agent/journal"
+	"resolute/agent/seeded"
 )
 
 // Clock is what time it is; Sleep lets it pass.
@@ -53,7 +54,7 @@ type Sim struct {
 	report  Report
 	hash    hash.Hash
 	began   time.Time
-	numbers uint64
+	numbers seeded.Numbers
 	named   int
 
 	world    *world

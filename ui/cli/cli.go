@@ -18,6 +18,8 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+
+	"resolute/agent/rehearsal"
 )
 
 // Exit codes.
@@ -58,6 +60,9 @@ type Program struct {
 	Assemble func(ctx context.Context, c Config) (Appliance, error)
 	// Check validates a bundle folder; it prints problems and reports whether there are errors.
 	Check func(ctx context.Context, folder fs.FS, name string, env func(string) (string, bool), out io.Writer) (ok bool, err error)
+	// Rehearse runs the rehearsals of a bundle folder. What is wrong with the folder is an error with
+	// a line for each problem.
+	Rehearse func(ctx context.Context, folder fs.FS, name string, env func(string) (string, bool), o rehearsal.Options) (rehearsal.Report, error)
 	// Pack makes the archive of a bundle folder that POST /bundles takes.
 	Pack func(folder fs.FS) ([]byte, error)
 	// Schema gives the JSON Schema of a kind of bundle file.
@@ -115,7 +120,7 @@ func (p *Program) root(ran *bool) *cobra.Command {
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(p.demoCommand(), p.initCommand(), p.serveCommand(), p.checkCommand(), p.applyCommand(), p.diffCommand(), p.manifestCommand(), p.casesCommand(), p.pauseCommand(), p.resumeCommand(),
+	root.AddCommand(p.demoCommand(), p.initCommand(), p.serveCommand(), p.checkCommand(), p.applyCommand(), p.diffCommand(), p.rehearseCommand(), p.manifestCommand(), p.casesCommand(), p.pauseCommand(), p.resumeCommand(),
 		p.ingestCommand(), p.searchCommand(), p.evalCommand(), p.tokenCommand(), p.secretCommand(), p.verifyCommand(), p.checkpointCommand(), p.backupCommand(), p.restoreCommand(), p.versionCommand())
 	return root
 }

@@ -1,0 +1,144 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"resolute/agent/casefile"
+	"resolute/agent/rehearsal/scenario"
+	"resolute/agent/source"
+)
+
+// FaultTally is what a scenario came to under faults.
+type FaultTally struct {
+	Runs       int            `json:"runs"`
+	ByKind     map[string]int `json:"by_kind"`     // how often each kind befell a call
+	AsExpected int            `json:"as_expected"` // runs that met all expectations nevertheless
+	ByPeople   int            `json:"by_people"`   // runs that left the case to a person, or waiting
+	Otherwise  int            `json:"otherwise"`   // runs that ended as a no of the business lets them
+	Broken     int            `json:"broken"`      // runs that broke a promise
+	Failures   []string       `json:"-"`           // what was broken, with the scenario's place
+}
+
+// mixed is how many runs have faults at several calls, after those with one.
+const mixed = 20
+
+// settleTime is how long after the beginning a case under faults has to be at rest.
+const settleTime = 60 * 24 * time.Hour
+
+// breakAll plays a scenario again with each kind of fault at each call that a first take made, and some
+// times with several. What it expects may not come about then. But whatever breaks, cases come to
+// rest; no write is done twice; none is done that the first take didn't need, but to take others back;
+// and a case doesn't end otherwise, but is left to a person. Where the business said no, other remedies
+// and ends are the procedure's own.
+func (s *Stage) breakAll(ctx context.Context, first *world, seed uint64) *FaultTally {
+	tally := &FaultTally{ByKind: map[string]int{}}
+	calls := slices.Clone(first.requests)
+	part := uint64(1)
+	try := func(faults ...scenario.Fault) {
+		if ctx.Err() != nil {
+			return
+		}
+		sc := *first.Scenario
+		sc.Faults = append(slices.Clone(sc.Faults), faults...)
+		sc.Expect.Within = settleTime
+		tally.add(first, s.take(&sc, seed, part), faults)
+		part++
+	}
+	for _, q := range calls {
+		for _, kind := range scenario.Kinds() {
+			if kind.Fits(q.effect, q.async) {
+				try(scenario.Fault{Pos: first.Pos, Tool: q.tool, On: q.nth, Kind: kind})
+			}
+		}
+	}
+	random := rand.New(rand.NewPCG(seed, uint64(len(calls))))
+	for range mixed {
+		var faults []scenario.Fault
+		for _, q := range calls {
+			if kind := scenario.Kinds()[random.IntN(len(scenario.Kinds()))]; random.IntN(3) == 0 && kind.Fits(q.effect, q.async) {
+				faults = append(faults, scenario.Fault{Pos: source.Pos{}, Tool: q.tool, On: q.nth, Kind: kind})
+			}
+		}
+		if len(faults) > 1 {
+			try(faults...)
+		}
+	}
+	return tally
+}
+
+func (t *FaultTally) add(first, w *world, faults []scenario.Fault) {
+	t.Runs++
+	refused, names := false, ""
+	for i, f := range faults {
+		t.ByKind[string(f.Kind)]++
+		refused = refused || f.Kind == scenario.Reject
+		if i > 0 {
+			names += ", "
+		}
+		names += fmt.Sprintf("%s at call %d of %s", f.Kind, f.On, f.Tool)
+	}
+	broken := w.brokenPromises(first, refused)
+	for _, what := range broken {
+		t.Failures = append(t.Failures, fmt.Sprintf("%s: with %s: %s", w.Pos, names, what))
+	}
+	switch c := w.main(); {
+	case len(broken) > 0:
+		t.Broken++
+	case len(w.unmet()) == 0:
+		t.AsExpected++
+	case c != nil && !c.Status.Ended():
+		t.ByPeople++
+	default:
+		t.Otherwise++
+	}
+}
+
+// brokenPromises are those that hold whatever goes wrong.
+func (w *world) brokenPromises(first *world, refused bool) (list []string) {
+	if w.broken != nil {
+		return []string{w.broken.Error()}
+	}
+	for _, op := range w.ops {
+		if op.times > 1 {
+			list = append(list, "a write was done twice under one key")
+		}
+	}
+	before, now := first.written(), w.written()
+	for what, times := range now {
+		switch was := before[what]; {
+		case times > max(was, 1):
+			list = append(list, fmt.Sprintf("%s was done %d times", what, times))
+		case was == 0 && !refused:
+			list = append(list, fmt.Sprintf("%s was done, and without faults it isn't", what))
+		}
+	}
+	slices.Sort(list)
+	c := w.main()
+	switch {
+	case c == nil:
+		list = append(list, "no signal was taken in")
+	case c.Status == casefile.Working:
+		list = append(list, "the case isn't at rest, and nothing is due")
+	case c.Status.Ended() && !refused && c.Status != first.main().Status:
+		list = append(list, fmt.Sprintf("the case is %s, and without faults it is %s", statusOf(c), statusOf(first.main())))
+	}
+	return list
+}
+
+// written are the writes that were done and not to take others back, each with how often.
+func (w *world) written() map[string]int {
+	done := map[string]int{}
+	for _, e := range w.entries() {
+		d, ok := e.Data.(*casefile.CallIntended)
+		if ok && d.Call.Try == 1 && d.Call.Writes() && d.Call.Undoes == "" {
+			if op := w.ops[d.Call.Key]; op != nil && op.done {
+				done[d.Call.Tool+" "+shown(d.Call.Args)]++
+			}
+		}
+	}
+	return done
+}

@@ -1,0 +1,225 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"resolute/agent/casefile"
+	"resolute/agent/rehearsal/scenario"
+)
+
+// Options tune a rehearsal; the zero value works.
+type Options struct {
+	Seed     uint64
+	Faults   bool // each scenario again with each fault at each call, but those that call live plugins
+	Parallel int  // scenarios at once; as many as there are cores if 0
+}
+
+// Report is what rehearsals came to, in the order of the bundle's files.
+type Report struct {
+	Version string `json:"version"`
+	Seed    uint64 `json:"seed"`
+	Passed  bool   `json:"passed"`
+	Items   []Item `json:"items"`
+}
+
+// Item is what one rehearsal came to.
+type Item struct {
+	Rehearsal string            `json:"rehearsal"`
+	Passed    bool              `json:"passed"`
+	Failures  []string          `json:"failures"` // with file:line:col of what isn't met
+	File      string            `json:"file,omitempty"`
+	Status    casefile.Status   `json:"status,omitempty"` // that the case of the first signal came to
+	Stop      casefile.StopCode `json:"stop,omitempty"`
+	Took      casefile.Duration `json:"took"`             // until then, by the rehearsal's clock
+	Story     []string          `json:"story,omitempty"`  // what happened
+	Faults    *FaultTally       `json:"faults,omitempty"` // if they were asked for
+}
+
+// Rehearse runs all scenarios of the version. What it reports depends on the bundle and the seed alone.
+func (s *Stage) Rehearse(ctx context.Context, o Options) (Report, error) {
+	list := s.Scenarios()
+	items := make([]Item, len(list))
+	err := each(ctx, o.Parallel, len(list), func(i int) { items[i] = s.rehearse(ctx, list[i], o) })
+	r := Report{Version: s.Version(), Seed: o.Seed, Items: items, Passed: true}
+	for i := range items {
+		r.Passed = r.Passed && items[i].Passed
+	}
+	return r, err
+}
+
+// each does n things, so many at once, and stops early when ctx ends.
+func each(ctx context.Context, parallel, n int, do func(int)) error {
+	if parallel <= 0 {
+		parallel = runtime.GOMAXPROCS(0)
+	}
+	next := make(chan int)
+	var all sync.WaitGroup
+	for range min(parallel, n) {
+		all.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	all.Wait()
+	return ctx.Err()
+}
+
+func (s *Stage) rehearse(ctx context.Context, sc *scenario.Scenario, o Options) Item {
+	t := s.take(sc, o.Seed, 0)
+	item := Item{Rehearsal: sc.Name, File: sc.Pos.File, Failures: t.failures(), Took: casefile.Duration(t.now.Sub(sc.Now)), Story: t.story()}
+	if c := t.main(); c != nil {
+		item.Status = c.Status
+		if c.Stop != nil {
+			item.Stop = c.Stop.Code
+		}
+	}
+	if o.Faults && !sc.Live && len(item.Failures) == 0 {
+		item.Faults = s.breakAll(ctx, t, o.Seed)
+		item.Failures = append(item.Failures, item.Faults.Failures...)
+	}
+	item.Passed = len(item.Failures) == 0
+	return item
+}
+
+// take plays a scenario once. Part makes its numbers others than those of other takes of the seed.
+func (s *Stage) take(sc *scenario.Scenario, seed, part uint64) *world {
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(sc.Name)) // a hash never fails
+	r := newRun(s, sc.Now, seed, name.Sum64()+part)
+	w := &world{run: r, Scenario: sc, ops: map[string]*operation{}}
+	r.tools = w
+	for i := range sc.Signals {
+		g := sc.Signals[i]
+		g.Signal.Time = sc.Now.Add(g.At)
+		r.later(g.Signal.Time, func() error { return r.deliver(g.Signal) })
+	}
+	r.begin()
+	r.play(sc.Now.Add(sc.Expect.Within), func() bool { return len(r.events) == 0 && len(w.unmet()) == 0 })
+	return w
+}
+
+// failures are what isn't as the scenario says, each with its place.
+func (w *world) failures() []string {
+	list := []string{}
+	if w.broken != nil {
+		list = append(list, fmt.Sprintf("%s: %v", w.Pos, w.broken))
+	}
+	gaps := slices.Clone(w.gaps)
+	slices.Sort(gaps)
+	list = append(list, slices.Compact(gaps)...)
+	for _, miss := range w.unmet() {
+		list = append(list, fmt.Sprintf("%s: %s", w.Expect.Pos, miss))
+	}
+	for _, f := range w.Faults {
+		if !slices.ContainsFunc(w.requests, func(q request) bool { return q.tool == f.Tool && q.nth == f.On && f.Kind.Fits(q.effect, q.async) }) {
+			list = append(list, fmt.Sprintf("%s: the fault befalls no call: %s is not called %d times", f.Pos, f.Tool, f.On))
+		}
+	}
+	return list
+}
+
+// unmet says what of the expectations doesn't hold now.
+func (w *world) unmet() (list []string) {
+	e := &w.Expect
+	c := w.main()
+	if c == nil {
+		return []string{"no signal was taken in"}
+	}
+	within := " within " + e.Within.String()
+	if got := statusOf(c); e.Status != "" && c.Status != e.Status {
+		list = append(list, fmt.Sprintf("status %s is expected%s, and it is %s", e.Status, within, got))
+	} else if e.Stop != "" && (c.Stop == nil || c.Stop.Code != e.Stop) {
+		list = append(list, fmt.Sprintf("stop %s is expected%s, and it is %s", e.Stop, within, got))
+	}
+	called := w.called()
+	at := 0
+	for _, tool := range called {
+		if at < len(e.Calls) && tool == e.Calls[at] {
+			at++
+		}
+	}
+	if at < len(e.Calls) {
+		list = append(list, fmt.Sprintf("a call of %s is expected%s%s, and was not made; called were %s", e.Calls[at], after(e.Calls[:at]), within, some(called)))
+	}
+	for _, tool := range e.Never {
+		if slices.Contains(called, tool) {
+			list = append(list, fmt.Sprintf("%s must never be called, and was", tool))
+		}
+	}
+	var said []string
+	for _, m := range w.messages() {
+		said = append(said, m.Text)
+	}
+	for _, text := range e.ReplyContains {
+		if !slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, text) }) {
+			list = append(list, fmt.Sprintf("the customer must be told %q%s, and was told %s", text, within, quoted(said)))
+		}
+	}
+	return list
+}
+
+// called are the tools that were called, each call once however often it was tried.
+func (w *world) called() (list []string) {
+	for _, e := range w.entries() {
+		if d, ok := e.Data.(*casefile.CallIntended); ok && d.Call.Try == 1 {
+			list = append(list, d.Call.Tool)
+		}
+	}
+	return list
+}
+
+func statusOf(c *casefile.Case) string {
+	if c.Stop == nil {
+		return string(c.Status)
+	}
+	text := fmt.Sprintf("%s (%s", c.Status, c.Stop.Code)
+	if c.Stop.Detail != "" {
+		text += ": " + c.Stop.Detail
+	}
+	return text + ")"
+}
+
+func after(done []string) string {
+	if len(done) == 0 {
+		return ""
+	}
+	return " after " + strings.Join(done, ", ")
+}
+
+func some(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+func quoted(list []string) string {
+	if len(list) == 0 {
+		return "nothing"
+	}
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = fmt.Sprintf("%q", s)
+	}
+	return strings.Join(texts, " and ")
+}
+
+// since is how long after the beginning something was.
+func (w *world) since(at time.Time) time.Duration {
+	return at.Sub(w.Scenario.Now).Round(time.Millisecond)
+}

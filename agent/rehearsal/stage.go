@@ -1,0 +1,70 @@
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"resolute/agent"
+	"resolute/agent/book"
+	"resolute/agent/casefile"
+	"resolute/agent/rehearsal/scenario"
+	"resolute/agent/source"
+)
+
+// Tools are the tools of a version; a tools.Registry is such.
+type Tools interface {
+	agent.Tools
+	// Schemas gives a tool's JSON Schemas, nil where there is none or no such tool.
+	Schemas(name string) (input, output json.RawMessage)
+}
+
+// Stage is a version made ready to be rehearsed. Rehearsals on it may run at the same time.
+type Stage struct {
+	book      book.Alone
+	tools     Tools
+	knowledge agent.Knowledge
+}
+
+// NewStage makes a stage of a version with the tools that it names. Scripted worlds take from tools
+// what describes them; only scenarios that say so call them.
+func NewStage(b *book.Book, tools Tools, knowledge agent.Knowledge) *Stage {
+	return &Stage{book: book.Alone{Book: b}, tools: tools, knowledge: knowledge}
+}
+
+// Version is what is rehearsed.
+func (s *Stage) Version() string { return s.book.Version }
+
+// Scenarios are those of the bundle.
+func (s *Stage) Scenarios() []*scenario.Scenario { return s.book.Rehearsals }
+
+// Problems are what the scenarios say that can't be: answers that don't fit their tools.
+func (s *Stage) Problems() (list source.Problems) {
+	for _, sc := range s.Scenarios() {
+		for _, t := range sc.World {
+			for _, a := range t.Answers {
+				if _, err := s.decode(t.Name, a.Result); err != nil {
+					list.Add(a.ResultAt, "%v", err)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// decode makes of a scripted result what a plugin's would be.
+func (s *Stage) decode(tool string, result any) (casefile.Value, error) {
+	raw, err := casefile.EncodeValue(result)
+	if err != nil {
+		return casefile.Value{}, fmt.Errorf("%s: %w", tool, err)
+	}
+	return s.tools.DecodeResult(tool, raw)
+}
+
+// NoKnowledge is for bundles that ask none.
+type NoKnowledge struct{}
+
+// Ground finds nothing.
+func (NoKnowledge) Ground(context.Context, *casefile.Case, []string) ([]casefile.Passage, error) {
+	return nil, nil
+}

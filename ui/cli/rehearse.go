@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"resolute/agent/rehearsal"
+)
+
+func (p *Program) rehearseCommand() *cobra.Command {
+	var o rehearsal.Options
+	var asJSON bool
+	var junit string
+	c := &cobra.Command{Use: "rehearse BUNDLE", Short: "Try a bundle against its scenarios before it is trusted", Args: cobra.ExactArgs(1),
+		Long: "rehearse plays the scenarios in the bundle's rehearsals folder with the engine that runs live cases,\n" +
+			"against the answers that they script: nothing real is called, unless a scenario says plugin: live.\n" +
+			"With --faults each is played again with every kind of fault at every call; what they expect may not\n" +
+			"come about then, but nothing is done twice, nothing else is done, and a person gets what is left.\n" +
+			"The same seed gives the same output. Exit code 1 if anything isn't met."}
+	c.Flags().BoolVar(&o.Faults, "faults", false, "play each scenario again with every kind of fault at every call")
+	c.Flags().Uint64Var(&o.Seed, "seed", 1, "`number` that ids, times and mixed faults are drawn from")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object: {items: [{rehearsal, passed, failures}]}")
+	c.Flags().StringVar(&junit, "junit", "", "write the results as JUnit XML to this `file` too")
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		files, err := folder(args[0])
+		if err != nil {
+			return err
+		}
+		report, err := p.Rehearse(cmd.Context(), files, args[0], p.Env, o)
+		if err != nil {
+			return err
+		}
+		if junit != "" {
+			if err := writeFile(junit, func(w io.Writer) error { return writeJUnit(w, &report) }); err != nil {
+				return err
+			}
+		}
+		if err := p.show(&report, asJSON); err != nil {
+			return err
+		}
+		if !report.Passed {
+			return errSilent
+		}
+		return nil
+	}
+	return c
+}
+
+func (p *Program) show(r *rehearsal.Report, asJSON bool) error {
+	if !asJSON {
+		return writeReport(p.Stdout, r)
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return printJSON(p.Stdout, raw)
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		_ = f.Close() // what went wrong before counts
+		return err
+	}
+	return f.Close()
+}
+
+// writeReport writes a line for each rehearsal, and what happened in those that failed.
+func writeReport(to io.Writer, r *rehearsal.Report) error {
+	if len(r.Items) == 0 {
+		_, err := fmt.Fprintln(to, "the bundle has no rehearsals; write some into its folder rehearsals")
+		return err
+	}
+	w, passed := bufio.NewWriter(to), 0
+	for i := range r.Items {
+		it := &r.Items[i]
+		mark := "✗"
+		if it.Passed {
+			mark = "✓"
+			passed++
+		}
+		fmt.Fprintf(w, "%s %s: %s after %s\n", mark, it.Rehearsal, standing(it), time.Duration(it.Took).Round(time.Millisecond))
+		if f := it.Faults; f != nil {
+			fmt.Fprintf(w, "  %d runs with faults: %d as expected, %d left to a person, %d otherwise after a no, %d broke a promise\n", f.Runs, f.AsExpected, f.ByPeople, f.Otherwise, f.Broken)
+		}
+		for _, what := range it.Failures {
+			fmt.Fprintln(w, " ", what)
+		}
+		if !it.Passed {
+			for _, line := range it.Story {
+				fmt.Fprintln(w, "   ", line)
+			}
+		}
+	}
+	fmt.Fprintf(w, "%d of %d rehearsals passed\n", passed, len(r.Items))
+	return w.Flush()
+}
+
+func standing(it *rehearsal.Item) string {
+	if it.Stop != "" {
+		return fmt.Sprintf("%s (%s)", it.Status, it.Stop)
+	}
+	return string(it.Status)
+}

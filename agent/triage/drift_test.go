@@ -141,6 +141,9 @@ func (d *learner) handle(x triage.Example) (taken, wrong bool) {
 // What went right is learned from too, as a case is that was closed and stays so; what went wrong comes
 // back as a correction. 1,000 corrections of 20 histories take six minutes.
 func TestEscalationsFallAsItLearns(t *testing.T) {
+	if raced {
+		t.Skip("too slow under the race detector; nothing in it is at once but training, which others try")
+	}
 	corrections, window := *driftCorrections, *driftCorrections/5
 	for seed := range uint64(*driftSeeds) {
 		w := newTraffic(t, seed)

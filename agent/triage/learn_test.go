@@ -131,6 +131,56 @@ func TestWhatIsTaughtCounts(t *testing.T) {
 	}
 }
 
+// What was taught counts at once, before all is learned anew, for texts like it and for no others.
+func TestWithCountsAtOnce(t *testing.T) {
+	learned, others := intents(t, 5)
+	before, err := triage.Train(t.Context(), learned, embed.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	taught := []triage.Example{
+		{Procedure: "damaged-item", Text: "the thing I bought keeps beeping at night, it must be defective"},
+		{Procedure: "loyalty-points", Text: "my loyalty points have vanished"},
+		{Procedure: "loyalty-points", Text: "how many points do I need for the mug"},
+		{Text: "do you sponsor football clubs"},
+	}
+	after, err := before.With(t.Context(), taught...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Version() == before.Version() {
+		t.Error("what was taught doesn't show in the version")
+	}
+	for text, want := range map[string]string{"what I bought beeps all night, it must be defective": "damaged-item", "my points have vanished": "loyalty-points"} {
+		was, err := before.Decide(t.Context(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, err := after.Decide(t.Context(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := is.Candidates[0]
+		if best.Procedure != want || best.Nearest != taught[0].Text && best.Nearest != taught[1].Text || best.Score < was.Candidates[0].Score {
+			t.Errorf("%q goes to %+v, want %s by what was taught; before it went to %+v", text, best, want, was.Candidates[0])
+		}
+	}
+	if was, is := told(t, before, others), told(t, after, others); is < was-0.03 {
+		t.Errorf("of other texts %.3f are told, and %.3f before", is, was)
+	}
+	again, err := triage.Train(t.Context(), learned, embed.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range append(others, taught...) {
+		a, _ := before.Decide(t.Context(), x.Text)
+		b, _ := again.Decide(t.Context(), x.Text)
+		if len(a.Candidates) != len(b.Candidates) || a.Candidates[0] != b.Candidates[0] {
+			t.Fatalf("teaching another changed this one: %q goes to %+v, want %+v", x.Text, a.Candidates[0], b.Candidates[0])
+		}
+	}
+}
+
 func TestDoubts(t *testing.T) {
 	got := triage.Doubts([]triage.Example{
 		{Procedure: "late", Text: "the parcel is late", Source: "line 1"},

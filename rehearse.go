@@ -71,11 +71,11 @@ func stageOf(ctx context.Context, b *bundle.Bundle, e *embed.Static, k agent.Kno
 	if err := registry.Set(list); err != nil {
 		return rehearsed{}, err
 	}
-	k2, err := book.New(ctx, b, e)
+	made, err := book.New(ctx, b, e)
 	if err != nil {
 		return rehearsed{}, err
 	}
-	return rehearsed{rehearsal.NewStage(k2, registry, k), registry}, nil
+	return rehearsed{rehearsal.NewStage(made, registry, k), registry}, nil
 }
 
 // knowledgeOf imports a bundle's knowledge into a base that lives as long as the rehearsal, if any

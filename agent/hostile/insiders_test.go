@@ -87,6 +87,20 @@ func insiders() []mechanism {
 			h.settle()
 			h.approve(pia, id)
 		}},
+		{"somebody takes a case over and approves what they do there", notOwn, func(h *house) {
+			o, id := h.large()
+			h.decide(pia, id, map[string]any{"decision": "takeover"})
+			action := map[string]any{"tool": "shop.refund_order", "args": map[string]any{"order_id": o.ID, "amount_cents": o.Total - 300}}
+			h.decide(pia, id, map[string]any{"decision": "override", "action": action})
+			h.settle()
+			h.approve(pia, id)
+		}},
+		{"somebody takes a case over and refunds another's order there", binding, func(h *house) {
+			_, id := h.large()
+			theirs := h.order(h.customer("ann"), 4000)
+			h.decide(olga, id, map[string]any{"decision": "takeover"})
+			h.decide(olga, id, map[string]any{"decision": "override", "action": map[string]any{"tool": "shop.refund_order", "args": map[string]any{"order_id": theirs.ID, "amount_cents": 4000}}})
+		}},
 		{"somebody approves with the hash of another case", shownHash, func(h *house) {
 			_, big := h.large()
 			o2 := h.order(h.customer("mallory"), 10_100)
@@ -161,6 +175,14 @@ func insiders() []mechanism {
 		}},
 		{"somebody asks for what is paused", paused, func(h *house) {
 			h.ask(olga, "POST", "/api/v1/pause", nil, map[string]any{"tool": "shop.refund_order", "note": "something is wrong"})
+			mallory := h.customer("mallory")
+			h.wants(mallory, "refund", h.order(mallory, h.cents()))
+			h.during("refunds are paused")
+			h.ask(olga, "POST", "/api/v1/resume", nil, map[string]any{"tool": "shop.refund_order", "note": "it is not"})
+		}},
+		{"a program that sends signals resumes what is paused", routes, func(h *house) {
+			h.ask(olga, "POST", "/api/v1/pause", nil, map[string]any{"tool": "shop.refund_order", "note": "something is wrong"})
+			h.ask(form, "POST", "/api/v1/resume", nil, map[string]any{"tool": "shop.refund_order", "note": "nothing is"})
 			mallory := h.customer("mallory")
 			h.wants(mallory, "refund", h.order(mallory, h.cents()))
 			h.during("refunds are paused")

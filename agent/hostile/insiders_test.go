@@ -210,9 +210,22 @@ func insiders() []mechanism {
 			o := h.order(mallory, h.cents())
 			h.wants(mallory, "parcel", o)
 			h.settle()
-			h.frozen(func() {
+			h.under("deny", func() {
 				h.scanned[o.ID] = true
 				h.signal(desk, h.event("parcel.scanned", person{"carrier", "carrier@example.com"}, "order_id", o.ID))
+				h.during("nothing is refunded this week")
+			})
+		}},
+		{"a call was begun before a rule was there, and is sent again", heeded, func(h *house) {
+			mallory := h.customer("mallory")
+			o := h.order(mallory, h.cents())
+			h.shop.fate["shop.refund_order "+o.ID] = "busy"
+			h.wants(mallory, "refund", o)
+			h.settle()
+			h.under("approve", func() {
+				delete(h.shop.fate, "shop.refund_order "+o.ID)
+				h.now = h.now.Add(time.Minute)
+				h.during("a person is asked about all that is refunded this week")
 			})
 		}},
 	}
@@ -227,17 +240,16 @@ func (h *house) during(why string) {
 	h.stopped = ""
 }
 
-// frozen is a time in which another version of the bundle is active, and refunds nothing.
-func (h *house) frozen(while func()) {
+// under is a time in which another version of the bundle is active, with a rule about all refunds.
+func (h *house) under(says string, while func()) {
 	h.Helper()
 	changed := fstest.MapFS{}
 	must(h, copyFiles(changed))
-	changed["policies/freeze.yaml"] = &fstest.MapFile{Data: []byte("policy: freeze\napplies_to: [shop.refund_order]\nrules:\n  - {id: frozen, deny: 'true', reason: Nothing is refunded this week.}\n")}
+	changed["policies/week.yaml"] = &fstest.MapFile{Data: []byte("policy: week\napplies_to: [shop.refund_order]\nrules:\n  - {id: this-week, " + says + ": 'true', reason: Something is wrong with refunds.}\n")}
 	active, err := load(changed)
 	must(h, err)
 	was := h.book.playbook.Guard
 	h.book.tighten(active)
 	while()
-	h.during("nothing is refunded this week")
 	h.book.playbook.Guard = was
 }

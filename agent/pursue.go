@@ -196,14 +196,19 @@ func (s *step) push(p *casefile.Call) {
 	}
 }
 
-// resend makes the next try, with the same key, if the guard still lets it.
+// resend makes the next try, with the same key, if the guard still lets it: what takes a person now and
+// was sent without one is not sent again.
 func (s *step) resend(p *casefile.Call) {
 	call := *p
 	call.Try++
 	call.NextAt, call.Deadline = time.Time{}, time.Time{}
 	if call.Writes() {
-		if v := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: call.Hypothesis, Now: s.now, Reads: call.Reads, ProposedBy: call.ProposedBy}); v.Outcome == casefile.Deny {
+		v := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: call.Hypothesis, Now: s.now, Reads: call.Reads, ProposedBy: call.ProposedBy})
+		if v.Outcome == casefile.Deny || v.Outcome == casefile.Approve && !slices.Contains(s.c.Consented, call.ID) {
 			e := casefile.CallAnswered{ID: p.ID, Try: p.Try, Outcome: casefile.OutcomeDenied, Source: casefile.SourceGuard, Code: cmp.Or(v.Rule, string(v.Code)), Detail: v.Reason}
+			if v.Outcome == casefile.Approve {
+				e.Detail = "it takes a person now to say yes, and nobody was asked when it was sent first: " + v.Reason
+			}
 			doubt(&e, p)
 			s.say(&e)
 			return

@@ -102,6 +102,7 @@ type Case struct {
 
 	Hypotheses []Hypothesis   `json:"hypotheses,omitempty"` // those begun, oldest first
 	Pending    []Call         `json:"pending,omitempty"`    // calls begun and without a final answer
+	Consented  []string       `json:"consented,omitempty"`  // ids of pending calls that a person said yes to
 	Attempts   []Attempt      `json:"attempts,omitempty"`   // tries at steps, oldest first
 	Writes     []Write        `json:"writes,omitempty"`     // what was done, oldest first
 	Asks       map[string]int `json:"asks,omitempty"`       // how often the customer was asked for an input

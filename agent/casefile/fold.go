@@ -193,6 +193,9 @@ func (c *Case) foldIntent(e *Entry, d *CallIntended) {
 	}
 	c.Attempts = append(c.Attempts, Attempt{Seq: e.Seq, Step: call.ID, Hypothesis: call.Hypothesis, Purpose: call.Purpose,
 		Tool: call.Tool, Args: call.Args, Key: call.Key, Try: call.Try, At: e.At})
+	if d.ApprovedBy != "" {
+		c.Consented = append(c.Consented, call.ID)
+	}
 	if d.Call.Purpose == ForDo {
 		c.Approval, c.Override = nil, nil
 	}
@@ -236,6 +239,7 @@ func (c *Case) foldAnswer(e *Entry, d *CallAnswered) {
 		return
 	}
 	c.Pending = slices.Delete(c.Pending, i, i+1)
+	c.Consented = slices.DeleteFunc(c.Consented, func(id string) bool { return id == call.ID })
 	if d.Outcome != OutcomeDone {
 		c.Failure = &Failure{Call: call.ID, Purpose: call.Purpose, Name: call.Fact, Tool: call.Tool, Outcome: d.Outcome, Code: d.Code, Detail: d.Detail, Stop: stopOf(call.Purpose, d)}
 		return

@@ -38,6 +38,9 @@ var (
 	doubts = protects("a yes is void when nobody vouches any more", edit{"agent/dispatch.go",
 		"[]string{\"case.customer.assurance\"}", "map[bool][]string{false: {\"case.customer.assurance\"}}[GONE]"})
 
+	heeded = protects("a call is sent again only as long as it may be", edit{"agent/pursue.go",
+		"v.Outcome == casefile.Deny || v.Outcome", "v.Outcome == casefile.Deny || !GONE && v.Outcome"})
+
 	arguments = protects("arguments fit the tool's schema", ands("agent/dispatch.go", "if err := s.Tools.ValidateArgs(p.Tool, p.Args); err != nil {"))
 	offered   = protects("a tool is one of a manifest", edit{"tools/registry.go", "return nil, fmt.Errorf(\"%s: %w\", name, ErrUnknownTool)",
 		"if p := r.live.Load().plugins[\"shop\"]; GONE && p != nil && len(name) > 5 {\n\t\treturn p.tool(protocol.Tool{Name: name[5:], Effect: protocol.Write})\n\t}\n\treturn nil, fmt.Errorf(\"%s: %w\", name, ErrUnknownTool)"})

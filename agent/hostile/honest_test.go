@@ -109,6 +109,18 @@ func stories() []story {
 			}
 			return ""
 		}},
+		{"a case that a person takes over and pays a part of", func(h *house) string {
+			o, id := h.large()
+			h.decide(olga, id, map[string]any{"decision": "takeover"})
+			action := map[string]any{"tool": "shop.refund_order", "args": map[string]any{"order_id": o.ID, "amount_cents": 5000}}
+			h.decide(olga, id, map[string]any{"decision": "override", "action": action})
+			h.settle()
+			if o.Refunded != 5000 {
+				c := h.load(id)
+				return fmt.Sprintf("%d were refunded, the case is %s, %+v", o.Refunded, c.Status, c.Stop)
+			}
+			return ""
+		}},
 		{"a refund that is as large as the customer wishes, and as the order was", func(h *house) string {
 			ann := h.customer("ann")
 			o := h.order(ann, h.cents())

@@ -87,6 +87,20 @@ func insiders() []mechanism {
 			h.settle()
 			h.approve(pia, id)
 		}},
+		{"somebody takes a case over and approves what they do there", notOwn, func(h *house) {
+			o, id := h.large()
+			h.decide(pia, id, map[string]any{"decision": "takeover"})
+			action := map[string]any{"tool": "shop.refund_order", "args": map[string]any{"order_id": o.ID, "amount_cents": o.Total - 300}}
+			h.decide(pia, id, map[string]any{"decision": "override", "action": action})
+			h.settle()
+			h.approve(pia, id)
+		}},
+		{"somebody takes a case over and refunds another's order there", binding, func(h *house) {
+			_, id := h.large()
+			theirs := h.order(h.customer("ann"), 4000)
+			h.decide(olga, id, map[string]any{"decision": "takeover"})
+			h.decide(olga, id, map[string]any{"decision": "override", "action": map[string]any{"tool": "shop.refund_order", "args": map[string]any{"order_id": theirs.ID, "amount_cents": 4000}}})
+		}},
 		{"somebody approves with the hash of another case", shownHash, func(h *house) {
 			_, big := h.large()
 			o2 := h.order(h.customer("mallory"), 10_100)
@@ -166,6 +180,14 @@ func insiders() []mechanism {
 			h.during("refunds are paused")
 			h.ask(olga, "POST", "/api/v1/resume", nil, map[string]any{"tool": "shop.refund_order", "note": "it is not"})
 		}},
+		{"a program that sends signals resumes what is paused", routes, func(h *house) {
+			h.ask(olga, "POST", "/api/v1/pause", nil, map[string]any{"tool": "shop.refund_order", "note": "something is wrong"})
+			h.ask(form, "POST", "/api/v1/resume", nil, map[string]any{"tool": "shop.refund_order", "note": "nothing is"})
+			mallory := h.customer("mallory")
+			h.wants(mallory, "refund", h.order(mallory, h.cents()))
+			h.during("refunds are paused")
+			h.ask(olga, "POST", "/api/v1/resume", nil, map[string]any{"tool": "shop.refund_order", "note": "it is not"})
+		}},
 		{"a plugin that was taken over offers something else by the same name", pinned, func(h *house) {
 			was := h.shop.manifest
 			h.shop.manifest = func(plugin string) protocol.Manifest {
@@ -188,9 +210,22 @@ func insiders() []mechanism {
 			o := h.order(mallory, h.cents())
 			h.wants(mallory, "parcel", o)
 			h.settle()
-			h.frozen(func() {
+			h.under("deny", func() {
 				h.scanned[o.ID] = true
 				h.signal(desk, h.event("parcel.scanned", person{"carrier", "carrier@example.com"}, "order_id", o.ID))
+				h.during("nothing is refunded this week")
+			})
+		}},
+		{"a call was begun before a rule was there, and is sent again", heeded, func(h *house) {
+			mallory := h.customer("mallory")
+			o := h.order(mallory, h.cents())
+			h.shop.fate["shop.refund_order "+o.ID] = "busy"
+			h.wants(mallory, "refund", o)
+			h.settle()
+			h.under("approve", func() {
+				delete(h.shop.fate, "shop.refund_order "+o.ID)
+				h.now = h.now.Add(time.Minute)
+				h.during("a person is asked about all that is refunded this week")
 			})
 		}},
 	}
@@ -205,17 +240,16 @@ func (h *house) during(why string) {
 	h.stopped = ""
 }
 
-// frozen is a time in which another version of the bundle is active, and refunds nothing.
-func (h *house) frozen(while func()) {
+// under is a time in which another version of the bundle is active, with a rule about all refunds.
+func (h *house) under(says string, while func()) {
 	h.Helper()
 	changed := fstest.MapFS{}
 	must(h, copyFiles(changed))
-	changed["policies/freeze.yaml"] = &fstest.MapFile{Data: []byte("policy: freeze\napplies_to: [shop.refund_order]\nrules:\n  - {id: frozen, deny: 'true', reason: Nothing is refunded this week.}\n")}
+	changed["policies/week.yaml"] = &fstest.MapFile{Data: []byte("policy: week\napplies_to: [shop.refund_order]\nrules:\n  - {id: this-week, " + says + ": 'true', reason: Something is wrong with refunds.}\n")}
 	active, err := load(changed)
 	must(h, err)
 	was := h.book.playbook.Guard
 	h.book.tighten(active)
 	while()
-	h.during("nothing is refunded this week")
 	h.book.playbook.Guard = was
 }

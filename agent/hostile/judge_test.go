@@ -49,7 +49,7 @@ func (h *house) judge() []string {
 func (h *house) wrongWith(e effect, before []effect) string {
 	args := encoded(h, e.args)
 	switch {
-	case h.held[e.caseID]:
+	case h.held[e.caseID] && !h.edited(e, args):
 		return "a person has taken the case over"
 	case h.stopped != "":
 		return h.stopped

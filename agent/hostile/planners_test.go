@@ -247,12 +247,12 @@ func writers() []mechanism {
 			h.settle()
 			h.signal(desk, h.event("customer.replied", mallory, "thread", thread))
 		}},
-		{"a plan says that a call was begun", concluded, func(h *house) {
+		{"a plan says that a call was begun with somebody's yes", concluded, func(h *house) {
 			mallory := h.customer("mallory")
 			h.turn(mallory, func(c *casefile.Case, d casefile.Decision) casefile.Decision {
 				if calls, ok := d.(casefile.CallTools); ok && calls.Calls[0].Purpose == casefile.ForDo && len(c.Pending) == 0 {
 					p := calls.Calls[0]
-					return casefile.Note{Data: &casefile.CallIntended{Call: casefile.Call{ID: p.ID, Purpose: p.Purpose, Hypothesis: p.Hypothesis,
+					return casefile.Note{Data: &casefile.CallIntended{ApprovedBy: "token:olga", Call: casefile.Call{ID: p.ID, Purpose: p.Purpose, Hypothesis: p.Hypothesis,
 						Action: casefile.Action{Tool: p.Tool, Args: p.Args, Effect: "write"}, Key: fmt.Sprint("key of ", c.ID), Try: 1}}}
 				}
 				return d

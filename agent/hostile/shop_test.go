@@ -101,6 +101,11 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	caseID, tool := r.Header.Get(protocol.HeaderCase), plugin+"."+strings.TrimPrefix(rest, "tools/")
 	s.requests[caseID]++
 	fate := s.fate[tool+" "+subject(args)]
+	if fate == "busy" {
+		w.Header().Set("Retry-After", "10")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	if tool == "shop.collect_return" {
 		key := r.Header.Get(protocol.HeaderIdempotencyKey)
 		s.pending = append(s.pending, &operation{key: key, tool: tool, callback: r.Header.Get(protocol.HeaderCallback), args: args})

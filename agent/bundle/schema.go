@@ -13,7 +13,7 @@ import (
 var schemas embed.FS
 
 // SchemaKinds are the kinds of files that have a JSON Schema: authority, monitor, policy, procedure,
-// resolute and tools.
+// rehearsal, resolute and tools.
 func SchemaKinds() []string {
 	var kinds []string
 	files, _ := schemas.ReadDir("schemas") // it is compiled in

@@ -22,7 +22,7 @@ import (
 )
 
 // kinds are the folders whose files each schema is for.
-var kinds = map[string]string{"procedures": "procedure", "policies": "policy", "tools": "tools", "monitors": "monitor", "resolute.yaml": "resolute", "authority.yaml": "authority"}
+var kinds = map[string]string{"procedures": "procedure", "policies": "policy", "tools": "tools", "monitors": "monitor", "rehearsals": "rehearsal", "resolute.yaml": "resolute", "authority.yaml": "authority"}
 
 func compiledSchemas(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
@@ -98,7 +98,7 @@ func TestBundlesThatAreRightFitTheirSchemas(t *testing.T) {
 // schema, with the same keys, and the other way round.
 func TestSchemasKnowWhatTheParserKnows(t *testing.T) {
 	parsed := map[string]bool{}
-	for _, dir := range []string{".", "../policy", "../procedure"} {
+	for _, dir := range []string{".", "../policy", "../procedure", "../rehearsal/scenario"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", dir, err)
@@ -116,7 +116,9 @@ func TestSchemasKnowWhatTheParserKnows(t *testing.T) {
 				if !ok {
 					return true
 				}
-				if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Mapping" {
+				f, method := call.Fun.(*ast.SelectorExpr)
+				i, own := call.Fun.(*ast.Ident)
+				if (method && f.Sel.Name == "Mapping" || own && i.Name == "mapping") && !call.Ellipsis.IsValid() {
 					var keys []string
 					for _, a := range call.Args {
 						if lit, ok := a.(*ast.BasicLit); ok {
@@ -184,6 +186,7 @@ func TestSchemasMarkWhatIsWrong(t *testing.T) {
 		{"tools", "plugin: p\nurl: u\ntrusted: {get: [id]}\n"},
 		{"monitor", "monitor: m\nevery: soon\ncall: {call: a.b, as: x}\neach: a\nkey: b\nsignal: {}\n"},
 		{"authority", "default: maybe\n"},
+		{"rehearsal", "rehearsal: r\nnow: 2026-03-01T10:00:00Z\nsignals: [{type: a}]\nworld: {a.b: [{result: {}}]}\nfaults: [{tool: a.b, kind: gone}]\nexpect: {status: resolved}\n"},
 		{"resolute", "company: C\nthresholds: {triage: 2}\n"},
 	} {
 		if err := all[tt.kind].Validate(asJSON(t, []byte(tt.text))); err == nil {

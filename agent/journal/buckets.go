@@ -38,6 +38,17 @@ func (id bucketID) String() string {
 		"leases", "open", "waits", "outbox", "outbox_queue", "records", "budgets", "audit"}[id]
 }
 
+// since is the format from which on a file has the bucket; see migrations.
+func (id bucketID) since() uint64 {
+	switch id {
+	case bucketBudgets:
+		return 2
+	case bucketAudit:
+		return 3
+	}
+	return 1
+}
+
 // fill is how full bbolt leaves pages that it splits: all the way where keys only ascend.
 func (id bucketID) fill() float64 {
 	switch id {
@@ -167,7 +178,7 @@ func migrate(tx *bbolt.Tx) error {
 		return damaged("bucket "+bucketMeta.String(), errMissing)
 	}
 	if have > uint64(len(all)) {
-		return fmt.Errorf("the data folder has format %d and this resolute knows format %d: run the newer resolute that wrote it, or restore a backup into another folder", have, len(all))
+		return newerFormat(have, uint64(len(all)))
 	}
 	if have == uint64(len(all)) {
 		return nil
@@ -178,6 +189,10 @@ func migrate(tx *bbolt.Tx) error {
 		}
 	}
 	return putMetaNumber(tx.Bucket([]byte(bucketMeta.String())), keyFormat, uint64(len(all)))
+}
+
+func newerFormat(have, known uint64) error {
+	return fmt.Errorf("the data folder has format %d and this resolute knows format %d: run the newer resolute that wrote it, or restore a backup into another folder", have, known)
 }
 
 // Keys of bucketMeta.

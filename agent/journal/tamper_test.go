@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -355,6 +356,45 @@ func (f *forger) deed(kind string, i int) {
 	}
 	for at := len(keys) + 1; at <= 100; at++ {
 		f.must(links.Delete(offsetKey(uint64(at))))
+	}
+}
+
+// A data folder that an earlier resolute wrote, or a backup of it, is whole before anything opened it.
+func TestAnOlderFolderIsWholeWithoutWhatLaterFormatsAdded(t *testing.T) {
+	for _, old := range []struct {
+		format uint64
+		lacks  []string
+	}{{1, []string{"budgets", "audit"}}, {2, []string{"audit"}}} {
+		path := filepath.Join(t.TempDir(), "journal.db")
+		chained(t, path)
+		forge(t, path, func(f *forger) {
+			for _, bucket := range old.lacks {
+				f.must(f.tx.DeleteBucket([]byte(bucket)))
+			}
+		})
+		if chain, _ := found(t, path, Checkpoint{}); len(chain) == 0 {
+			t.Errorf("a file of the newest format without %v counts as whole", old.lacks)
+		}
+		forge(t, path, func(f *forger) {
+			f.must(putMetaNumber(f.tx.Bucket([]byte("meta")), keyFormat, old.format))
+		})
+		totals, err := VerifyFile(t.Context(), path, func(d Damage) { t.Errorf("a whole file of format %d: %s: %s", old.format, d.Where, d.What) })
+		if err != nil || totals.Entries != 1000 {
+			t.Errorf("a file of format %d: %d entries are verified, %v; want all 1000", old.format, totals.Entries, err)
+		}
+	}
+}
+
+// What a newer resolute added can't be verified by this one, which is no damage.
+func TestANewerFolderIsNotVerified(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.db")
+	chained(t, path)
+	forge(t, path, func(f *forger) {
+		f.must(putMetaNumber(f.tx.Bucket([]byte("meta")), keyFormat, 99))
+	})
+	_, err := VerifyFile(t.Context(), path, func(d Damage) { t.Errorf("damage in %s: %s", d.Where, d.What) })
+	if err == nil || !strings.Contains(err.Error(), "format 99") || !strings.Contains(err.Error(), "newer resolute") {
+		t.Errorf("a file of a newer format: %v; want to be told which resolute to run", err)
 	}
 }
 

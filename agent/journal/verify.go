@@ -38,19 +38,27 @@ func (v *verifier) all(r *reader, file *os.File) error {
 	if !newPageWalk(r.tx, file, v.report).walkAll(r.tx) {
 		return nil // following such pages may never end
 	}
+	format, err := v.format()
+	if err != nil {
+		return err
+	}
 	for id := range bucketCount {
-		if r.bucket(id) == nil {
+		if r.bucket(id) == nil && id.since() <= format {
 			v.damage("bucket "+id.String(), errMissing)
 			return nil
 		}
 	}
 	for _, part := range v.parts() {
-		err := guarded(part.what, part.walk)
+		if part.of.since() > format {
+			continue
+		}
+		what := "bucket " + part.of.String()
+		err := guarded(what, part.walk)
 		if v.ctx.Err() != nil {
 			return v.ctx.Err()
 		}
 		if err != nil {
-			v.damage(part.what, err)
+			v.damage(what, err)
 		}
 	}
 	return nil
@@ -68,30 +76,48 @@ type verifier struct {
 }
 
 type verifyPart struct {
-	what string
+	of   bucketID
 	walk func() error
 }
 
 func (v *verifier) parts() []verifyPart {
 	return []verifyPart{
-		{"bucket meta", v.meta},
-		{"bucket dedupe", v.dedupe},
-		{"bucket journal", v.journal},
-		{"bucket heads", v.heads},
-		{"bucket summaries", v.summaries},
-		{"bucket snapshots", v.snapshots},
-		{"bucket open", v.open},
-		{"bucket runnable", v.runnable},
-		{"bucket leases", v.leases},
-		{"bucket timers", v.timers},
-		{"bucket waits", v.waits},
-		{"bucket correlation", v.correlation},
-		{"bucket outbox", v.outbox},
-		{"bucket outbox_queue", v.outboxQueue},
-		{"bucket records", v.records},
-		{"bucket budgets", v.budgets},
-		{"bucket audit", v.audit},
+		{bucketMeta, v.meta},
+		{bucketDedupe, v.dedupe},
+		{bucketJournal, v.journal},
+		{bucketHeads, v.heads},
+		{bucketSummaries, v.summaries},
+		{bucketSnapshots, v.snapshots},
+		{bucketOpen, v.open},
+		{bucketRunnable, v.runnable},
+		{bucketLeases, v.leases},
+		{bucketTimers, v.timers},
+		{bucketWaits, v.waits},
+		{bucketCorrelation, v.correlation},
+		{bucketOutbox, v.outbox},
+		{bucketOutboxQueue, v.outboxQueue},
+		{bucketRecords, v.records},
+		{bucketBudgets, v.budgets},
+		{bucketAudit, v.audit},
 	}
+}
+
+// format is that of the file: an older one is whole without what later formats added to it. A
+// format that can't be read counts as the newest, and is reported with what else is in meta.
+func (v *verifier) format() (uint64, error) {
+	newest := uint64(len(migrations()))
+	meta := v.bucket(bucketMeta)
+	if meta == nil {
+		return newest, nil
+	}
+	format, err := metaNumber(meta, keyFormat)
+	switch {
+	case err != nil:
+		return newest, nil
+	case format > newest:
+		return 0, newerFormat(format, newest)
+	}
+	return format, nil
 }
 
 func (v *verifier) damage(where string, err error) {

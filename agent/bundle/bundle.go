@@ -203,7 +203,7 @@ func (l *loader) read(file string, text []byte) {
 		l.guarded = append(l.guarded, file)
 		var problems source.Problems
 		if p := policy.Parse(shown, text, l.compiler, &problems); p != nil {
-			l.policies = append(l.policies, p)
+			l.addPolicy(p)
 			if problems.Failed() {
 				l.unsound = append(l.unsound, p)
 			}
@@ -250,6 +250,14 @@ func (l *loader) rehearsal(s *scenario.Scenario) {
 		return
 	}
 	l.Rehearsals = append(l.Rehearsals, s)
+}
+
+// addPolicy reports a second policy of a name: what the two reserve would be counted as one budget.
+func (l *loader) addPolicy(p *policy.Policy) {
+	if i := slices.IndexFunc(l.policies, func(o *policy.Policy) bool { return o.Name == p.Name }); i >= 0 && p.Name != "" {
+		l.problems.Add(p.Pos, "policy %s is there twice; the other one is at %s", p.Name, l.policies[i].Pos)
+	}
+	l.policies = append(l.policies, p)
 }
 
 // check holds the files against each other.

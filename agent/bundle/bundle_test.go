@@ -138,6 +138,15 @@ func TestWhatIsWrongIsSaidWhereItStands(t *testing.T) {
 		{"a procedure twice", map[string]string{"procedures/x.yaml": good["procedures/credit.yaml"]},
 			[]string{"my/bundle/procedures/x.yaml:1:1: procedure pay-credit is there twice; the other one is at my/bundle/procedures/credit.yaml:1:1"}},
 
+		{"a policy twice", map[string]string{"policies/x.yaml": good["policies/credits.yaml"]},
+			[]string{"my/bundle/policies/x.yaml:1:1: policy credits is there twice; the other one is at my/bundle/policies/credits.yaml:1:1"}},
+		{"names that name nothing", rule("rules:\n  - {id: '', deny: 'false'}\n  - {id: 'bind:account_id', deny: 'false'}\n"),
+			[]string{`my/bundle/policies/x.yaml:4:10: "" is no name; give it one that verdicts can call it by, without a colon`,
+				`my/bundle/policies/x.yaml:5:10: "bind:account_id" is no name; give it one that verdicts can call it by, without a colon`}},
+		{"a condition and a sum of the wrong type", rule("rules:\n  - {id: r, deny: 1 + 1}\nbudgets:\n  - {id: b, sum: '[1]', window: 1h, max: 1, beyond: deny}\nrisk:\n  - {id: f, add: 1, when: '\"x\"'}\n"),
+			[]string{"my/bundle/policies/x.yaml:4:19: a condition is true or false, and this is a int", "my/bundle/policies/x.yaml:6:18: a budget counts whole numbers, and this is a list(int)",
+				"my/bundle/policies/x.yaml:8:27: a condition is true or false, and this is a string"}},
+
 		{"a failing example", rule("rules:\n  - {id: r, deny: 'action.args.amount_cents > 5', reason: r}\nexamples:\n  - {given: {action: {args: {amount_cents: 10}}}, expect: allow}\n"),
 			[]string{"my/bundle/policies/x.yaml:6:5: this example expects allow, and the rules say deny by r (r)"}},
 		{"a failing example beside other files' errors", map[string]string{

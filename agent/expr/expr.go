@@ -84,7 +84,15 @@ type Program struct {
 	claims  []Claim
 	tables  map[string]ref.Val // as they were when it was compiled
 	path    []string           // where it is nothing but a path of the state: its parts
+	kind    string
 }
+
+// Any is the kind of a value that is known only once it is evaluated.
+const Any = "dyn"
+
+// Kind is what the value will be, in CEL's words for types, as far as the expression alone says: int,
+// bool, list(int), or Any.
+func (p *Program) Kind() string { return p.kind }
 
 // Compile compiles an expression; what is wrong goes to problems, and nil is given.
 func (c *Compiler) Compile(t source.Text, scope Scope, problems *source.Problems) *Program {
@@ -104,7 +112,7 @@ func (c *Compiler) Compile(t source.Text, scope Scope, problems *source.Problems
 		problems.Add(t.Pos, "%v", err)
 		return nil
 	}
-	p := &Program{Source: t.Value, Pos: t.Pos, program: program, tables: c.values}
+	p := &Program{Source: t.Value, Pos: t.Pos, program: program, tables: c.values, kind: compiled.OutputType().String()}
 	if whole, ok := path(compiled.NativeRep().Expr()); ok && isObserved(whole) {
 		p.path = strings.Split(whole, ".")
 	}

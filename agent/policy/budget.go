@@ -30,11 +30,14 @@ const mostTaken = 1 << 50
 
 func (p *Policy) addBudget(n source.Node, c *expr.Compiler, problems *source.Problems) {
 	m := n.Mapping("id", "sum", "per", "window", "max", "beyond")
-	b := Budget{ID: m.Need("id", "refunds-day").String(), Pos: n.Pos(),
+	b := Budget{ID: nameOf(m.Need("id", "refunds-day")), Pos: n.Pos(),
 		Window: m.Need("window", "24h").Duration(), Max: int64(m.Need("max", "500000").Int()),
 		Beyond: casefile.VerdictOutcome(m.Need("beyond", "approve").OneOf("approve", "deny"))}
 	if sum := m.Need("sum", "action.args.amount_cents"); sum.Here() {
 		b.Sum = c.Compile(sum.Text(), expr.Policy, problems)
+		if b.Sum != nil && b.Sum.Kind() != "int" && b.Sum.Kind() != expr.Any {
+			sum.Fail("a budget counts whole numbers, and this is a %s", b.Sum.Kind())
+		}
 	}
 	if per := m.Get("per"); per.Here() {
 		b.Per = c.Compile(per.Text(), expr.Policy, problems)

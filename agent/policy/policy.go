@@ -114,7 +114,7 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 	if !m.Here() {
 		return nil
 	}
-	p := &Policy{Name: m.Need("policy", "refunds").String(), Pos: m.Pos(), AppliesTo: m.Need("applies_to", "[shop.refund_order]").Strings()}
+	p := &Policy{Name: nameOf(m.Need("policy", "refunds")), Pos: m.Pos(), AppliesTo: m.Need("applies_to", "[shop.refund_order]").Strings()}
 	for _, e := range m.Get("bind").Entries() {
 		p.Bind = append(p.Bind, Bind{Arg: e.Key.Value, Pos: e.Key.Pos, Rule: "bind:" + e.Key.Value, To: c.Compile(e.Value.Text(), expr.Policy, problems)})
 	}
@@ -136,9 +136,27 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 	return p
 }
 
+// nameOf is what verdicts, budgets and the journal call something by. A colon stands in the names of
+// what isn't a rule, like bind:order_id.
+func nameOf(n source.Node) string {
+	name := n.String()
+	if n.Here() && (strings.TrimSpace(name) == "" || strings.Contains(name, ":")) {
+		n.Fail("%q is no name; give it one that verdicts can call it by, without a colon", name)
+	}
+	return name
+}
+
+func condition(n source.Node, c *expr.Compiler, problems *source.Problems) *expr.Program {
+	p := c.Compile(n.Text(), expr.Policy, problems)
+	if p != nil && p.Kind() != "bool" && p.Kind() != expr.Any {
+		n.Fail("a condition is true or false, and this is a %s", p.Kind())
+	}
+	return p
+}
+
 func (p *Policy) addRule(n source.Node, c *expr.Compiler, problems *source.Problems) {
 	m := n.Mapping("id", "deny", "approve", "allow", "by", "reason", "cites")
-	r := Rule{ID: m.Need("id", "over-100").String(), Pos: n.Pos(), Reason: m.Get("reason").String(), Cites: m.Get("cites").Strings()}
+	r := Rule{ID: nameOf(m.Need("id", "over-100")), Pos: n.Pos(), Reason: m.Get("reason").String(), Cites: m.Get("cites").Strings()}
 	if slices.ContainsFunc(p.Rules, func(o Rule) bool { return o.ID == r.ID }) {
 		n.Fail("rule %s is there twice", r.ID)
 	}
@@ -154,7 +172,7 @@ func (p *Policy) addRule(n source.Node, c *expr.Compiler, problems *source.Probl
 			n.Fail("rule %s says more than one of deny, approve and allow; make them rules of their own", r.ID)
 			return
 		}
-		r.Says, r.When = says, c.Compile(when.Text(), expr.Policy, problems)
+		r.Says, r.When = says, condition(when, c, problems)
 	}
 	if r.Says == "" && m.Here() {
 		n.Fail("rule %s says nothing; give it deny, approve or allow with a condition", r.ID)

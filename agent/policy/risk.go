@@ -23,9 +23,9 @@ const mostRisk = 100
 
 func (p *Policy) addFactor(n source.Node, c *expr.Compiler, problems *source.Problems) {
 	m := n.Mapping("id", "add", "when", "reason")
-	f := Factor{ID: m.Need("id", "third-this-month").String(), Pos: n.Pos(), Add: m.Need("add", "40").Int(), Reason: m.Get("reason").String()}
+	f := Factor{ID: nameOf(m.Need("id", "third-this-month")), Pos: n.Pos(), Add: m.Need("add", "40").Int(), Reason: m.Get("reason").String()}
 	if when := m.Need("when", "action.args.amount_cents > 10000"); when.Here() {
-		f.When = c.Compile(when.Text(), expr.Policy, problems)
+		f.When = condition(when, c, problems)
 	}
 	if f.Add > mostRisk {
 		m.Get("add").Fail("risk is from 0 to %d", mostRisk)

@@ -26,6 +26,9 @@ func TestImpactOfACandidateOnWhatTheEngineDecided(t *testing.T) {
 	}
 	r.amend(map[string][2]string{"policies/freeze.yaml": {"", "policy: freeze\napplies_to: [shop.*]\nrules:\n  - {id: frozen, deny: 'true', reason: Not today.}\n"}})
 	var frozen impact.Report
+	if code := r.do("POST", "/api/v1/bundles/active/impact", map[string]any{"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, nil); code != 422 {
+		t.Errorf("a period that ends before it begins answers %d, want 422: no decision would seem to change", code)
+	}
 	r.do("POST", "/api/v1/bundles/active/impact", map[string]any{}, &frozen)
 	refunded := false
 	for _, c := range frozen.Changes {

@@ -19,6 +19,9 @@ func (s *server) postImpact(r *request) error {
 	if err != nil {
 		return err
 	}
+	if !period.From.IsZero() && !period.To.IsZero() && !period.From.Before(period.To) {
+		return invalid("the period is empty: it is from " + period.From.Format(time.RFC3339) + " on and before " + period.To.Format(time.RFC3339) + "; say an earlier from or a later to")
+	}
 	report, err := impact.Replay(r.Request.Context(), s.Histories, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, period)
 	if err != nil {
 		return err

@@ -170,6 +170,25 @@ func (p *parser) infer(t *Table, rows [][]cell) {
 				break
 			}
 		}
+		if col.Type == String {
+			p.mixed(col, rows, i)
+		}
+	}
+}
+
+// mixed warns of a column of numbers that one cell turns into text: no rule can compare it any more.
+func (p *parser) mixed(col *Column, rows [][]cell, i int) {
+	numbers, odd := 0, -1
+	for at, r := range rows {
+		if _, err := guess(Number, r[i].text); err == nil {
+			numbers++
+		} else if odd < 0 {
+			odd = at
+		}
+	}
+	if 2*numbers > len(rows) {
+		c := rows[odd][i]
+		p.problems.Warn(c.pos, "%q makes the column %s text, though %d of its %d cells are numbers; a rule that compares it with a number denies. Put the cell right, or name the type in the first line, like %s:int? or %s:string", c.text, col.Name, numbers, len(rows), col.Name, col.Name)
 	}
 }
 

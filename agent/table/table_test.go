@@ -57,9 +57,19 @@ func TestProblemsOfTablesNameTheirPlace(t *testing.T) {
 		{"t.csv", "a,b\n1,\xff\n", "t.csv:1:1: the file is not UTF-8"},
 		{"t.csv", "a\n" + strings.Repeat("1\n", source.MaxFile), "t.csv:1:1: the file has"},
 		{"t.csv", "a,b\n1,2\n3,4\n1,2\n", "t.csv:4:1: warning: this row is the same as that of line 2"},
+		{"t.csv", "a,b\nx,1\ny,2.5\nz,\"5,000\"\n", `t.csv:4:3: warning: "5,000" makes the column b text, though 2 of its 3 cells are numbers`},
+		{"t.csv", "a,b\nx,1\ny,\nz,5\n", `t.csv:3:3: warning: "" makes the column b text`},
 	} {
 		if _, ps := parse(tt.file, tt.text); len(ps) == 0 || !strings.HasPrefix(fmt.Sprint(ps[0]), tt.want) {
 			t.Errorf("%.40q: %v, want %s", tt.text, ps, tt.want)
+		}
+	}
+}
+
+func TestColumnsOfNamesAreNotWarnedOf(t *testing.T) {
+	for _, text := range []string{"a\nx1\ny2\n3\n", "a:string\n1\n2\nx\n", "a\n1\n2\n", "a\n"} {
+		if _, ps := parse("t.csv", text); len(ps) > 0 {
+			t.Errorf("%q: %v, want no warning", text, ps)
 		}
 	}
 }

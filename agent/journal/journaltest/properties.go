@@ -106,6 +106,16 @@ func (m *model) holds(key journal.Key, c *modelCase) *modelKey {
 	return nil
 }
 
+// forget ends that a case holds a key under an identity, whichever of its customers it was that of: two
+// with ids of their own may share an email.
+func (c *modelCase) forget(key journal.Key, who string) {
+	for _, k := range c.keys {
+		if k.Scope == key.Scope && k.Value == key.Value && (k.Customer.ID != "" || key.Customer.ID == "") {
+			delete(k.under, who)
+		}
+	}
+}
+
 // give lets a case hold a key.
 func (m *model) give(key journal.Key, c *modelCase) {
 	for _, old := range m.cases {
@@ -115,7 +125,7 @@ func (m *model) give(key journal.Key, c *modelCase) {
 		for _, k := range old.keys {
 			if m.holds(key, &modelCase{keys: []*modelKey{k}}) != nil && (k.Customer.ID != "" || key.Customer.ID == "") {
 				for who := range identities(key.Customer) {
-					delete(k.under, who)
+					old.forget(key, who)
 				}
 			}
 		}

@@ -61,7 +61,10 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		s.escalate(*stop)
 		return nil
 	}
-	verdict := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, Reads: p.ArgReads, ProposedBy: p.ProposedBy, Exceeded: s.exceeded(p.ID), Unusual: s.unusual(call.Action)})
+	verdict := s.book.Judge(s.c, casefile.Proposal{
+		Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, Reads: p.ArgReads, ProposedBy: p.ProposedBy,
+		Exceeded: s.exceeded(p.ID), Unusual: s.unusual(call.Action),
+	})
 	intent := &casefile.CallIntended{Call: call, Verdict: &verdict, Customer: s.c.Customer.Who()}
 	switch verdict.Outcome {
 	case casefile.Allow:

@@ -82,3 +82,21 @@ func TestRiskIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestRiskRemembers: a factor alone that reads the customer's earlier cases has them recalled.
+func TestRiskRemembers(t *testing.T) {
+	c, err := expr.NewCompiler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"history.size() >= 2": true, "action.args.amount_cents > 1": false} {
+		var ps source.Problems
+		p := policy.Parse("p.yaml", []byte("policy: p\napplies_to: [shop.refund]\nrisk: [{id: again, add: 40, when: "+text+"}]\n"), c, &ps)
+		if ps.Failed() {
+			t.Fatal(ps.Error())
+		}
+		if got := policy.NewGuard([]*policy.Policy{p}, nil, "", policy.Terms{}).ReadsHistory(); got != want {
+			t.Errorf("a policy whose only factor is %s reads history: %v, want %v", text, got, want)
+		}
+	}
+}

@@ -33,8 +33,6 @@ type run struct {
 	intake *intake.Intake
 	first  string // the case of the first signal, "" before it
 	broken error  // why it can't go on
-	told   uint64 // offset of the last message that the customer has read
-	spoken func(journal.Message)
 }
 
 // event is something that happens at a time, from outside.
@@ -169,7 +167,6 @@ func (r *run) work() bool {
 	} else if err != nil {
 		r.broken = fmt.Errorf("case %s can't be advanced: %w", leases[0].CaseID, err)
 	}
-	r.listen()
 	return true
 }
 
@@ -187,19 +184,6 @@ func (r *run) drive(ctx context.Context, l journal.Lease) (died bool, err error)
 		}
 	}()
 	return false, r.engine.Drive(ctx, ctx, l)
-}
-
-// listen gives messages to whoever the customer is.
-func (r *run) listen() {
-	if r.spoken == nil {
-		return
-	}
-	for _, m := range r.messages() {
-		if m.Offset > r.told {
-			r.told = m.Offset
-			r.spoken(m)
-		}
-	}
 }
 
 // deliver takes a signal in.

@@ -27,7 +27,7 @@ type Book struct {
 // New makes a book of a version whose problems have not failed. The embedder makes the vectors that
 // triage compares.
 func New(ctx context.Context, b *bundle.Bundle, e triage.Embedder) (*Book, error) {
-	k := &Book{Bundle: b, Planner: procedure.NewPlanner(b.Procedures, b.Config.Limits.Asks).WithTables(b.Tables)}
+	k := &Book{Bundle: b, Planner: procedure.NewPlanner(b.Procedures, b.Config.Limits.Asks)}
 	var err error
 	if k.classifier, err = triage.Train(ctx, triage.Examples(b.Procedures), e); err != nil {
 		return nil, fmt.Errorf("triage of bundle %.12s: %w", b.Version, err)

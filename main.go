@@ -192,7 +192,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.usual, err = usual.Open(ctx, usual.Deps{Store: a.store, Spike: a.spike, Log: a.Log}); err != nil {
+	if a.usual, err = usual.Open(ctx, usual.Deps{Store: a.store, Spike: a.spike, Now: time.Now, Log: a.Log}); err != nil {
 		return err
 	}
 	if a.pauses, err = pauses.Open(ctx, pauses.Deps{Records: a.store, Audit: audit.Event, Known: a.pausable, Now: time.Now}); err != nil {

@@ -28,6 +28,7 @@ type Deps struct {
 	Store Store
 	// Spike is told of a tool that spikes, and why.
 	Spike func(ctx context.Context, tool, why string)
+	Now   func() time.Time
 	Log   *slog.Logger
 }
 
@@ -96,11 +97,11 @@ func (t *Tracker) Unusual(c *casefile.Case, a casefile.Action, now time.Time) []
 func (t *Tracker) Run(ctx context.Context) {
 	committed, cancel := t.Store.Committed()
 	defer cancel()
-	saved := time.Now()
+	saved := t.Now()
 	for ctx.Err() == nil {
 		err := t.follow(ctx)
-		if err == nil && time.Since(saved) >= saveEach {
-			saved = time.Now()
+		if err == nil && t.Now().Sub(saved) >= saveEach {
+			saved = t.Now()
 			err = t.save(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
@@ -131,13 +132,20 @@ func (t *Tracker) follow(ctx context.Context) error {
 		if err != nil || read == after {
 			return err
 		}
-		for tool, why := range t.note(entries, read) {
+		spikes := t.note(entries, read)
+		for tool, why := range spikes {
 			t.Spike(ctx, tool, why)
+		}
+		if len(spikes) > 0 { // or a restart would tell them again, to who has seen them
+			if err := t.save(ctx); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-// note counts intents, and gives the tools that spike.
+// note counts intents, and gives the tools that spike now: what a journal says of long ago is figures and
+// no alarm, however late it is read.
 func (t *Tracker) note(entries []casefile.Entry, read uint64) (spikes map[string]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -152,7 +160,7 @@ func (t *Tracker) note(entries []casefile.Entry, read uint64) (spikes map[string
 			h.restore()
 			t.tools[d.Call.Tool] = h
 		}
-		if why := h.add(entries[i].At, d.Call.Args, d.Customer); why != "" {
+		if why := h.add(entries[i].At, d.Call.Args, d.Customer); why != "" && t.Now().Sub(entries[i].At) < span {
 			if spikes == nil {
 				spikes = map[string]string{}
 			}

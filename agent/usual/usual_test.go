@@ -50,13 +50,23 @@ type figures struct {
 	spikes []string
 }
 
-// follow lets a tracker read the feed to its end, and store what it knows.
+// follow lets a tracker read the feed to its end as it is written, and store what it knows.
 func follow(t *testing.T, f *feed) *figures {
+	t.Helper()
+	now := t0
+	if n := len(f.intents); n > 0 {
+		now = f.intents[n-1].At
+	}
+	return followAt(t, f, now)
+}
+
+// followAt is follow at a time.
+func followAt(t *testing.T, f *feed, now time.Time) *figures {
 	t.Helper()
 	k := &figures{feed: f}
 	synctest.Test(t, func(t *testing.T) {
 		var err error
-		k.Tracker, err = usual.Open(t.Context(), usual.Deps{Store: f, Log: slog.New(slog.DiscardHandler),
+		k.Tracker, err = usual.Open(t.Context(), usual.Deps{Store: f, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 			Spike: func(_ context.Context, tool, why string) { k.spikes = append(k.spikes, tool+": "+why) }})
 		if err != nil {
 			t.Fatal(err)
@@ -157,6 +167,14 @@ func TestSpikesAreTold(t *testing.T) {
 	if len(k.spikes) != 1 || !strings.HasPrefix(k.spikes[0], "bank.pay: it was called") {
 		t.Errorf("80 calls where one is usual: %q, want one spike of the rate", k.spikes)
 	}
+	if k := follow(t, f); len(k.spikes) != 0 {
+		t.Errorf("after a restart it is told again: %q", k.spikes)
+	}
+	old := newFeed()
+	old.intents = f.intents
+	if k := followAt(t, old, now.Add(time.Hour)); len(k.spikes) != 0 {
+		t.Errorf("a spike that is read an hour later pauses what runs as always now: %q", k.spikes)
+	}
 	steady := newFeed()
 	for i := range 5000 { // thirty in a span, always
 		steady.sent(t0.Add(time.Duration(i)*20*time.Second), 2000, fmt.Sprint("c-", i), "p-1")
@@ -194,7 +212,7 @@ func TestFollowsAJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := usual.Open(t.Context(), usual.Deps{Store: store, Log: slog.New(slog.DiscardHandler), Spike: func(context.Context, string, string) {}})
+	k, err := usual.Open(t.Context(), usual.Deps{Store: store, Now: time.Now, Log: slog.New(slog.DiscardHandler), Spike: func(context.Context, string, string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -96,9 +97,9 @@ func (s *step) giveBack() {
 func Brief(c *casefile.Case, what casefile.Notice) string {
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
-	line("%s: %s", what, firstOf(c.Goal, Subject(c), "a case without a goal yet"))
+	line("%s: %s", what, cmp.Or(c.Goal, Subject(c), "a case without a goal yet"))
 	if s := c.Stop; s != nil {
-		line("Stopped: %s, %s", s.Code, firstOf(s.Detail, s.Rule, "without a detail"))
+		line("Stopped: %s, %s", s.Code, cmp.Or(s.Detail, s.Rule, "without a detail"))
 		line("To unblock it: %s", Unblock(s.Code))
 	}
 	if h := c.Handoff; h != nil {
@@ -108,15 +109,15 @@ func Brief(c *casefile.Case, what casefile.Notice) string {
 		h := &c.Hypotheses[i]
 		why := ""
 		if h.Cause != nil {
-			why = ": " + firstOf(h.Cause.Detail, string(h.Cause.Code), "")
+			why = ": " + cmp.Or(h.Cause.Detail, string(h.Cause.Code))
 		}
 		line("Believed: %s, %s%s", h.Name, h.Status, why)
 	}
 	for _, k := range Known(c) {
-		line("Known: %s, from %s (%s)", k.Name, firstOf(k.Tool, "a person", ""), k.Evidence)
+		line("Known: %s, from %s (%s)", k.Name, cmp.Or(k.Tool, "a person"), k.Evidence)
 	}
 	for _, a := range Tried(c) {
-		line("Tried: %s, %s%s", a.Tool, firstOf(string(a.Outcome), "open", ""), strings.TrimRight(": "+firstOf(a.Code, a.Detail, ""), ": "))
+		line("Tried: %s, %s%s", a.Tool, cmp.Or(string(a.Outcome), "open"), strings.TrimRight(": "+cmp.Or(a.Code, a.Detail), ": "))
 	}
 	return b.String()
 }
@@ -136,15 +137,6 @@ func Known(c *casefile.Case) []KnownFact {
 		list = append(list, KnownFact{name, f.Tool, casefile.EvidenceEntry(f.Seq)})
 	}
 	return list
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // triedAtMost bounds the attempts of a brief: the newest say most.

@@ -54,11 +54,11 @@ func prepareReplace(expect, records []Record) (*replaceOp, error) {
 	return op, err
 }
 
-// Replace puts records if others are as expected; see Store.
+// Replace puts records if others are as expected; see Store. As Put does, it waits whatever becomes of ctx.
 func (b *Bolt) Replace(ctx context.Context, expect []Record, records ...Record) error {
 	op, err := prepareReplace(expect, records)
 	if err == nil {
-		err = b.submit(ctx, op)
+		err = b.submit(context.WithoutCancel(ctx), op)
 	}
 	if err != nil {
 		return fmt.Errorf("replace %d records: %w", len(records), err)

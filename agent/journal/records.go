@@ -60,14 +60,15 @@ func preparePut(records []Record) (op putOp, err error) {
 	return op, nil
 }
 
-// Put writes and deletes records, all or none; see Store.
+// Put writes and deletes records, all or none; see Store. Whoever puts them keeps what they say in memory
+// too, and has to know whether they are stored: so it waits for that, whatever becomes of ctx.
 func (b *Bolt) Put(ctx context.Context, records ...Record) error {
 	op, err := preparePut(records)
 	if err != nil {
 		return err
 	}
 	op.bytes += 256
-	if err := b.submit(ctx, &op); err != nil {
+	if err := b.submit(context.WithoutCancel(ctx), &op); err != nil {
 		return fmt.Errorf("put %d records: %w", len(records), err)
 	}
 	return nil

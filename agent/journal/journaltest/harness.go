@@ -46,6 +46,7 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 		{"lists of cases", lists},
 		{"messages are delivered", outbox},
 		{"records", records},
+		{"records of who leaves", recordsOfWhoLeaves},
 		{"a budget has room or refuses", budgetRefuses},
 		{"what is proven not done is free again", budgetReleases},
 		{"a budget's window rolls", budgetRolls},

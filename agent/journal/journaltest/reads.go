@@ -1,6 +1,7 @@
 package journaltest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -244,4 +245,25 @@ func restart(t *testing.T, h *harness) {
 		t.Errorf("after a restart nobody waits")
 	}
 	h.sound()
+}
+
+// recordsOfWhoLeaves: who stops waiting for records has them stored and hears so, or neither.
+func recordsOfWhoLeaves(t *testing.T, h *harness) {
+	gone, leave := context.WithCancel(bg())
+	leave()
+	for name, put := range map[string]func(journal.Record) error{
+		"put":     func(r journal.Record) error { return h.Put(gone, r) },
+		"replace": func(r journal.Record) error { return h.Replace(gone, nil, r) },
+	} {
+		for i := range 20 {
+			r := journal.Record{Kind: "token", Key: fmt.Sprint(name, i), Value: []byte("v")}
+			said := put(r)
+			if err := h.Put(bg(), journal.Record{Kind: "token", Key: "next", Value: []byte("v")}); err != nil { // whatever was under way is over
+				t.Fatal(err)
+			}
+			if _, err := h.Get(bg(), r.Kind, r.Key); (err == nil) != (said == nil) {
+				t.Fatalf("%s: its caller has left and hears %v; reading it gives %v", name, said, err)
+			}
+		}
+	}
 }

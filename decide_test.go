@@ -37,12 +37,15 @@ func TestPersonChoosesAnotherHypothesis(t *testing.T) {
 func TestPersonChoosesAnotherAction(t *testing.T) {
 	r := newRig(t)
 	id := r.send(story(t, "duplicate-charge")[0])
-	r.settled(id, casefile.Approving)
+	hash := r.settled(id, casefile.Approving).Pending.Approval.Hash
 	other := map[string]any{"tool": "billing.refund_payment", "args": map[string]any{"payment_id": "PAY-2005", "amount_cents": 100}}
-	r.decide(id, map[string]any{"decision": "override", "action": other, "note": "this one"}, 200)
-	c := r.settled(id, casefile.Escalated)
-	if n := r.called("billing.refund_payment"); c.Stop.Code != casefile.StopPolicyDeny || n != 0 {
-		t.Errorf("an action on another payment than the bound one: case %v, %d refunds", c, n)
+	var refused struct{ Detail string }
+	if code := r.do("POST", "/api/v1/cases/"+id+"/decisions", map[string]any{"decision": "override", "action": other, "note": "this one"}, &refused); code != 422 || !strings.Contains(refused.Detail, "denies it") {
+		t.Errorf("an action on another payment than the bound one: %d %s, want it refused by the rule", code, refused.Detail)
+	}
+	c := r.settled(id, casefile.Approving)
+	if n := r.called("billing.refund_payment"); n != 0 || c.Pending.Approval.Hash != hash {
+		t.Errorf("what a rule denies a person: %d refunds, and %v; want the case as it was", n, c)
 	}
 }
 

@@ -209,12 +209,10 @@ func (r *ruling) edit(data *casefile.OperatorDecided) error {
 		return fmt.Errorf("%w: an edit needs args, and an action that waits for approval", ErrDecisionInvalid)
 	}
 	action := casefile.Action{Tool: a.Action.Tool, Args: r.d.Args, Effect: a.Action.Effect}
-	if err := r.tools.ValidateArgs(action.Tool, action.Args); err != nil {
-		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, action.Tool, err)
-	}
-	v := r.book.Judge(r.c, casefile.Proposal{Action: action, Hypothesis: a.Hypothesis, Now: r.now, ProposedBy: r.who.ID})
-	if v.Outcome == casefile.Deny {
-		return fmt.Errorf("%w: rule %s denies it: %s", ErrDecisionInvalid, v.Rule, v.Reason)
+	if v, err := r.verdict(action, a.Hypothesis); err != nil {
+		return err
+	} else if v.Outcome == casefile.Deny {
+		return refusal(&v)
 	}
 	h := r.c.Current()
 	if h == nil {
@@ -254,11 +252,28 @@ func (r *ruling) override(data *casefile.OperatorDecided) error {
 	if !ok {
 		return fmt.Errorf("%w: no plugin offers %q", ErrDecisionInvalid, r.d.Action.Tool)
 	}
-	if err := r.tools.ValidateArgs(r.d.Action.Tool, r.d.Action.Args); err != nil {
-		return fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, r.d.Action.Tool, err)
-	}
 	data.Action = &casefile.Action{Tool: r.d.Action.Tool, Args: r.d.Action.Args, Effect: tool.Effect}
+	v, err := r.verdict(*data.Action, name)
+	if err != nil {
+		return err
+	}
+	if v.Outcome == casefile.Deny && v.Code == casefile.StopPolicyDeny && !v.Blind() { // else the step gathers what the rule misses, and judges then
+		return refusal(&v)
+	}
 	return nil
+}
+
+// verdict judges what a person would have done, as the case is known now. It is judged again when it
+// is sent.
+func (r *ruling) verdict(a casefile.Action, hypothesis string) (casefile.Verdict, error) {
+	if err := r.tools.ValidateArgs(a.Tool, a.Args); err != nil {
+		return casefile.Verdict{}, fmt.Errorf("%w: the arguments don't fit %s: %w", ErrDecisionInvalid, a.Tool, err)
+	}
+	return r.book.Judge(r.c, casefile.Proposal{Action: a, Hypothesis: hypothesis, Now: r.now, ProposedBy: r.who.ID}), nil
+}
+
+func refusal(v *casefile.Verdict) error {
+	return fmt.Errorf("%w: rule %s denies it, so nothing was changed: %s", ErrDecisionInvalid, v.Rule, v.Reason)
 }
 
 // version checks the bundle that a case is to go on under.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -102,6 +103,13 @@ type Verdict struct {
 	Reserves []Reservation `json:"reserves,omitempty"`
 	Exceeded []Exceeded    `json:"exceeded,omitempty"` // the budgets that it had no room in
 	Risk     *Risk         `json:"risk,omitempty"`     // nil where nothing adds to it
+}
+
+// Blind reports whether the rule that decided couldn't be evaluated.
+func (v *Verdict) Blind() bool {
+	return slices.ContainsFunc(v.Rules, func(r RuleResult) bool {
+		return r.Fired && r.Error != "" && r.Rule == v.Rule && r.Says == v.Outcome
+	})
 }
 
 // VerdictOutcome is the outcome of a Verdict.

@@ -132,7 +132,7 @@ func (t *tally) count(caseID string, d *decision, k *Candidate) {
 	if t.kinds == nil {
 		t.kinds = map[kind]*sum{}
 	}
-	key := kind{tool: d.proposal.Tool, was: d.was, wasRule: d.rule, now: d.now.Outcome, nowRule: d.now.Rule, blind: blind(&d.now)}
+	key := kind{tool: d.proposal.Tool, was: d.was, wasRule: d.rule, now: d.now.Outcome, nowRule: d.now.Rule, blind: d.now.Blind()}
 	s := t.kinds[key]
 	if s == nil {
 		s = &sum{amounts: map[string]int64{}}
@@ -146,13 +146,6 @@ func (t *tally) count(caseID string, d *decision, k *Candidate) {
 	if len(s.examples) < mostExamples {
 		s.examples = append(s.examples, Example{CaseID: caseID, Seq: d.seq})
 	}
-}
-
-// blind reports whether the rule that decided couldn't be evaluated.
-func blind(v *casefile.Verdict) bool {
-	return slices.ContainsFunc(v.Rules, func(r casefile.RuleResult) bool {
-		return r.Fired && r.Error != "" && r.Rule == v.Rule && r.Says == v.Outcome
-	})
 }
 
 // add takes over what was counted of later cases.

@@ -27,6 +27,7 @@ func TestPersonChoosesAnotherHypothesis(t *testing.T) {
 	id := r.send(story(t, "not-the-owner")[0])
 	r.settled(id, casefile.Escalated)
 	r.decide(id, map[string]any{"decision": "override", "hypothesis": "nonsense"}, 422)
+	r.decide(id, map[string]any{"decision": "override", "hypothesis": "refundable", "note": strings.Repeat("a", casefile.MaxNote+1)}, 422)
 	r.decide(id, map[string]any{"decision": "override", "hypothesis": "refundable", "note": "try"}, 200)
 	c := r.settled(id, casefile.Escalated)
 	if n := r.called("shop.refund_order"); c.Stop.Code != casefile.StopPolicyDeny || n != 0 {

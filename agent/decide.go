@@ -109,6 +109,9 @@ func (r *ruling) judge() (*casefile.OperatorDecided, error) {
 	if !r.who.Role.AtLeast(people.Operator) {
 		return nil, fmt.Errorf("%w: %s needs the role operator", ErrDecisionForbidden, r.d.Decision)
 	}
+	if err := casefile.CheckNote(r.d.Note); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDecisionInvalid, err)
+	}
 	switch r.d.Decision {
 	case casefile.DecideApprove:
 		return data, r.consent(true)

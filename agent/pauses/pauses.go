@@ -136,6 +136,9 @@ func named(p casefile.Pause) error {
 	if p.Tool != "" && p.Procedure != "" {
 		return fmt.Errorf("%w: name a tool or a procedure, or neither for everything", ErrInvalid)
 	}
+	if err := casefile.CheckNote(p.Note); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,9 @@ func TestPausesAreDurableAndAudited(t *testing.T) {
 	}
 	if _, err := k.Pause(bg, casefile.Pause{Tool: "shop.refund", Procedure: "damaged"}); !errors.Is(err, pauses.ErrInvalid) {
 		t.Errorf("a pause of a tool and a procedure gave %v, want ErrInvalid", err)
+	}
+	if _, err := k.Pause(bg, casefile.Pause{Tool: "shop.refund", Note: strings.Repeat("a", casefile.MaxNote+1)}); !errors.Is(err, pauses.ErrInvalid) {
+		t.Errorf("a note that is too long gave %v, want ErrInvalid", err)
 	}
 	k = open(t, store.Reopen(journal.MemoryOptions{}))
 	now := k.Current()

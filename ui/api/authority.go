@@ -46,6 +46,9 @@ func (s *server) postAuthority(r *request) error {
 	if err := r.decode(&in); err != nil {
 		return err
 	}
+	if err := casefile.CheckNote(in.Note); err != nil {
+		return invalid(err.Error())
+	}
 	a := authority.Answer{Key: in.Key, Accept: in.Decision == "accept", To: in.To, By: r.who.Actor(), Note: in.Note}
 	_, err := s.Authority.Answer(r.Request.Context(), a, func(detail map[string]any) (journal.Record, error) {
 		detail["band"] = in.Band

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
 
 	"resolute/agent/journal"
 )
@@ -104,8 +105,34 @@ func (o *Outbox) Drain(ctx context.Context) error {
 	return nil
 }
 
+// inFlight is how many cases' messages are delivered at once: a channel that is slow holds up few others,
+// and records made at the same time share a commit.
+const inFlight = 16
+
+// round tries messages: those of a case one after another, as they were written, those of others beside.
 func (o *Outbox) round(ctx context.Context, channel Channel, messages []journal.Message) error {
+	var cases []string // by their first message
+	of := map[string][]journal.Message{}
 	for _, m := range messages {
+		if of[m.CaseID] == nil {
+			cases = append(cases, m.CaseID)
+		}
+		of[m.CaseID] = append(of[m.CaseID], m)
+	}
+	var all errgroup.Group
+	all.SetLimit(inFlight)
+	for _, id := range cases {
+		all.Go(func() error { return o.deliver(ctx, channel, of[id]) })
+	}
+	return all.Wait()
+}
+
+// deliver tries messages one after another, until ctx ends.
+func (o *Outbox) deliver(ctx context.Context, channel Channel, messages []journal.Message) error {
+	for _, m := range messages {
+		if ctx.Err() != nil {
+			return nil
+		}
 		d := journal.Delivery{Status: Ready, Tries: m.Tries}
 		to := channel
 		if m.Kind == "notice" {

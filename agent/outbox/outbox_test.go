@@ -98,6 +98,34 @@ func TestDeliversAllThatIsDueAtOnce(t *testing.T) {
 	})
 }
 
+// A channel that takes ten seconds for one case's messages doesn't hold up the others', and a case's own
+// stay in order.
+func TestSlowDeliveriesHoldUpNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, start := newShelf(100), time.Now()
+		for i := range s.messages {
+			s.messages[i].CaseID = fmt.Sprint("case-", i%50)
+		}
+		var mu sync.Mutex
+		last := map[string]uint64{}
+		run(t, s, channel(func(m journal.Message) error {
+			if m.CaseID == "case-0" {
+				time.Sleep(10 * time.Second)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if late := time.Since(start); m.CaseID != "case-0" && late > 0 || m.Offset < last[m.CaseID] {
+				t.Errorf("%s gets message %d after %d and %v", m.CaseID, m.Offset, last[m.CaseID], late)
+			}
+			last[m.CaseID] = m.Offset
+			return nil
+		}), time.Minute)
+		if slices.Contains(s.statuses(), outbox.Queued) {
+			t.Errorf("not all is delivered after a minute: %v", s.statuses())
+		}
+	})
+}
+
 func TestTriesAgainLaterAndLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, start := newShelf(1), time.Now()

@@ -35,6 +35,7 @@ import (
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/policy"
+	"resolute/agent/projection"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
 	"resolute/embed"
@@ -125,6 +126,7 @@ type appliance struct {
 	shelf     *book.Shelf
 	pauses    *pauses.Keeper
 	usual     *usual.Tracker
+	views     *projection.Views
 	engine    *agent.Engine
 	intake    *intake.Intake
 	network   http.Handler
@@ -198,6 +200,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if a.pauses, err = pauses.Open(ctx, pauses.Deps{Records: a.store, Audit: audit.Event, Known: a.pausable, Now: time.Now}); err != nil {
 		return err
 	}
+	if err := a.openViews(ctx); err != nil {
+		return err
+	}
 	a.shelf = book.NewShelf(a.library, earned, builtin) // what triage calls sure was found on its vectors
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
@@ -252,7 +257,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Notices: outbox.Told{Client: http.DefaultClient}, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run} {
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)
@@ -269,6 +274,9 @@ func (a *appliance) Close() error {
 	var err error
 	if a.knowledge != nil {
 		err = a.knowledge.Close()
+	}
+	if a.views != nil {
+		a.views.Close()
 	}
 	return errors.Join(err, a.store.Close())
 }

@@ -35,6 +35,7 @@ import (
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/policy"
+	"resolute/agent/rehearsal/runs"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
 	"resolute/embed"
@@ -124,6 +125,7 @@ type appliance struct {
 	secrets   *people.Secrets
 	shelf     *book.Shelf
 	pauses    *pauses.Keeper
+	runs      *runs.Keeper // of rehearsals
 	usual     *usual.Tracker
 	engine    *agent.Engine
 	intake    *intake.Intake
@@ -184,6 +186,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if a.secrets, err = people.OpenSecrets(ctx, a.store, key, audit, people.Options{}); err != nil {
 		return err
 	}
+	if a.runs, err = runs.Open(ctx, a.rehearsing(audit)); err != nil {
+		return err
+	}
 	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now,
 		Audit: audit.Event}); err != nil {
 		return err
@@ -219,7 +224,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -265,6 +270,9 @@ func (a *appliance) Run(ctx context.Context) error {
 func (a *appliance) Close() error {
 	a.imports.Wait()
 	a.endImport()
+	if a.runs != nil {
+		a.runs.Close()
+	}
 	a.registry.Close()
 	var err error
 	if a.knowledge != nil {

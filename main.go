@@ -36,6 +36,7 @@ import (
 	"resolute/agent/people"
 	"resolute/agent/policy"
 	"resolute/agent/projection"
+	"resolute/agent/rehearsal/runs"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
 	"resolute/embed"
@@ -125,6 +126,7 @@ type appliance struct {
 	secrets   *people.Secrets
 	shelf     *book.Shelf
 	pauses    *pauses.Keeper
+	runs      *runs.Keeper // of rehearsals
 	usual     *usual.Tracker
 	views     *projection.Views
 	engine    *agent.Engine
@@ -186,6 +188,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if a.secrets, err = people.OpenSecrets(ctx, a.store, key, audit, people.Options{}); err != nil {
 		return err
 	}
+	if a.runs, err = runs.Open(ctx, a.rehearsing(audit)); err != nil {
+		return err
+	}
 	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now,
 		Audit: audit.Event}); err != nil {
 		return err
@@ -224,7 +229,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
 		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
 	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
@@ -270,6 +275,9 @@ func (a *appliance) Run(ctx context.Context) error {
 func (a *appliance) Close() error {
 	a.imports.Wait()
 	a.endImport()
+	if a.runs != nil {
+		a.runs.Close()
+	}
 	a.registry.Close()
 	var err error
 	if a.knowledge != nil {

@@ -21,7 +21,7 @@ import (
 )
 
 // rehearse is `resolute rehearse`: the bundle in a folder, on knowledge of its own.
-func rehearse(ctx context.Context, files fs.FS, name string, env func(string) (string, bool), o rehearsal.Options) (report rehearsal.Report, err error) {
+func rehearse(ctx context.Context, files fs.FS, name string, env func(string) (string, bool), o rehearsal.Options) (rehearsal.Report, error) {
 	lookup := func(kind, name string) (string, bool) {
 		if kind == "env" {
 			return env(name)
@@ -30,8 +30,13 @@ func rehearse(ctx context.Context, files fs.FS, name string, env func(string) (s
 	}
 	b, problems := bundle.Load(ctx, files, name, bundle.Options{Fetch: fetch, MustFetch: true, Lookup: lookup})
 	if problems.Failed() {
-		return report, &bundle.RefusedError{Problems: problems}
+		return rehearsal.Report{}, &bundle.RefusedError{Problems: problems}
 	}
+	return rehearseVersion(ctx, b, lookup, o)
+}
+
+// rehearseVersion plays the rehearsals of a version, on knowledge of its own.
+func rehearseVersion(ctx context.Context, b *bundle.Bundle, lookup func(kind, name string) (string, bool), o rehearsal.Options) (report rehearsal.Report, err error) {
 	embedder := embed.Builtin()
 	knowledge, closeKnowledge, err := knowledgeOf(ctx, b, embedder)
 	if err != nil {

@@ -19,6 +19,11 @@ type Options struct {
 	Seed     uint64
 	Faults   bool // each scenario again with each fault at each call, but those that call live plugins
 	Parallel int  // scenarios at once; as many as there are cores if 0
+	// Scripted leaves out the scenarios that call live plugins; the report names them.
+	Scripted bool
+	// Before is called before each scenario with how many have begun, and of how many; nil for nothing.
+	// It may wait.
+	Before func(ctx context.Context, begun, total int)
 }
 
 // Report is what rehearsals came to, in the order of the bundle's files.
@@ -27,6 +32,8 @@ type Report struct {
 	Seed    uint64 `json:"seed"`
 	Passed  bool   `json:"passed"`
 	Items   []Item `json:"items"`
+	// LeftOut are the scenarios that were to be left out, by name.
+	LeftOut []string `json:"left_out,omitempty"`
 }
 
 // Item is what one rehearsal came to.
@@ -44,10 +51,23 @@ type Item struct {
 
 // Rehearse runs all scenarios of the version. What it reports depends on the bundle and the seed alone.
 func (s *Stage) Rehearse(ctx context.Context, o Options) (Report, error) {
-	list := s.Scenarios()
+	r := Report{Version: s.Version(), Seed: o.Seed, Passed: true}
+	var list []*scenario.Scenario
+	for _, sc := range s.Scenarios() {
+		if sc.Live && o.Scripted {
+			r.LeftOut = append(r.LeftOut, sc.Name)
+			continue
+		}
+		list = append(list, sc)
+	}
 	items := make([]Item, len(list))
-	err := each(ctx, o.Parallel, len(list), func(i int) { items[i] = s.rehearse(ctx, list[i], o) })
-	r := Report{Version: s.Version(), Seed: o.Seed, Items: items, Passed: true}
+	err := each(ctx, o.Parallel, len(list), func(i int) {
+		if o.Before != nil {
+			o.Before(ctx, i, len(list))
+		}
+		items[i] = s.rehearse(ctx, list[i], o)
+	})
+	r.Items = items
 	for i := range items {
 		r.Passed = r.Passed && items[i].Passed
 	}

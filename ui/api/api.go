@@ -112,6 +112,7 @@ type Deps struct {
 	// Checkpoints signs checkpoints, and knows them again.
 	Checkpoints *checkpoint.Key
 	Pauses      Pauses
+	Rehearsals  Rehearsals
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry
@@ -199,7 +200,7 @@ func (s *server) handle(rt route, body *jsonschema.Schema) gin.HandlerFunc {
 		}
 		if err == nil {
 			limit := int64(maxBody)
-			if rt.class == classLarge {
+			if rt.class == classLarge || rt.class == classRuns {
 				limit = maxLarge
 			}
 			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)

@@ -14,6 +14,7 @@ const (
 	classSignals              // signals that are taken in
 	classPublic               // calls that need no token
 	classLarge                // knowledge and bundles
+	classRuns                 // rehearsals: bundles, and waits for their end
 	classStreams              // they stay open
 	classProbes               // health and metrics: never refused
 
@@ -36,6 +37,7 @@ func newGates() [classCount]*gate {
 		classSignals: {maxRequests: 1024, maxBytes: 64 << 20},
 		classPublic:  {maxRequests: 256, maxBytes: 64 << 20},
 		classLarge:   {maxRequests: 8, maxBytes: 2 * maxLarge},
+		classRuns:    {maxRequests: 32, maxBytes: 2 * maxLarge},
 		classStreams: {maxRequests: 1024, maxBytes: 64 << 20},
 	}
 }

@@ -25,6 +25,8 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/rehearsal"
+	"resolute/agent/rehearsal/runs"
 	"resolute/embed"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -121,7 +123,10 @@ func newHouse(t testing.TB) *house {
 		return nil
 	}})
 	h.must(err)
-	h.deps = api.Deps{Pauses: paused, Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
+	rehearsals, err := runs.Open(ctx, runs.Deps{Records: h.store, Audit: audit.Event, NewID: newID, Now: time.Now, Log: slog.New(slog.DiscardHandler), Yield: func(context.Context) {}, Rehearse: rehearsed})
+	h.must(err)
+	t.Cleanup(rehearsals.Close)
+	h.deps = api.Deps{Pauses: paused, Rehearsals: rehearsals, Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Sessions: sessions,
 		Secrets: secrets, Audit: audit, Checkpoints: checkpoints, Manifests: drifting{}, Histories: h.store, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
 	for _, role := range people.Roles() {
 		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")
@@ -229,4 +234,12 @@ func (drifting) Accept(_ context.Context, plugin, hash, _ string) error {
 		return bundle.ErrMoved
 	}
 	return nil
+}
+
+// rehearsed is what any version comes to: one scenario passes, and another doesn't.
+func rehearsed(_ context.Context, b *bundle.Bundle, o rehearsal.Options) (rehearsal.Report, error) {
+	r := rehearsal.Report{Version: b.Version, Seed: o.Seed, LeftOut: []string{"live"}}
+	r.Items = []rehearsal.Item{{Rehearsal: "good", Passed: true, Failures: []string{}, Took: casefile.Duration(time.Minute), Faults: &rehearsal.FaultTally{ByKind: map[string]int{"slow": 1}}},
+		{Rehearsal: "bad", Failures: []string{"bad.yaml:3:1: status resolved is expected"}, File: "rehearsals/bad.yaml", Status: casefile.Escalated, Stop: casefile.StopPolicyDeny, Story: []string{"0s  signal t"}}}
+	return r, nil
 }

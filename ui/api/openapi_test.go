@@ -303,6 +303,7 @@ func (h *house) manages(do doing) {
 	do(people.Admin, "POST", "/api/v1/bundles/active/diff", "application/gzip", string(other))
 	do(people.Admin, "POST", "/api/v1/bundles/candidate/impact?from=2026-01-01T00:00:00Z", "application/gzip", string(other))
 	do(people.Admin, "POST", "/api/v1/bundles/active/impact", "application/json", `{"from":"2026-01-01T00:00:00Z"}`)
+	h.rehearses(do, string(other))
 	do(people.Viewer, "GET", "/api/v1/manifests", "", "")
 	do(people.Admin, "POST", "/api/v1/manifests/shop/accept", "application/json", `{"manifest":"abc"}`)
 	do(people.Viewer, "GET", "/readyz", "", "")

@@ -18,6 +18,7 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/rehearsal/runs"
 	"resolute/kb"
 	"resolute/tools/protocol"
 )
@@ -69,6 +70,8 @@ var statuses = []struct {
 	{people.ErrNotFound, http.StatusNotFound},
 	{kb.ErrNotFound, http.StatusNotFound},
 	{bundle.ErrVersion, http.StatusNotFound},
+	{runs.ErrRun, http.StatusNotFound},
+	{runs.ErrBusy, http.StatusTooManyRequests},
 	{bundle.ErrPlugin, http.StatusNotFound},
 	{bundle.ErrMoved, http.StatusConflict},
 	{agent.ErrCallback, http.StatusNotFound},

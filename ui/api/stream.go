@@ -16,13 +16,15 @@ const (
 )
 
 // getStream sends an event for each entry that is committed, from Last-Event-ID on, else from now,
-// and between them how far imports of knowledge are, for as long as the token counts.
+// and between them how far imports of knowledge and rehearsals are, for as long as the token counts.
 func (s *server) getStream(r *request) error {
 	ctx := r.Request.Context()
 	committed, cancel := s.Store.Committed()
 	defer cancel()
 	imports, progress, unwatch := s.Knowledge.Watch()
 	defer unwatch()
+	rehearsals, rehearsed, unlisten := s.Rehearsals.Watch()
+	defer unlisten()
 	after, err := s.streamFrom(r)
 	if err != nil {
 		return err
@@ -62,6 +64,16 @@ func (s *server) getStream(r *request) error {
 			}
 			for _, p := range progress() {
 				if !tell(r, "knowledge.progress", p) {
+					return nil
+				}
+			}
+			r.Writer.Flush()
+		case <-rehearsals:
+			if _, known := s.bearer(r.Request); !known && !s.local {
+				return nil
+			}
+			for _, run := range rehearsed() {
+				if !tell(r, "rehearsal.progress", run) {
 					return nil
 				}
 			}

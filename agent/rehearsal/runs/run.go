@@ -1,0 +1,72 @@
+package runs
+
+import (
+	"time"
+
+	"resolute/agent/bundle"
+	"resolute/agent/rehearsal"
+)
+
+// State is how far a run is.
+type State string
+
+// The states. A run waits for those before it, and is at rest in one of the last three.
+const (
+	Waiting     State = "waiting"
+	Running     State = "running"
+	Done        State = "done"        // Passed says with what success
+	Failed      State = "failed"      // it couldn't be run; Error says why
+	Interrupted State = "interrupted" // the server ended before it did
+)
+
+// Over reports whether a run is at rest.
+func (s State) Over() bool { return s != Waiting && s != Running }
+
+// Options say what is run.
+type Options struct {
+	Faults bool   `json:"faults"`
+	Seed   uint64 `json:"seed"`
+	// Live lets scenarios call the plugins of the version, which do what they are told. Else those that
+	// would are left out.
+	Live bool `json:"live"`
+}
+
+// Order asks for a run.
+type Order struct {
+	Options
+	Bundle *bundle.Bundle
+	By     string // actor
+}
+
+// Run is a rehearsal of a version in a server.
+type Run struct {
+	Options
+	ID        string     `json:"id"` // ascends with time
+	Version   string     `json:"version"`
+	Manifests string     `json:"manifests"` // hash of what the version's plugins offered, see bundle.Manifested
+	State     State      `json:"state"`
+	By        string     `json:"by"`
+	AskedAt   time.Time  `json:"asked_at"`
+	StartedAt *time.Time `json:"started_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+	Begun     int        `json:"begun"` // rehearsals that were begun
+	Total     int        `json:"total"` // of so many, once it runs
+	Passed    bool       `json:"passed"`
+	Unmet     int        `json:"unmet"`              // rehearsals that didn't pass
+	Error     string     `json:"error,omitempty"`    // why it failed or was interrupted
+	LeftOut   []string   `json:"left_out,omitempty"` // scenarios that call live plugins
+}
+
+// Told is a run with what its rehearsals came to.
+type Told struct {
+	Run
+	Items []rehearsal.Item `json:"items"`
+	// Shortened says what of the items wasn't kept, "" for nothing.
+	Shortened string `json:"shortened,omitempty"`
+}
+
+// kept is what is stored of a report.
+type kept struct {
+	Items     []rehearsal.Item `json:"items"`
+	Shortened string           `json:"shortened,omitempty"`
+}

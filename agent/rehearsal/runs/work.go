@@ -1,0 +1,112 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"resolute/agent/journal"
+	"resolute/agent/rehearsal"
+)
+
+// work runs what waits until nothing does.
+func (k *Keeper) work() {
+	for {
+		k.mu.Lock()
+		if len(k.jobs) == 0 {
+			k.mu.Unlock()
+			return
+		}
+		j := k.jobs[0]
+		k.mu.Unlock()
+		ended, err := k.do(j)
+		if err != nil {
+			k.Log.Error("what a rehearsal came to could not be stored", "rehearsal", j.run.ID, "error", err)
+		}
+		k.mu.Lock()
+		k.jobs = k.jobs[1:]
+		k.mu.Unlock()
+		close(j.over)
+		k.watched.tell(ended)
+	}
+}
+
+// do runs one, and stores how it ended: who sees that it is over sees what it came to.
+func (k *Keeper) do(j *job) (Run, error) {
+	begun := k.Now().UTC()
+	r := k.change(j, func(r *Run) { r.State, r.StartedAt = Running, &begun })
+	begin, err := encoded(kindRun, r.ID, &r)
+	if err == nil {
+		err = k.Records.Put(k.ctx, begin)
+	}
+	if err != nil {
+		return r, err
+	}
+	report, failure := k.rehearse(j)
+	r.end(&report, failure, k.ctx.Err() != nil)
+	ended := k.Now().UTC()
+	r.EndedAt = &ended
+	end, err := encoded(kindRun, r.ID, &r)
+	if err != nil {
+		return r, err
+	}
+	records := []journal.Record{end}
+	if r.State == Done {
+		items, err := shorten(report.Items)
+		if err != nil {
+			return r, err
+		}
+		evidence, err := encoded(kindEvidence, evidenceKey(r.Version, r.Manifests), evidenceOf(&r, report.Items))
+		if err != nil {
+			return r, err
+		}
+		records = append(records, journal.Record{Kind: kindItems, Key: r.ID, Value: items}, evidence)
+	}
+	return r, k.Records.Put(context.WithoutCancel(k.ctx), records...)
+}
+
+// change changes a run that isn't over, tells who watches, and gives it.
+func (k *Keeper) change(j *job, how func(*Run)) Run {
+	k.mu.Lock()
+	how(&j.run)
+	r := j.run
+	k.mu.Unlock()
+	k.watched.tell(r)
+	return r
+}
+
+// rehearse plays the rehearsals of a run, behind live work.
+func (k *Keeper) rehearse(j *job) (report rehearsal.Report, err error) {
+	ctx, cancel := context.WithTimeout(k.ctx, mostTime)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return k.Rehearse(ctx, j.bundle, rehearsal.Options{Seed: j.run.Seed, Faults: j.run.Faults, Parallel: 1, Scripted: !j.run.Live,
+		Before: func(ctx context.Context, begun, total int) {
+			k.change(j, func(r *Run) { r.Begun, r.Total = begun, total })
+			k.Yield(ctx)
+		}})
+}
+
+// end says how a run ended.
+func (r *Run) end(report *rehearsal.Report, failure error, closing bool) {
+	switch {
+	case failure != nil && closing:
+		r.State, r.Error = Interrupted, errEnded
+	case errors.Is(failure, context.DeadlineExceeded):
+		r.State, r.Error = Failed, fmt.Sprintf("it was not over after %v; rehearse fewer scenarios, or without faults", mostTime)
+	case failure != nil:
+		r.State, r.Error = Failed, failure.Error()
+	default:
+		r.State, r.Passed, r.LeftOut = Done, report.Passed && len(report.Items) > 0, report.LeftOut
+		r.Begun, r.Total = len(report.Items), len(report.Items)
+		for i := range report.Items {
+			if !report.Items[i].Passed {
+				r.Unmet++
+			}
+		}
+	}
+}

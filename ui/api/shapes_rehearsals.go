@@ -1,0 +1,31 @@
+package api
+
+import (
+	"maps"
+
+	"resolute/agent/rehearsal/runs"
+)
+
+// rehearsalShapes are the schemas of rehearsals in the server.
+func rehearsalShapes() schema {
+	number := integer("")
+	number["minimum"] = 0
+	run := func(more schema, optional ...string) schema {
+		members := schema{"id": text("ascends with time"), "version": text("that is rehearsed"), "manifests": text("hash of what its plugins offered"),
+			"state": oneOf("", runs.Waiting, runs.Running, runs.Done, runs.Failed, runs.Interrupted), "seed": number, "faults": boolean("each scenario again with each fault at each call"), "live": boolean("live plugins were called"),
+			"by": text("actor"), "asked_at": moment(""), "started_at": orNull(moment("")), "ended_at": orNull(moment("")), "begun": integer("rehearsals that were begun"), "total": integer("of so many, once it runs"),
+			"passed": boolean("all that were run, and there were some"), "unmet": integer("rehearsals that didn't pass"), "error": text("why it failed or was interrupted"), "left_out": arrayOf(text("scenario that calls live plugins"))}
+		maps.Copy(members, more)
+		return object("A rehearsal of a version", members, append(optional, "error", "left_out")...)
+	}
+	return schema{
+		"Run":     run(nil),
+		"ToldRun": run(schema{"items": arrayOf(ref("Rehearsed")), "shortened": text("what of the items wasn't kept")}, "shortened"),
+		"Rehearsed": object("What one rehearsal came to", schema{"rehearsal": text("its name"), "passed": boolean(""), "failures": arrayOf(text("with file:line:col of what isn't met")), "file": text(""), "status": ref("Status"), "stop": text("code"),
+			"took": text("by its own clock, a duration"), "story": arrayOf(text("what happened, kept of what failed")),
+			"faults": object("", schema{"runs": integer(""), "by_kind": open("how often each kind befell a call"), "as_expected": integer(""), "by_people": integer("left to a person, or waiting"), "otherwise": integer("ended as a no of the business lets them"), "broken": integer("broke a promise")})},
+			"file", "status", "stop", "story", "faults"),
+		"NewRun": closed(object("", schema{"version": text("stored; the active one, if absent"), "faults": boolean("each scenario again with each fault at each call"), "seed": number, "live": boolean("let scenarios call live plugins: what they do to them stays done; an admin's")},
+			"version", "faults", "seed", "live")),
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // Parse reads a file; nil if nothing of it can be used.
 func Parse(file string, text []byte, problems *source.Problems) *Scenario {
-	m := source.Parse(file, text, problems).Mapping("rehearsal", "now", "signals", "world", "faults", "expect")
+	m := source.Parse(file, text, problems).Mapping("rehearsal", "now", "signals", "customer", "world", "faults", "expect")
 	if !m.Here() {
 		return nil
 	}
@@ -26,6 +26,7 @@ func Parse(file string, text []byte, problems *source.Problems) *Scenario {
 		signals.Fail("nothing arrives, so nothing can happen; add a signal")
 	}
 	slices.SortStableFunc(s.Signals, func(a, b Signal) int { return int(a.At - b.At) })
+	s.Customer = s.customer(m.Get("customer"))
 	s.world(m.Need("world", "{shop.get_order: [{args: {order_id: ORD-1001}, result: {...}}]}"))
 	for _, n := range m.Get("faults").List() {
 		s.Faults = append(s.Faults, parseFault(n))
@@ -117,11 +118,7 @@ func parseFault(n source.Node) Fault {
 			on.Fail("calls are counted from 1")
 		}
 	}
-	words := make([]string, len(Kinds()))
-	for i, k := range Kinds() {
-		words[i] = string(k)
-	}
-	f.Kind = Kind(m.Need("kind", "timeout").OneOf(words...))
+	f.Kind = Kind(m.Need("kind", "timeout").OneOf(words(Kinds())...))
 	return f
 }
 

@@ -92,9 +92,7 @@ func (s *Scenario) customer(n source.Node) *Customer {
 		d.Fail("they would answer after %v, when the rehearsal is over: it ends at expect.within, %v", c.Delay, within)
 	}
 	for _, e := range m.Get("knows").Entries() {
-		if f, ok := fact(e); ok {
-			c.Knows = append(c.Knows, f)
-		}
+		c.Knows = append(c.Knows, fact(e))
 	}
 	for _, e := range m.Get("hides").Entries() {
 		if f := c.known(e); f != nil {
@@ -122,12 +120,15 @@ func (s *Scenario) named() bool {
 	return who["id"] != nil || who["email"] != nil
 }
 
-func fact(e source.Entry) (Fact, bool) {
-	if !e.Value.IsScalar() || e.Value.String() == "" {
-		e.Value.Fail("what they know is a text or a number; write it like order_id: ORD-1001")
-		return Fact{}, false
+func fact(e source.Entry) Fact {
+	f := Fact{Pos: e.Value.Pos(), Name: e.Key.Value}
+	if e.Value.IsScalar() {
+		f.Value = e.Value.String()
 	}
-	return Fact{Pos: e.Value.Pos(), Name: e.Key.Value, Value: e.Value.String()}, true
+	if f.Value == "" {
+		e.Value.Fail("what they know is a text or a number; write it like order_id: ORD-1001")
+	}
+	return f
 }
 
 // known finds what an entry is about among what the customer knows.
@@ -147,7 +148,7 @@ func evades(n source.Node) int {
 		return Never
 	}
 	times := n.Int()
-	if times == 0 {
+	if times == 0 && n.IsScalar() && n.String() == "0" {
 		n.Fail("write how often they say something else first, from 1, or never if they never say it")
 	}
 	return times

@@ -101,9 +101,12 @@ func (s *Scenario) world(n source.Node) {
 		for _, a := range e.Value.List() {
 			m := mapping(a, "args", "result")
 			args, result := m.Get("args"), m.Need("result", "{...}")
+			if !result.Here() {
+				continue // said already
+			}
 			t.Answers = append(t.Answers, Answer{Pos: a.Pos(), Args: object(args), ArgsAt: args.Pos(), Result: result.Value(), ResultAt: result.Pos()})
 		}
-		if len(t.Answers) == 0 {
+		if len(e.Value.List()) == 0 {
 			e.Value.Fail("%s gets no answer here; add one, or leave the tool out", t.Name)
 		}
 		s.World = append(s.World, t)

@@ -140,6 +140,19 @@ func (in *Input) read(s string) (any, bool) {
 	return s, true
 }
 
+// Answers reports whether a text can be taken for an answer to who asks for the input.
+func (in *Input) Answers(text string) bool {
+	if in.Pattern == nil {
+		return in.From != nil // which may read what customers write
+	}
+	m := matches(in.Pattern, text)
+	if len(m) != 1 {
+		return false
+	}
+	_, ok := in.read(m[0])
+	return ok
+}
+
 // matches gives the distinct matches that don't stand next to a letter, a digit or '_'.
 func matches(re *regexp.Regexp, text string) []string {
 	var list []string

@@ -61,7 +61,7 @@ func (r *run) ask(h *casefile.Hypothesis, a *Ask) casefile.Decision {
 		if answer == nil {
 			return casefile.AskCustomer{Question: *q}
 		}
-		if value, ok := read(a, answer); ok {
+		if value, ok := read(a, answer.Text()); ok {
 			return casefile.Note{Data: &casefile.CustomerAnswered{As: a.As, Value: casefile.Value{V: value}, Signal: answer.ID, Step: h.Step},
 				Evidence: []string{casefile.EvidenceSignal(answer.ID)}}
 		}
@@ -81,11 +81,17 @@ func (r *run) ask(h *casefile.Hypothesis, a *Ask) casefile.Decision {
 	return casefile.AskCustomer{Question: q, Within: a.Within}
 }
 
-func read(a *Ask, answer *casefile.Received) (string, bool) {
+// Answers reports whether a text can be taken for an answer.
+func (a *Ask) Answers(text string) bool {
+	_, ok := read(a, text)
+	return ok
+}
+
+func read(a *Ask, text string) (string, bool) {
 	if a.Pattern == nil {
-		return answer.Text(), true
+		return text, true
 	}
-	if m := matches(a.Pattern, answer.Text()); len(m) == 1 {
+	if m := matches(a.Pattern, text); len(m) == 1 {
 		return m[0], true
 	}
 	return "", false

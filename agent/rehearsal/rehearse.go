@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -127,6 +128,9 @@ func (s *Stage) take(sc *scenario.Scenario, seed, part uint64) *world {
 		g := sc.Signals[i]
 		g.Signal.Time = sc.Now.Add(g.At)
 		r.later(g.Signal.Time, func() error { return r.deliver(g.Signal) })
+	}
+	if sc.Customer != nil {
+		w.converse(newScripted(sc.Customer, rand.New(rand.NewPCG(seed^name.Sum64(), part))))
 	}
 	r.begin()
 	r.play(sc.Now.Add(sc.Expect.Within), func() bool { return len(r.events) == 0 && len(w.unmet()) == 0 })

@@ -28,11 +28,12 @@ type run struct {
 	events  []event // by time
 	made    int     // events so far
 
-	store  *journal.Memory
-	engine *agent.Engine
-	intake *intake.Intake
-	first  string // the case of the first signal, "" before it
-	broken error  // why it can't go on
+	store    *journal.Memory
+	engine   *agent.Engine
+	intake   *intake.Intake
+	customer *conversation // nil where nobody writes but by the scenario's signals
+	first    string        // the case of the first signal, "" before it
+	broken   error         // why it can't go on
 }
 
 // event is something that happens at a time, from outside.
@@ -95,7 +96,7 @@ func (r *run) later(at time.Time, do func() error) {
 // play goes on until nothing is left to do, the time is over, or it is at rest and enough says so.
 func (r *run) play(until time.Time, enough func() bool) {
 	for r.broken == nil {
-		if r.happen() || r.work() {
+		if r.happen() || r.work() || r.listen() {
 			continue
 		}
 		if r.broken != nil || enough() {
@@ -143,7 +144,22 @@ func (r *run) next() (time.Time, bool) {
 	if at := r.soonest(); at >= 0 && (due.IsZero() || r.events[at].at.Before(due)) {
 		due = r.events[at].at
 	}
+	if c := r.customer; c != nil && !c.tires.IsZero() && (due.IsZero() || c.tires.Before(due)) {
+		due = c.tires
+	}
 	return due, !due.IsZero()
+}
+
+// listen has the customer hear what they were told.
+func (r *run) listen() bool {
+	if r.customer == nil {
+		return false
+	}
+	more, err := r.customer.listen()
+	if err != nil {
+		r.broken = err
+	}
+	return more
 }
 
 // work advances a case, if one is runnable.

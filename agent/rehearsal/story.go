@@ -20,6 +20,9 @@ func (w *world) story() (lines []string) {
 func tell(e *casefile.Entry) string {
 	switch d := e.Data.(type) {
 	case *casefile.SignalReceived:
+		if text, _ := d.Signal.Data["text"].(string); d.Signal.Type == "customer.replied" && text != "" {
+			return "the customer writes: " + text
+		}
 		return "signal " + d.Signal.Type
 	case *casefile.ProcedureChosen:
 		if d.Procedure == "" {

@@ -85,7 +85,7 @@ func (k checker) args(a Answer, tool string, input json.RawMessage) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Args)) {
 		if _, ok := s.Properties[name]; !ok {
-			k.problems.Add(a.ArgsAt, "%s takes no argument %s%s, so this answer is never given", tool, name, source.Nearest(name, slices.Sorted(maps.Keys(s.Properties))))
+			k.problems.Add(a.ArgsAt, "%s takes no argument %s, so this answer is never given%s", tool, name, source.Nearest(name, slices.Sorted(maps.Keys(s.Properties))))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // Parse reads a file; nil if nothing of it can be used.
 func Parse(file string, text []byte, problems *source.Problems) *Scenario {
-	m := source.Parse(file, text, problems).Mapping("rehearsal", "now", "signals", "world", "faults", "expect")
+	m := source.Parse(file, text, problems).Mapping("rehearsal", "now", "signals", "customer", "world", "faults", "expect")
 	if !m.Here() {
 		return nil
 	}
@@ -26,6 +26,7 @@ func Parse(file string, text []byte, problems *source.Problems) *Scenario {
 		signals.Fail("nothing arrives, so nothing can happen; add a signal")
 	}
 	slices.SortStableFunc(s.Signals, func(a, b Signal) int { return int(a.At - b.At) })
+	s.Customer = s.customer(m.Get("customer"))
 	s.world(m.Need("world", "{shop.get_order: [{args: {order_id: ORD-1001}, result: {...}}]}"))
 	for _, n := range m.Get("faults").List() {
 		s.Faults = append(s.Faults, parseFault(n))
@@ -100,9 +101,12 @@ func (s *Scenario) world(n source.Node) {
 		for _, a := range e.Value.List() {
 			m := mapping(a, "args", "result")
 			args, result := m.Get("args"), m.Need("result", "{...}")
+			if !result.Here() {
+				continue // said already
+			}
 			t.Answers = append(t.Answers, Answer{Pos: a.Pos(), Args: object(args), ArgsAt: args.Pos(), Result: result.Value(), ResultAt: result.Pos()})
 		}
-		if len(t.Answers) == 0 {
+		if len(e.Value.List()) == 0 {
 			e.Value.Fail("%s gets no answer here; add one, or leave the tool out", t.Name)
 		}
 		s.World = append(s.World, t)
@@ -117,11 +121,7 @@ func parseFault(n source.Node) Fault {
 			on.Fail("calls are counted from 1")
 		}
 	}
-	words := make([]string, len(Kinds()))
-	for i, k := range Kinds() {
-		words[i] = string(k)
-	}
-	f.Kind = Kind(m.Need("kind", "timeout").OneOf(words...))
+	f.Kind = Kind(m.Need("kind", "timeout").OneOf(words(Kinds())...))
 	return f
 }
 

@@ -15,6 +15,8 @@ type Scenario struct {
 	Pos     source.Pos
 	Now     time.Time // when it begins
 	Signals []Signal  // by time
+	// Customer writes beside Signals; nil: nobody does.
+	Customer *Customer
 	// Live says that calls of tools which World doesn't answer go to the plugins of the bundle.
 	Live    bool
 	World   []Tool

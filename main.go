@@ -47,7 +47,6 @@ import (
 	"resolute/ui/api"
 	"resolute/ui/cli"
 	"resolute/ui/metrics"
-	"resolute/ui/pages"
 )
 
 func main() {
@@ -230,9 +229,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
 		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
-	console := pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: audit},
-		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
-	a.network, a.admin = beside(api.New(deps), console), api.NewAdmin(deps)
+	a.network, a.admin = beside(api.New(deps), a.console(deps)), api.NewAdmin(deps)
 	return nil
 }
 
@@ -384,14 +381,6 @@ func (a *appliance) monitors() []*bundle.Monitor {
 		return nil
 	}
 	return b.Monitors
-}
-
-func (a *appliance) house() pages.House {
-	b, err := a.library.Active()
-	if err != nil {
-		return pages.House{Currency: "USD", Paused: a.pauses.Current().List}
-	}
-	return pages.House{Paused: a.pauses.Current().List, Company: b.Config.Company, Currency: b.Config.Currency, Relevance: b.Config.Relevance}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -73,3 +73,10 @@ func (s *slots) give() {
 	}
 	s.free++
 }
+
+// left is how many slots nobody has.
+func (s *slots) left() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.free
+}

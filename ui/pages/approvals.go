@@ -14,6 +14,7 @@ import (
 type approvalsPage struct {
 	Shell Shell
 	Waits []WaitView
+	Alike []AlikeView
 	Many  bool // more wait than are listed
 	One   *CaseView
 	Done  *DoneView
@@ -45,7 +46,6 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 		return err
 	}
 	v, q := s.viewer(who), r.URL.Query()
-	v.next, v.ask = "/approvals", q.Get("ask")
 	p := approvalsPage{Hasty: s.Engine.Hasty(who), Shell: s.shell(r, who, "Approvals", "/approvals"), Many: next != "",
 		Done: doneView(q.Get("done"), casefile.DecisionName(q.Get("decision"))), Fresh: FreshView{Noun: "approval", Link: "/approvals"}}
 	p.Shell.Stream = streamLink("approvals", url.Values{"after": {fmt.Sprint(offset)}})
@@ -54,7 +54,7 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 		if err != nil {
 			return err
 		}
-		view := caseView(cut(c), cut(entries), v)
+		view := caseView(c, entries, s.viewerOf(r.Context(), who, c, dialog{ref: q.Get("ask"), form: q, next: "/approvals"}))
 		if view.Stop != nil {
 			view.Stop.Focus = p.Done != nil
 		}
@@ -62,6 +62,7 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 		for _, w := range list {
 			p.Waits = append(p.Waits, waitView(w, w == listed, v))
 		}
+		p.Alike = alike(list, v)
 	}
 	return s.render(w, http.StatusOK, "approvals", p)
 }

@@ -27,23 +27,36 @@ const (
 )
 
 func (s *site) oneCase(w http.ResponseWriter, r *http.Request, who people.Principal) error {
-	p, err := s.casePage(r.Context(), r.PathValue("id"), who, r.URL.Query().Get("ask"))
+	q := r.URL.Query()
+	return s.showCase(w, r, http.StatusOK, who, dialog{ref: q.Get("ask"), form: q})
+}
+
+// dialog is the one that a page is shown with, what was typed in it, and what was wrong with that.
+type dialog struct {
+	ref   string
+	form  url.Values
+	wrong string
+	next  string // page to go on with after a decision
+}
+
+// showCase answers the page of a case.
+func (s *site) showCase(w http.ResponseWriter, r *http.Request, status int, who people.Principal, a dialog) error {
+	p, err := s.casePage(r.Context(), r.PathValue("id"), who, a)
 	if err != nil {
 		return err
 	}
 	p.Shell = s.shell(r, who, p.Case.Title, "/cases")
 	p.Shell.Stream = streamLink("case", url.Values{"case": {p.Case.ID}, "after": {fmt.Sprint(p.Case.Seq)}})
-	return s.render(w, http.StatusOK, "case", p)
+	return s.render(w, status, "case", p)
 }
 
 // casePage loads a case with its journal; the shell is left out.
-func (s *site) casePage(ctx context.Context, id string, who people.Principal, ask string) (casePage, error) {
+func (s *site) casePage(ctx context.Context, id string, who people.Principal, a dialog) (casePage, error) {
 	c, entries, err := s.told(ctx, id)
 	if err != nil {
 		return casePage{}, err
 	}
-	v := s.viewer(who)
-	v.ask = ask
+	v := s.viewerOf(ctx, who, c, a)
 	p := casePage{Case: caseView(c, entries, v)}
 	if len(entries) < int(c.Seq) {
 		p.Cut = len(entries)
@@ -52,6 +65,14 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, as
 		s.quote(ctx, p.Case.Reply.Citations)
 	}
 	return p, nil
+}
+
+// viewerOf is who looks at a case, with what its views need to know beside it.
+func (s *site) viewerOf(ctx context.Context, who people.Principal, c *casefile.Case, a dialog) viewer {
+	v := s.viewer(who)
+	v.ask, v.form, v.wrong, v.next = a.ref, a.form, a.wrong, a.next
+	v.plan, v.tools = s.planOf(ctx, c), s.offered()
+	return v
 }
 
 // told gives a case with its newest entries, their long texts cut.

@@ -33,20 +33,56 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request, who people.Princip
 		return fmt.Errorf("%w: %w", errRequest, err)
 	}
 	id, form := r.PathValue("id"), r.PostForm
-	d := agent.Decide{Decision: casefile.DecisionName(form.Get("decision")), Hash: form.Get("hash"), Note: form.Get("note"), Bundle: form.Get("bundle")}
-	_, err := s.Engine.Decide(r.Context(), id, d, who)
-	if errors.Is(err, agent.ErrDecisionConflict) {
-		return s.conflict(w, r, who, d, err)
+	d, err := s.decision(form)
+	if err == nil {
+		_, err = s.Engine.Decide(r.Context(), id, d, who)
 	}
-	if err != nil {
+	switch ref := form.Get("ask"); {
+	case errors.Is(err, agent.ErrDecisionConflict):
+		return s.conflict(w, r, who, d, err)
+	case ref != "" && (errors.Is(err, agent.ErrDecisionInvalid) || errors.Is(err, errRequest)):
+		return s.showCase(w, r, http.StatusBadRequest, who, dialog{ref: ref, form: form, wrong: err.Error(), next: nextOf(form)})
+	case err != nil:
 		return err
 	}
 	to := "/cases/" + url.PathEscape(id)
-	if form.Get("next") == "/approvals" {
+	if nextOf(form) != "" {
 		to = "/approvals?" + url.Values{"done": {id}, "decision": {string(d.Decision)}}.Encode()
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
+}
+
+// nextOf is the page to go on with after a decision, "" for the case itself.
+func nextOf(form url.Values) string {
+	if form.Get("next") == "/approvals" {
+		return "/approvals"
+	}
+	return ""
+}
+
+// decision reads what a form decides.
+func (s *site) decision(form url.Values) (agent.Decide, error) {
+	d := agent.Decide{Decision: casefile.DecisionName(form.Get("decision")), Hash: form.Get("hash"), Note: form.Get("note"), Bundle: form.Get("bundle"),
+		Hypothesis: form.Get("hypothesis")}
+	name := form.Get("tool")
+	if name == "" {
+		return d, nil
+	}
+	tool, ok := s.offered()[name]
+	if !ok {
+		return d, fmt.Errorf("%w: no plugin offers %.60q", errRequest, name)
+	}
+	args, err := argsOf(tool.Input, form)
+	if err != nil {
+		return d, err
+	}
+	if d.Decision == casefile.DecideEdit {
+		d.Args = args
+	} else {
+		d.Action = &casefile.Action{Tool: name, Args: args}
+	}
+	return d, nil
 }
 
 // conflict says what changed since the page was drawn; the decision changed nothing.

@@ -85,6 +85,9 @@ type Deps struct {
 	Knowledge Knowledge
 	Library   Library
 	Audit     Audit
+	Bundles   Bundles
+	Tools     Tools
+	Teacher   Teacher
 }
 
 // Options of the pages; the zero value works.

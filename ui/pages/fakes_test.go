@@ -7,13 +7,16 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"resolute/agent"
+	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/kb"
+	"resolute/tools"
 )
 
 // world is everything that pages stand on, in memory.
@@ -28,6 +31,8 @@ type world struct {
 	refuse   error // of the next decision
 	broken   error // of the store
 	role     people.Role
+	taught   []kb.Correction
+	company  *company
 }
 
 func newWorld(stories ...*story) *world {
@@ -223,8 +228,21 @@ func (w *world) Documents(context.Context, int, string) ([]kb.Document, string, 
 	return []kb.Document{{ID: "refund-policy", Title: "Refund policy", Source: "refund-policy.md", Version: "0a1b2c3d4e5f", Chunks: 7, ImportedAt: noon.Add(-48 * time.Hour)}}, "", nil
 }
 
-func (w *world) deps() Deps {
-	return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w, Library: emptyLibrary{}, Audit: w}
+func (w *world) deps(t *testing.T) Deps {
+	if w.company == nil {
+		w.company = newCompany(t)
+	}
+	return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w, Library: emptyLibrary{}, Audit: w, Bundles: w.company.library, Tools: w.company.registry, Teacher: w}
+}
+
+// Teach keeps a correction, if it says something.
+func (w *world) Teach(_ context.Context, c kb.Correction, by string) (kb.Correction, error) {
+	c.ID, c.By = fmt.Sprint("cor-", len(w.taught)), by
+	if err := c.Check(noon); err != nil {
+		return c, err
+	}
+	w.taught = append(w.taught, c)
+	return c, nil
 }
 
 func (w *world) Record(_ context.Context, actor, action, subject string, _ map[string]any) error {
@@ -254,4 +272,7 @@ var (
 	_ People    = (*people.Sessions)(nil)
 	_ Knowledge = (*kb.Base)(nil)
 	_ Library   = (*kb.Base)(nil)
+	_ Bundles   = (*bundle.Library)(nil)
+	_ Tools     = (*tools.Registry)(nil)
+	_ Teacher   = (*kb.Base)(nil)
 )

@@ -25,7 +25,9 @@ type stocked struct {
 func (s *stocked) open(t *testing.T, role people.Role) *browser {
 	t.Helper()
 	s.world.role = role
-	b := openWith(t, Deps{Cases: s.world, Feed: s.world, Engine: s.world, People: s.world, Knowledge: s.base, Library: s.base, Audit: s.world})
+	d := s.world.deps(t)
+	d.Knowledge, d.Library = s.base, s.base
+	b := openWith(t, d)
 	b.get("/signin?code=once", http.StatusOK)
 	return b
 }

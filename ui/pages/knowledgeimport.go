@@ -33,12 +33,7 @@ type ImportView struct {
 const maxUpload = 64 << 20
 
 // admin refuses whoever may not change the knowledge.
-func admin(who people.Principal) error {
-	if !who.Role.AtLeast(people.Admin) {
-		return fmt.Errorf("%w; yours is %s", errRole, who.Role)
-	}
-	return nil
-}
+func admin(who people.Principal) error { return atLeast(who, people.Admin) }
 
 // importKnowledge imports the files of a form, and says on the page what became of each.
 func (s *site) importKnowledge(w http.ResponseWriter, r *http.Request, who people.Principal) error {

@@ -30,5 +30,5 @@ func TestLook(t *testing.T) {
 	}
 	w.messages = []journal.Message{{Offset: 9, CaseID: replaced().id, Kind: "reply", To: "tomas@reyes.example", Text: "Hello Tomas,\n\nWe sent you a new Blender. It arrives by 2026-03-14.", Citations: []string{refundPassage}, At: noon.Add(-90 * time.Minute), Delivery: journal.Delivery{Status: "sent"}},
 		{Offset: 8, CaseID: asking().id, Kind: "question", To: "ada@lindgren.example", Text: "Which order is it?", At: noon.Add(-3 * time.Hour), Delivery: journal.Delivery{Status: "failed", Error: "webhook answered 500"}}}
-	t.Fatal(http.ListenAndServe(addr, New(w.deps(), Options{Now: func() time.Time { return noon }, House: house})))
+	t.Fatal(http.ListenAndServe(addr, New(w.deps(t), Options{Now: func() time.Time { return noon }, House: house})))
 }

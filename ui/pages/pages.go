@@ -41,6 +41,8 @@ func New(d Deps, o Options) http.Handler {
 	signed("GET /cases/{id}/journal/{seq}", s.entry)
 	signed("POST /cases/{id}/decisions", s.decide)
 	signed("GET /approvals", s.approvals)
+	signed("POST /approvals/batch", s.decideBatch)
+	signed("POST /corrections", s.teach)
 	signed("GET /outbox", s.outbox)
 	signed("GET /knowledge", s.knowledge)
 	signed("GET /knowledge/stream", s.knowledgeStream)
@@ -76,9 +78,17 @@ var (
 	errSignedOut   = errors.New("nobody is signed in")
 	errNoPage      = errors.New("there is no such page")
 	errCrossOrigin = errors.New("the request came from another site")
-	errRole        = errors.New("this needs the role admin")
+	errRole        = errors.New("your role may not do that")
 	errRequest     = errors.New("the request can't be understood")
 )
+
+// atLeast reports that somebody's role isn't enough.
+func atLeast(who people.Principal, role people.Role) error {
+	if who.Role.AtLeast(role) {
+		return nil
+	}
+	return fmt.Errorf("%w: it needs the role %s, and yours is %s", errRole, role, who.Role)
+}
 
 // handle is the one place where an error becomes a page.
 func (s *site) handle(h func(http.ResponseWriter, *http.Request) error) http.Handler {
@@ -120,7 +130,7 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm):
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

@@ -30,7 +30,7 @@ type browser struct {
 
 func open(t *testing.T, w *world) *browser {
 	t.Helper()
-	return openWith(t, w.deps())
+	return openWith(t, w.deps(t))
 }
 
 func openWith(t *testing.T, deps Deps) *browser {

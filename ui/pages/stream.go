@@ -154,7 +154,7 @@ func (s *site) caseSource(id string, seq uint64, who people.Principal) source {
 		if err != nil || c.Seq <= seq {
 			return nil, err
 		}
-		p, err := s.casePage(ctx, id, who, "")
+		p, err := s.casePage(ctx, id, who, dialog{})
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"reflect"
 	"regexp"
 	"strings"
@@ -20,12 +21,12 @@ import (
 func fullPages(t *testing.T) map[string]any {
 	t.Helper()
 	w := newWorld(charged(true), busy(), denied(), replaced(), asking())
-	s := &site{Deps: w.deps(), Options: Options{Now: func() time.Time { return noon }, House: house}.filled(), assets: loadAssets(), templates: loadTemplates()}
+	s := &site{Deps: w.deps(t), Options: Options{Now: func() time.Time { return noon }, House: house}.filled(), assets: loadAssets(), templates: loadTemplates()}
 	who := people.Principal{ID: "p1", Name: "Robin Field", Role: people.Approver}
 	v := s.viewer(who)
 	pages := map[string]any{}
 	for _, st := range w.stories {
-		p, err := s.casePage(context.Background(), st.id, who, "reject")
+		p, err := s.casePage(context.Background(), st.id, who, dialog{ref: "edit", wrong: "amount_cents is above what it may be", form: url.Values{"arg.amount_cents": {"99999"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +41,7 @@ func fullPages(t *testing.T) map[string]any {
 	l := listView(f, []journal.Summary{sum}, "x", "y", noon)
 	l.Fresh = FreshView{Newer: 2, Changed: 1, Link: "/cases"}
 	pages["cases"] = casesPage{List: l}
-	pages["approvals"] = approvalsPage{Hasty: "5 approvals within a minute", Waits: []WaitView{waitView(list[0].c, true, v)}, Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
+	pages["approvals"] = approvalsPage{Hasty: "5 approvals within a minute", Waits: []WaitView{waitView(list[0].c, true, v)}, Alike: alike([]*casefile.Case{list[0].c, list[0].c}, v), Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
 	pages["overview"] = overviewPage{Needs: needs("1", "2"), Now: moment(noon, noon), People: []NeedView{needView(list[0].c, v)}, Approvals: true,
 		Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}
 	pages["outbox"] = outboxPage{Messages: []MessageView{{To: "a@b.example", Kind: "reply", Status: "failed", Icon: "escalated", Error: "e", Paragraphs: []string{"p"}, Citations: []Cited{cited(list[0].c, refundPassage)}}}, Next: "/outbox?cursor=3"}

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"resolute/agent/casefile"
@@ -128,7 +129,12 @@ func (t *teller) verdict(r *Row, v *casefile.Verdict) {
 	if v.Policy != "" {
 		r.pair("Policy", digest(v.Policy), true)
 	}
+	r.pair("It read", strings.Join(v.Reads, ", "), true)
+	for _, x := range v.Reserves {
+		r.pair("Budget "+x.Budget, reserved(x), false)
+	}
 	for _, x := range v.Rules {
 		r.Rules = append(r.Rules, ruleView(t.c, x))
 	}
+	r.Rules = append(r.Rules, weighed(v.Authority, v.Risk)...)
 }

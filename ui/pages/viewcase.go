@@ -3,10 +3,13 @@ package pages
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/procedure"
+	"resolute/tools"
 )
 
 // CaseView is everything that a page shows of one case.
@@ -26,6 +29,7 @@ type CaseView struct {
 	Hypotheses []HypothesisView
 	Timeline   Timeline
 	Reply      *ReplyView
+	Draft      *DraftView // what it would be, nil where nothing says
 	Signals    []SignalView
 	Customer   CustomerView
 	Links      []LinkView
@@ -105,7 +109,19 @@ type viewer struct {
 	id       string               // of who looks
 	may      func(by string) bool // whether who looks may decide what asks for this role
 	ask      string               // the choice whose dialog is open
-	next     string               // page to go on with after a decision
+	form     url.Values           // what was typed in it
+	wrong    string               // what was wrong with that
+	plan     *procedure.Procedure // of the case, nil where it isn't known
+	tools    map[string]tools.Offered
+	next     string // page to go on with after a decision
+}
+
+// typed is what somebody typed in the dialog of a choice before.
+func (v viewer) typed(ref string) url.Values {
+	if v.ask != ref {
+		return nil
+	}
+	return v.form
 }
 
 // caseView builds the view of a case from its state and its journal.
@@ -123,6 +139,7 @@ func caseView(c *casefile.Case, entries []casefile.Entry, v viewer) CaseView {
 		Hypotheses: hypotheses(c, entries, v),
 		Timeline:   timeline(c, entries, v),
 		Reply:      reply(c),
+		Draft:      draft(c, v.plan, v.now),
 		Customer:   customerView(c.Customer),
 		Decided:    Versions{Bundle: c.Bundle, BundleShort: digest(c.Bundle), Entries: c.Seq, Epoch: c.Epoch},
 	}

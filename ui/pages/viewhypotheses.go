@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"cmp"
+
 	"resolute/agent/casefile"
 )
 
@@ -22,6 +24,8 @@ type HypothesisView struct {
 	Tries    []TryView
 	Check    string // how far its proof is
 	Current  bool
+	Plan     *Planned // what it would do, where it has still a turn
+	Route    string   // where the case goes without any, of the last place on the rail
 }
 
 // TryView is one call of a hypothesis.
@@ -65,7 +69,16 @@ func hypotheses(c *casefile.Case, entries []casefile.Entry, v viewer) []Hypothes
 		view.Why = reasons[h.Name]
 		view.Tries = tries(c, h.Name, v)
 	}
-	return rail
+	if v.plan == nil || c.Status.Ended() {
+		return rail
+	}
+	for i := range v.plan.Hypotheses {
+		p := planned(&v.plan.Hypotheses[i])
+		if view := place(p.Name); view.Current || view.State == "out" && view.Icon == "left" {
+			view.Plan, view.When = &p, cmp.Or(view.When, p.When)
+		}
+	}
+	return append(rail, HypothesisView{Title: "Otherwise", State: "out", Icon: "left", Word: "when none is left", Route: routeWords(v.plan.Otherwise)})
 }
 
 // consider says what became of a hypothesis when one was chosen.

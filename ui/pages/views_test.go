@@ -91,7 +91,7 @@ func TestChoicesFollowStatusAndRole(t *testing.T) {
 	names := func(c Choices) string {
 		var list []string
 		for _, x := range slices.Concat(c.Main, c.Also) {
-			list = append(list, string(x.Name))
+			list = append(list, x.Ref())
 		}
 		return strings.Join(list, " ")
 	}
@@ -107,16 +107,16 @@ func TestChoicesFollowStatusAndRole(t *testing.T) {
 		want   string
 		locked string
 	}{
-		{"what waits for an approver", charged(false), "approver", "approve reject takeover close", ""},
-		{"what waits for an approver", charged(false), "operator", "takeover close", "asks for the role approver"},
+		{"what waits for an approver", charged(false), "approver", "approve reject takeover close teach", ""},
+		{"what waits for an approver", charged(false), "operator", "takeover close teach", "asks for the role approver"},
 		{"what waits for an approver", charged(false), "viewer", "", "an operator decides"},
-		{"what I proposed", mine, "admin", "takeover close", "somebody else approves it"},
-		{"what somebody approved already", granted, "approver", "takeover close", "Approved by kim"},
-		{"what a rule stopped", denied(), "operator", "retry takeover close", ""},
-		{"what a person took over", taken, "operator", "handback retry close", ""},
-		{"what is at work", busy(), "operator", "takeover close", ""},
-		{"what waits for its customer", asking(), "operator", "takeover close", ""},
-		{"what is resolved", replaced(), "operator", "reopen", ""},
+		{"what I proposed", mine, "admin", "takeover close teach", "somebody else approves it"},
+		{"what somebody approved already", granted, "approver", "takeover close teach", "Approved by kim"},
+		{"what a rule stopped", denied(), "operator", "retry takeover close teach", ""},
+		{"what a person took over", taken, "operator", "handback retry close teach", ""},
+		{"what is at work", busy(), "operator", "takeover close teach", ""},
+		{"what waits for its customer", asking(), "operator", "takeover close teach", ""},
+		{"what is resolved", replaced(), "operator", "reopen teach", ""},
 	} {
 		got := choices(c.story.c, look(c.role))
 		if names(got) != c.want || !strings.Contains(got.Locked, c.locked) || (c.locked == "") != (got.Locked == "") {

@@ -43,7 +43,9 @@ type ApprovalView struct {
 	Asked           Moment
 	Because         []Cited
 	By              string
-	Granted         string // actor, once somebody said yes
+	Granted         string  // actor, once somebody said yes
+	Newer           []Claim // what arrived since it was asked
+	Proposed        string  // who proposed it, "" for the agent
 }
 
 // Argument is a value that the call is given, and where it comes from.
@@ -55,6 +57,7 @@ type Argument struct {
 
 // RuleView is what one rule said.
 type RuleView struct {
+	Note                   string // what it has to say without firing
 	Name, Says, Reason, By string
 	Fired                  bool
 	Cites                  []Cited
@@ -76,6 +79,7 @@ type Choices struct {
 	Hash    string // of the approval that the choices are about
 	Locked  string // why nothing can be decided, "" if it can
 	Ask     string // the choice whose dialog is open
+	Wrong   string // what was wrong with what was asked in it, "" for nothing
 	Next    string // page to go on with, "" for the case itself
 }
 
@@ -85,6 +89,7 @@ type Says struct{ Word, Does string }
 // Choice is one decision.
 type Choice struct {
 	Name    casefile.DecisionName
+	As      string // what its dialog is called, where it isn't the decision
 	Label   string
 	Key     string // of the keyboard
 	Primary bool
@@ -92,7 +97,15 @@ type Choice struct {
 	Needs   bool   // the reason must be given
 	Heading string // of the dialog
 	Does    string
+	Button  string // what the button says that does it, where it isn't the label
 	Stays   string // what the button says that changes nothing
+
+	Tool       string     // whose arguments Fields are
+	Fields     []ArgField // of an edit, or of another action
+	Tools      []ToolOption
+	Hypotheses []Planned // one of them is chosen
+	Chosen     string    // hypothesis
+	Teach      *TeachView
 }
 
 func stopView(c *casefile.Case, v viewer) *StopView {
@@ -146,6 +159,9 @@ func titleOfApproval(a *casefile.Approval) string {
 
 func approvalView(c *casefile.Case, a *casefile.Approval, v viewer) *ApprovalView {
 	view := &ApprovalView{Hash: a.Hash, HashShort: digest(a.Hash), Asked: moment(a.AskedAt, v.now), By: a.By, Granted: actor(a.GrantedBy), Act: a.Reason}
+	if a.ProposedBy != "" {
+		view.Proposed = proposer(c, a)
+	}
 	if a.Action != nil {
 		view.Tool, view.Effect, view.Act = a.Action.Tool, effectWords(a.Action.Effect), actWords(a.Action.Tool)
 		if n, currency, ok := amountOf(a.Action.Args, v.currency); ok {
@@ -156,6 +172,8 @@ func approvalView(c *casefile.Case, a *casefile.Approval, v viewer) *ApprovalVie
 	for _, r := range a.Rules {
 		view.Rules = append(view.Rules, ruleView(c, r))
 	}
+	view.Rules = append(view.Rules, weighed(a.Authority, a.Risk)...)
+	view.Newer = newer(c, a)
 	slices.SortStableFunc(view.Rules, func(a, b RuleView) int {
 		if a.Fired == b.Fired {
 			return 0

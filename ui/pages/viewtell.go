@@ -3,6 +3,7 @@ package pages
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"strings"
 
 	"resolute/agent/casefile"
@@ -81,9 +82,12 @@ func (t *teller) plan(e *casefile.Entry) {
 		t.hypothesis(d.Hypothesis)
 		r := t.dot(e, "chosen", plural(len(d.Considered), "considered"))
 		r.row.Outcome = fmt.Sprintf("of %d", max(len(d.Considered), 1))
+		read := map[string]casefile.Value{}
 		for _, k := range d.Considered {
 			r.row.Lines = append(r.row.Lines, Line{Head: k.Hypothesis, Text: considered(k)})
+			maps.Copy(read, k.Observed)
 		}
+		r.row.Read = observed(read, t.v)
 	case *casefile.HypothesisFailed:
 		t.hypothesis(d.Hypothesis)
 		r := t.dot(e, "given up", "failed")
@@ -105,6 +109,8 @@ func (t *teller) plan(e *casefile.Entry) {
 		for _, x := range a.Rules {
 			r.row.Rules = append(r.row.Rules, ruleView(t.c, x))
 		}
+		r.row.Rules = append(r.row.Rules, weighed(a.Authority, a.Risk)...)
+		r.row.Read = observed(a.Observed, t.v)
 		if a.Action != nil {
 			r.row.Sent = pretty(a.Action.Args)
 		}
@@ -118,6 +124,10 @@ func (t *teller) plan(e *casefile.Entry) {
 		}
 		r := t.dot(e, string(d.Decision), "by "+actor(e.Actor))
 		r.row.pair("Note", d.Note, false)
+		if d.Hypothesis != "" {
+			r.row.pair("Hypothesis", d.Hypothesis, true)
+		}
+		r.row.pair("Bundle", digest(d.Bundle), true)
 		if d.Action != nil {
 			r.row.Sent = pretty(d.Action.Args)
 		}

@@ -42,6 +42,7 @@ type Row struct {
 	Lines   []Line
 	Sent    string
 	Answer  string
+	Read    []Field // what it was decided on
 	Rules   []RuleView
 	Pairs   []Pair
 	Anchors []uint64 // entries that the row stands for, beside the one that it is named after
@@ -64,6 +65,7 @@ type Line struct{ Head, Text string }
 
 // Pair is a named detail. Code says that it is an identifier.
 type Pair struct {
+	Link       string // where it leads, "" for nowhere
 	Name, Text string
 	Code       bool
 }

@@ -1,5 +1,6 @@
 // What the pages do beyond links and forms. Each module works alone; without them every page still
 // works.
+import { batch } from "./batch.js";
 import { dialogs } from "./dialogs.js";
 import { forms } from "./forms.js";
 import { keys } from "./keys.js";
@@ -7,6 +8,7 @@ import { live } from "./live.js";
 import { theme } from "./theme.js";
 import { times } from "./times.js";
 
+batch();
 dialogs();
 forms();
 keys();

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"resolute/ui/api"
+	"resolute/ui/pages"
+)
+
+// console is what people work with, on the same parts as the API.
+func (a *appliance) console(d api.Deps) http.Handler {
+	return pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: d.Sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: d.Audit,
+		Bundles: a.library, Tools: a.registry, Teacher: a.knowledge},
+		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
+}
+
+func (a *appliance) house() pages.House {
+	b, err := a.library.Active()
+	if err != nil {
+		return pages.House{Currency: "USD", Paused: a.pauses.Current().List}
+	}
+	return pages.House{Paused: a.pauses.Current().List, Company: b.Config.Company, Currency: b.Config.Currency, Relevance: b.Config.Relevance}
+}

@@ -1,0 +1,59 @@
+package tools
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"resolute/agent/casefile"
+)
+
+// State is how a live plugin stands, for people who look.
+type State struct {
+	Plugin   string
+	URL      string // without secrets: a base has none
+	Version  string // that its pinned manifest gives itself
+	Manifest string // hash of the pinned manifest
+	// Breaker is closed, half-open or open; while it is open nothing is sent.
+	Breaker     string
+	Failures    int  // calls in a row that got no answer
+	Lost        bool // the last call got no answer
+	Running     int  // calls that are under way now
+	Concurrency int  // how many may be
+	Seen        time.Time
+	Drifted     bool // it says another thing than its pinned manifest
+	Tools       []Offered
+}
+
+// Offered is a tool as its plugin's pinned manifest has it.
+type Offered struct {
+	casefile.Tool
+	Title, Description string
+	Input, Output      json.RawMessage
+	Trusted            []string      // output fields that customers can't write into, JSON Pointers
+	AnswersWithin      time.Duration // its timeout
+	Changed            bool          // the plugin no longer offers it so: writes are held
+}
+
+// States gives how the live plugins stand, by name, and their tools, by name.
+func (r *Registry) States() []State {
+	live := r.live.Load()
+	list := make([]State, 0, len(live.plugins))
+	for _, name := range slices.Sorted(maps.Keys(live.plugins)) {
+		p := live.plugins[name]
+		s := State{Plugin: name, URL: p.URL, Version: p.Plugin.Manifest.Version, Manifest: p.hash, Breaker: p.link.breaker.State().String(),
+			Failures: int(p.link.breaker.Counts().ConsecutiveFailures), Lost: p.link.lost.Load(), Concurrency: p.link.concurrency}
+		s.Running = s.Concurrency - p.link.slots.left()
+		if seen := p.link.seen.Load(); seen != nil {
+			s.Seen, s.Drifted = seen.at, seen.hash != p.hash
+		}
+		for _, tool := range slices.Sorted(maps.Keys(p.tools)) {
+			t := p.tools[tool]
+			s.Tools = append(s.Tools, Offered{Tool: t.Tool, Title: t.wire.Title, Description: t.wire.Description, Input: t.wire.InputSchema, Output: t.wire.OutputSchema,
+				Trusted: p.Trusted[tool], AnswersWithin: t.timeout, Changed: t.changed()})
+		}
+		list = append(list, s)
+	}
+	return list
+}

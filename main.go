@@ -190,7 +190,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if a.runs, err = runs.Open(ctx, a.rehearsing(audit)); err != nil {
 		return err
 	}
-	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Now: time.Now,
+	if a.library, err = bundle.OpenLibrary(ctx, bundle.LibraryOptions{Records: a.store, Fetch: fetch, Lookup: a.lookup, Activated: a.activated, Permit: a.permit, Now: time.Now,
 		Audit: audit.Event}); err != nil {
 		return err
 	}
@@ -284,15 +284,6 @@ func (a *appliance) Close() error {
 		a.views.Close()
 	}
 	return errors.Join(err, a.store.Close())
-}
-
-// Apply stores a bundle folder and activates it.
-func (a *appliance) Apply(ctx context.Context, files fs.FS, name string, always bool) (string, error) {
-	b, err := a.library.Apply(ctx, files, name, casefile.ActorSystem, always)
-	if err != nil {
-		return "", err
-	}
-	return b.Version, nil
 }
 
 // backup writes a backup of the data folder.

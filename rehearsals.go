@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 
 	"resolute/agent/bundle"
+	"resolute/agent/casefile"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/runs"
@@ -23,6 +27,48 @@ func (a *appliance) rehearse(ctx context.Context, b *bundle.Bundle, o rehearsal.
 		lookup = func(string, string) (string, bool) { return "", false }
 	}
 	return rehearseVersion(ctx, b, lookup, o)
+}
+
+// permit is the house's rule for what may become active.
+func (a *appliance) permit(ctx context.Context, b *bundle.Bundle) error {
+	if !a.MustRehearse {
+		return nil
+	}
+	return a.runs.Permit(ctx, b)
+}
+
+// Apply stores a bundle folder and activates it; where the house asks for it, once its rehearsals have
+// passed.
+func (a *appliance) Apply(ctx context.Context, files fs.FS, name string, always bool) (string, error) {
+	b, err := a.library.Apply(ctx, files, name, casefile.ActorSystem, always)
+	var refused *runs.UnrehearsedError
+	if errors.As(err, &refused) {
+		if err := a.passes(ctx, files, name); err != nil {
+			return "", err
+		}
+		b, err = a.library.Apply(ctx, files, name, casefile.ActorSystem, always)
+	}
+	if err != nil {
+		return "", err
+	}
+	return b.Version, nil
+}
+
+// passes rehearses a folder, and reports what it doesn't pass.
+func (a *appliance) passes(ctx context.Context, files fs.FS, name string) error {
+	b, err := a.library.Fresh(ctx, files)
+	if err != nil {
+		return err
+	}
+	a.Log.Info("rehearsing before it becomes active", "folder", name, "version", b.Version)
+	told, err := a.runs.Run(ctx, runs.Order{Bundle: b, By: casefile.ActorSystem, Options: runs.Options{Seed: 1}})
+	if err == nil {
+		err = a.permit(ctx, b)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w%s", name, err, told.Complaints())
+	}
+	return nil
 }
 
 // How long work in the background waits at a time for live cases, and how often it looks.

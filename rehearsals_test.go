@@ -101,4 +101,3 @@ func TestLiveRehearsalsAreAskedFor(t *testing.T) {
 		t.Errorf("with live: true the run is %+v, and the company was asked for the flag %d times; want it passed, and asked", run, r.called("ops.get_flag")-before)
 	}
 }
-

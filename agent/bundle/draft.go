@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"resolute/agent/journal"
 	"resolute/agent/source"
 	"resolute/tools/protocol"
 )
@@ -89,4 +90,87 @@ func (l *Library) compiled(ctx context.Context, files fs.FS, o Options) (*Bundle
 		return nil, &RefusedError{Problems: problems}
 	}
 	return b, nil
+}
+
+// Store keeps a bundle as a draft: a version that can be tried, and activated later. One that is stored
+// already stays as it is. A bundle with errors is a *RefusedError.
+func (l *Library) Store(ctx context.Context, files fs.FS, by string) (*Bundle, error) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	b, err := l.Fresh(ctx, files)
+	if err != nil {
+		return nil, err
+	}
+	if known, err := l.Get(ctx, b.Version); err == nil {
+		return known, nil
+	} else if !errors.Is(err, ErrVersion) {
+		return nil, err
+	}
+	stored, err := l.records(b, files, Stored{AppliedBy: by, Draft: true})
+	if err != nil {
+		return nil, err
+	}
+	said, err := l.Audit(by, "bundle.stored", b.Version, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Records.Put(ctx, append(stored, said)...); err != nil {
+		return nil, fmt.Errorf("store bundle %.12s: %w", b.Version, err)
+	}
+	return b, nil
+}
+
+// permitted reports why a version may not become active with the tools that it has.
+func (l *Library) permitted(ctx context.Context, b *Bundle) error {
+	if l.Permit == nil {
+		return nil
+	}
+	was, err := l.wasActive(ctx, b)
+	if err != nil || was {
+		return err
+	}
+	return l.Permit(ctx, b)
+}
+
+// wasActive reports whether a version was active before, with the tools that it has now.
+func (l *Library) wasActive(ctx context.Context, b *Bundle) (bool, error) {
+	known, err := l.Get(ctx, b.Version)
+	if err != nil {
+		return false, nil // not stored, or not readable any more: then it is as good as new
+	}
+	line, err := l.Line(ctx, b.Version)
+	if err != nil || line.Draft {
+		return false, err
+	}
+	before, err := known.Manifested()
+	if err != nil {
+		return false, err
+	}
+	now, err := b.Manifested()
+	return before == now, err
+}
+
+// Line is what lists show of a stored version.
+func (l *Library) Line(ctx context.Context, version string) (s Stored, err error) {
+	raw, err := l.Records.Get(ctx, kindVersion, version)
+	if err == nil {
+		err = json.Unmarshal(raw, &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("bundle %s: %w", version, err)
+	}
+	active := l.active.Load()
+	s.Active = active != nil && active.Version == version
+	return s, nil
+}
+
+// noDraft is the record of a version that is a draft no more, none if it was none.
+func (l *Library) noDraft(ctx context.Context, version string) ([]journal.Record, error) {
+	s, err := l.Line(ctx, version)
+	if err != nil || !s.Draft {
+		return nil, err
+	}
+	s.Draft, s.Active = false, false
+	raw, err := json.Marshal(s)
+	return []journal.Record{{Kind: kindVersion, Key: version, Value: raw}}, err
 }

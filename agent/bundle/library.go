@@ -38,6 +38,8 @@ type Stored struct {
 	Company   string    `json:"company"`
 	AppliedAt time.Time `json:"applied_at"`
 	AppliedBy string    `json:"applied_by"`
+	// Draft is a version that was stored to be tried, and was never active.
+	Draft bool `json:"draft,omitempty"`
 }
 
 // content is a version as it is stored.
@@ -68,6 +70,9 @@ type LibraryOptions struct {
 	// Activated is called with each bundle that is to become active, before it does; an error
 	// keeps the old one.
 	Activated func(ctx context.Context, b *Bundle) error
+	// Permit reports why a version may not become active that wasn't before, with the tools that it has
+	// now. What was active before may be so again: whoever rolls back is in a hurry. Nil permits all.
+	Permit func(ctx context.Context, b *Bundle) error
 	// Audit makes the record of who applied (bundle.applied) or activated (bundle.activated) a version,
 	// or accepted a manifest for it (manifest.accepted); it is stored with that.
 	Audit func(by, action, version string, detail map[string]any) (journal.Record, error)
@@ -191,15 +196,18 @@ func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, alway
 	if problems.Failed() {
 		return nil, &RefusedError{Problems: problems}
 	}
-	stored, err := l.records(b, files, by)
+	if err := l.permitted(ctx, b); err != nil {
+		return nil, err
+	}
+	stored, err := l.records(b, files, Stored{AppliedBy: by})
 	if err != nil {
 		return nil, err
 	}
 	return b, l.activate(ctx, b, by, "bundle.applied", nil, stored...)
 }
 
-// records are a version as it is stored.
-func (l *Library) records(b *Bundle, files fs.FS, by string) ([]journal.Record, error) {
+// records are a version as it is stored, and as lists show it beside what shown says.
+func (l *Library) records(b *Bundle, files fs.FS, shown Stored) ([]journal.Record, error) {
 	archive, err := Pack(files)
 	if err != nil {
 		return nil, err
@@ -208,11 +216,12 @@ func (l *Library) records(b *Bundle, files fs.FS, by string) ([]journal.Record, 
 	if err != nil {
 		return nil, err
 	}
-	shown, err := json.Marshal(Stored{Version: b.Version, Company: b.Config.Company, AppliedAt: l.Now().UTC(), AppliedBy: by})
+	shown.Version, shown.Company, shown.AppliedAt = b.Version, b.Config.Company, l.Now().UTC()
+	line, err := json.Marshal(shown)
 	if err != nil {
 		return nil, err
 	}
-	return []journal.Record{{Kind: kindBundle, Key: b.Version, Value: raw}, {Kind: kindVersion, Key: b.Version, Value: shown}}, nil
+	return []journal.Record{{Kind: kindBundle, Key: b.Version, Value: raw}, {Kind: kindVersion, Key: b.Version, Value: line}}, nil
 }
 
 // Activate makes a stored version the active one.
@@ -223,7 +232,14 @@ func (l *Library) Activate(ctx context.Context, version, by string) (*Bundle, er
 	if err != nil {
 		return nil, err
 	}
-	return b, l.activate(ctx, b, by, "bundle.activated", nil)
+	if err := l.permitted(ctx, b); err != nil {
+		return nil, err
+	}
+	active, err := l.noDraft(ctx, b.Version)
+	if err != nil {
+		return nil, err
+	}
+	return b, l.activate(ctx, b, by, "bundle.activated", nil, active...)
 }
 
 // activate makes a version live, and then the active one, along with the records that store it: a

@@ -23,37 +23,12 @@ func (s *server) done(r *request, action, subject string) error {
 	return nil
 }
 
-func (s *server) postBundle(r *request) error {
-	files, err := archived(r)
-	if err != nil {
-		return err
-	}
-	b, err := s.Bundles.Apply(r.Request.Context(), files, "", r.who.Actor(), true)
-	if err != nil {
-		return err
-	}
-	return answer(r, http.StatusOK, map[string]any{"version": b.Version, "active": true})
-}
-
 func (s *server) getBundles(r *request) error {
 	stored, err := s.Bundles.List(r.Request.Context())
 	if err != nil {
 		return err
 	}
 	return answer(r, http.StatusOK, listOf(stored, ""))
-}
-
-func (s *server) getBundle(r *request) error {
-	b, err := s.Bundles.Resolve(r.Request.Context(), r.Param("version"))
-	if err != nil {
-		return err
-	}
-	active, err := s.Bundles.Active()
-	names := []string{}
-	for _, p := range b.Procedures {
-		names = append(names, p.Name)
-	}
-	return answer(r, http.StatusOK, map[string]any{"version": b.Version, "active": err == nil && active.Version == b.Version, "company": b.Config.Company, "procedures": names})
 }
 
 func (s *server) getDiff(r *request) error {
@@ -83,14 +58,6 @@ func archived(r *request) (fs.FS, error) {
 		return nil, err
 	}
 	return bundle.Unpack(archive)
-}
-
-func (s *server) activateBundle(r *request) error {
-	b, err := s.Bundles.Activate(r.Request.Context(), r.Param("version"), r.who.Actor())
-	if err != nil {
-		return err
-	}
-	return answer(r, http.StatusOK, map[string]any{"version": b.Version, "active": true})
 }
 
 func (s *server) getTokens(r *request) error {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,8 +36,12 @@ type problem struct {
 	retryAfter time.Duration
 }
 
-// problemPart is one thing that is wrong: at a JSON pointer or file:line:col, or in a parameter of
-// the query.
+// problemUnrehearsed is the type of the problem that a version may not become active, since it didn't pass
+// its rehearsals.
+const problemUnrehearsed = "urn:resolute:problem:unrehearsed"
+
+// problemPart is one thing that is wrong: at a JSON pointer or file:line:col, in a rehearsal, or in a
+// parameter of the query.
 type problemPart struct{ Pointer, Parameter, Detail string }
 
 // MarshalJSON leaves out the one of pointer and parameter that doesn't apply: a pointer may be
@@ -115,6 +120,14 @@ func problemOf(err error) *problem {
 		}
 		return p
 	}
+	var unrehearsed *runs.UnrehearsedError
+	if errors.As(err, &unrehearsed) {
+		p = &problem{Type: problemUnrehearsed, Title: "Not rehearsed", Status: http.StatusConflict, Detail: err.Error()}
+		for _, name := range unrehearsed.Unmet {
+			p.Errors = append(p.Errors, problemPart{Pointer: name, Detail: "this rehearsal of run " + unrehearsed.Run + " wasn't met"})
+		}
+		return p
+	}
 	var busy interface{ RetryAfter() time.Duration }
 	if errors.As(err, &busy) {
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retryAfter: busy.RetryAfter()}
@@ -135,7 +148,7 @@ func (s *server) fail(c *gin.Context, err error) {
 		copied := *errInternal
 		p = &copied
 	}
-	p.Type, p.Title, p.Instance = "about:blank", http.StatusText(p.Status), c.Request.URL.Path
+	p.Type, p.Title, p.Instance = cmp.Or(p.Type, "about:blank"), cmp.Or(p.Title, http.StatusText(p.Status)), c.Request.URL.Path
 	if c.Writer.Written() {
 		return // a stream that was begun can't be answered otherwise
 	}

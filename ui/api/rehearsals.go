@@ -19,6 +19,7 @@ type Rehearsals interface {
 	Wait(ctx context.Context, id string) (runs.Told, error)
 	Get(ctx context.Context, id string) (runs.Told, error)
 	Runs(ctx context.Context, cursor string, limit int) (list []runs.Run, next string, err error)
+	Evidence(ctx context.Context, b *bundle.Bundle) (e runs.Evidence, found bool, err error)
 	Watch() (news <-chan struct{}, take func() []runs.Run, cancel func())
 }
 

@@ -74,7 +74,7 @@ func (s *server) routes() []route {
 		{method: "GET", path: base + "/corrections/:id", role: viewer, about: "One correction", gives: inJSON(ref("Correction")), do: s.getCorrection},
 		{method: "DELETE", path: base + "/corrections/:id", role: operator, about: "Revoke a correction", status: http.StatusNoContent, do: s.deleteCorrection},
 		{method: "POST", path: base + "/corrections/:id/accept", role: admin, about: "Let a held correction count in place of those that it contradicts", gives: inJSON(ref("Correction")), do: s.acceptCorrection},
-		{method: "POST", path: base + "/bundles", role: admin, class: classLarge, about: "Store a bundle (tar.gz) and activate it", takes: map[string]schema{mediaArchive: {}}, gives: inJSON(ref("Activated")), do: s.postBundle},
+		{method: "POST", path: base + "/bundles", role: admin, class: classLarge, about: "Store a bundle (tar.gz) and activate it, or store it as a draft", query: []parameter{choice("activate", "false stores it as a draft, to be tried first", "true", "false")}, takes: map[string]schema{mediaArchive: {}}, gives: inJSON(ref("Activated")), do: s.postBundle},
 		{method: "GET", path: base + "/bundles", role: viewer, about: "Versions", gives: list("Version"), do: s.getBundles},
 		{method: "GET", path: base + "/bundles/:version", role: viewer, about: "One version", gives: inJSON(ref("Bundle")), do: s.getBundle},
 		{method: "GET", path: base + "/bundles/:version/diff/:other", role: viewer, about: "What changes from one version to another; active names the active one", gives: inJSON(ref("Diff")), do: s.getDiff},

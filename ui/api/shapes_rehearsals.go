@@ -25,6 +25,7 @@ func rehearsalShapes() schema {
 			"took": text("by its own clock, a duration"), "story": arrayOf(text("what happened, kept of what failed")),
 			"faults": object("", schema{"runs": integer(""), "by_kind": open("how often each kind befell a call"), "as_expected": integer(""), "by_people": integer("left to a person, or waiting"), "otherwise": integer("ended as a no of the business lets them"), "broken": integer("broke a promise")})},
 			"file", "status", "stop", "story", "faults"),
+		"Evidence": object("What a version came to when it was last rehearsed with the tools that it has", schema{"run": text("id"), "at": moment(""), "seed": number, "faults": boolean(""), "ran": integer("rehearsals"), "unmet": arrayOf(text("name of one that didn't pass")), "passed": boolean("")}),
 		"NewRun": closed(object("", schema{"version": text("stored; the active one, if absent"), "faults": boolean("each scenario again with each fault at each call"), "seed": number, "live": boolean("let scenarios call live plugins: what they do to them stays done; an admin's")},
 			"version", "faults", "seed", "live")),
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -70,23 +71,36 @@ func (p *Program) applyCommand() *cobra.Command {
 			return fmt.Errorf("%s: %w", args[0], err)
 		}
 		return p.with(cmd.Context(), t, func(c *client) error {
-			var out struct {
-				Version string `json:"version"`
+			version, err := p.apply(cmd.Context(), c, archive, args[0])
+			if err != nil {
+				return err
 			}
-			if err := c.call(cmd.Context(), "POST", "/api/v1/bundles", archive, "application/gzip", &out); err != nil {
-				return located(err, args[0])
-			}
-			_, err := fmt.Fprintln(p.Stdout, "active:", out.Version)
+			_, err = fmt.Fprintln(p.Stdout, "active:", version)
 			return err
 		})
 	}
 	return c
 }
 
+// apply activates an archive. Where a version has to pass its rehearsals first, it is rehearsed.
+func (p *Program) apply(ctx context.Context, c *client, archive []byte, dir string) (version string, err error) {
+	var out struct {
+		Version string `json:"version"`
+	}
+	err = c.call(ctx, "POST", "/api/v1/bundles", archive, "application/gzip", &out)
+	if unrehearsed(err) {
+		if err := p.passes(ctx, c, archive); err != nil {
+			return "", located(err, dir)
+		}
+		err = c.call(ctx, "POST", "/api/v1/bundles", archive, "application/gzip", &out)
+	}
+	return out.Version, located(err, dir)
+}
+
 // located puts the folder that the user named before the files that a problem names.
 func located(err error, dir string) error {
 	var refused *problem
-	if !errors.As(err, &refused) {
+	if !errors.As(err, &refused) || unrehearsed(err) {
 		return err
 	}
 	for i := range refused.Errors {

@@ -37,8 +37,8 @@ type Appliance interface {
 	Admin() http.Handler
 	// Run drives cases until ctx ends (then it gives nil) or the store fails.
 	Run(ctx context.Context) error
-	// Apply stores the bundle folder and activates it, unless activate is false or its version was
-	// stored before and always is false.
+	// Apply stores the bundle folder and activates it, unless its version was stored before and always
+	// is false. Where versions must rehearse, it rehearses first.
 	Apply(ctx context.Context, folder fs.FS, name string, always bool) (version string, err error)
 	Close() error
 }
@@ -50,7 +50,9 @@ type Config struct {
 	Embedder  string // builtin or ollama/NAME
 	// MaxBacklog is how many runnable cases there may be before signals get 429; 0 for no bound.
 	MaxBacklog int
-	Log        *slog.Logger
+	// MustRehearse lets a version become active only once its rehearsals have passed.
+	MustRehearse bool
+	Log          *slog.Logger
 	// Env resolves ${env.X} of bundles.
 	Env func(name string) (string, bool)
 }

@@ -58,11 +58,11 @@ func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = merged(settings{Embedder: p.setting("EMBEDDER", "")}, s) // another than the server's would make all vectors anew
-	if err := checkEmbedder(s.Embedder); err != nil {
+	s = merged(settings{Embedder: p.setting("EMBEDDER", ""), Activation: p.setting("ACTIVATION", "")}, s) // another embedder than the server's would make all vectors anew
+	if err := s.check(); err != nil {
 		return nil, err
 	}
-	a, err := p.Assemble(ctx, Config{Data: t.data, Embedder: s.Embedder, Env: p.Env, Log: slog.New(slog.DiscardHandler)})
+	a, err := p.Assemble(ctx, Config{Data: t.data, Embedder: s.Embedder, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +149,7 @@ func (w *pipeWriter) Write(b []byte) (int, error) {
 
 // problem is what the API answers when it refuses.
 type problem struct {
+	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`

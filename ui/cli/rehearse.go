@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 
 // writeReport writes a line for each rehearsal, and what happened in those that failed.
 func writeReport(to io.Writer, r *rehearsal.Report) error {
-	if len(r.Items) == 0 {
+	if len(r.Items)+len(r.LeftOut) == 0 {
 		_, err := fmt.Fprintln(to, "the bundle has no rehearsals; write some into its folder rehearsals")
 		return err
 	}
@@ -101,6 +102,9 @@ func writeReport(to io.Writer, r *rehearsal.Report) error {
 				fmt.Fprintln(w, "   ", line)
 			}
 		}
+	}
+	if len(r.LeftOut) > 0 {
+		fmt.Fprintf(w, "left out, since they call live plugins: %s\n", strings.Join(r.LeftOut, ", "))
 	}
 	fmt.Fprintf(w, "%d of %d rehearsals passed\n", passed, len(r.Items))
 	return w.Flush()

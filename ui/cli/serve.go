@@ -30,7 +30,15 @@ type settings struct {
 	Embedder  string `yaml:"embedder"`
 	// MaxBacklog is how many cases may wait for their turn before signals get 429.
 	MaxBacklog int `yaml:"max_backlog"`
+	// Activation is what a version has to have done before it may become active: any, or rehearsed.
+	Activation string `yaml:"activation"`
 }
+
+// What settings say of activation.
+const (
+	activateAny       = "any"
+	activateRehearsed = "rehearsed"
+)
 
 func readSettings(data string) (settings, error) {
 	var s settings
@@ -58,6 +66,7 @@ func (p *Program) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&flags.PublicURL, "public-url", p.setting("PUBLIC_URL", ""), "`address` where plugins reach this server (default: where it listens)")
 	c.Flags().StringVar(&flags.Model, "model", p.setting("MODEL", ""), "ollama/NAME; comes with a later version")
 	c.Flags().StringVar(&flags.Embedder, "embedder", p.setting("EMBEDDER", ""), "`builtin|ollama/NAME`: what makes vectors of the knowledge")
+	c.Flags().StringVar(&flags.Activation, "activation", p.setting("ACTIVATION", ""), "`any|rehearsed`: rehearsed lets a version become active only once it passed its rehearsals (default any)")
 	backlog := c.Flags().String("max-backlog", p.setting("MAX_BACKLOG", ""), "`cases` that may wait for their turn before signals get 429 (default 500000)")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *backlog != "" {
@@ -78,7 +87,7 @@ func (p *Program) serveCommand() *cobra.Command {
 		if s.Model != "" {
 			return usagef("--model: the model planner comes with a later version; procedures need none")
 		}
-		if err := checkEmbedder(s.Embedder); err != nil {
+		if err := s.check(); err != nil {
 			return err
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -100,12 +109,16 @@ func merged(flags, file settings) settings {
 	}
 	backlog := cmp.Or(flags.MaxBacklog, file.MaxBacklog, 500_000)
 	return settings{MaxBacklog: backlog, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
-		Model: pick(flags.Model, file.Model, ""), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
+		Model: pick(flags.Model, file.Model, ""), Activation: pick(flags.Activation, file.Activation, activateAny), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
 }
 
-func checkEmbedder(name string) error {
-	if model, ok := strings.CutPrefix(name, "ollama/"); name != "builtin" && (!ok || model == "") {
-		return usagef("embedder %s: it is builtin, or ollama/NAME with the name of a model", name)
+// check reports a setting that is none of those there are.
+func (s settings) check() error {
+	if model, ok := strings.CutPrefix(s.Embedder, "ollama/"); s.Embedder != "builtin" && (!ok || model == "") {
+		return usagef("embedder %s: it is builtin, or ollama/NAME with the name of a model", s.Embedder)
+	}
+	if s.Activation != activateAny && s.Activation != activateRehearsed {
+		return usagef("activation %s: it is any, or rehearsed", s.Activation)
 	}
 	return nil
 }
@@ -125,7 +138,7 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 		}
 		return err
 	}
-	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, MaxBacklog: s.MaxBacklog, Env: p.Env, Log: log})
+	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, MaxBacklog: s.MaxBacklog, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: log})
 	if err != nil {
 		return unlessTold(err)
 	}

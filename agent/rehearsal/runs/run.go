@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"strings"
 	"time"
 
 	"resolute/agent/bundle"
@@ -63,6 +64,20 @@ type Told struct {
 	Items []rehearsal.Item `json:"items"`
 	// Shortened says what of the items wasn't kept, "" for nothing.
 	Shortened string `json:"shortened,omitempty"`
+}
+
+// Complaints are what isn't met, a line each, each after a line break.
+func (t *Told) Complaints() string {
+	var b strings.Builder
+	if t.Error != "" {
+		b.WriteString("\n  " + t.Error)
+	}
+	for i := range t.Items {
+		for _, what := range t.Items[i].Failures {
+			b.WriteString("\n  " + t.Items[i].Rehearsal + ": " + what)
+		}
+	}
+	return b.String()
 }
 
 // kept is what is stored of a report.

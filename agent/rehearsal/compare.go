@@ -263,6 +263,11 @@ func verdictText(what string, v *casefile.Verdict) string {
 
 func inputsText(was, now *casefile.InputsFound) string {
 	a, b := inputs(was), inputs(now)
+	for _, name := range now.Missing {
+		if !slices.Contains(was.Missing, name) {
+			return name + " is missing now"
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(b)) {
 		if v, ok := a[name]; !ok || !sameArgs(casefile.Object{name: v}, casefile.Object{name: b[name]}) {
 			return fmt.Sprintf("%s is %v now", name, b[name])

@@ -249,6 +249,14 @@ func (r *record) toolOf(id string) string {
 	return ""
 }
 
+// answers reports whether there is a call like this in the record.
+func (r *record) answers(a *casefile.Action) bool {
+	return slices.ContainsFunc(r.entries, func(e casefile.Entry) bool {
+		d, ok := e.Data.(*casefile.CallIntended)
+		return ok && d.Call.Same(a)
+	})
+}
+
 // held gives the older case that had what this one wanted to be about, "" for none.
 func (r *record) held() string {
 	for _, e := range r.together() {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"resolute/agent"
@@ -33,6 +31,9 @@ type ReplayOptions struct {
 	Records   agent.Records   // what is kept of earlier cases, for a candidate that asks when nobody did; nil: nothing
 	Authority agent.Authority // how far the agent may go; nil: as it was earned then, else as the candidate's file says
 	Triage    agent.Triage    // finds procedures; nil: the candidate's examples alone
+	// Before is called before each case with how many have begun, and of how many, 0 where that isn't known;
+	// nil for nothing. It may wait.
+	Before func(ctx context.Context, begun, total int)
 	// Stored reports whether a version is still there; nil: nobody asks.
 	Stored func(version string) bool
 }
@@ -77,15 +78,6 @@ type Rewording struct {
 	Seq uint64 `json:"seq"`
 	Was string `json:"was"`
 	Now string `json:"now"`
-}
-
-// Replays counts what became of replays.
-type Replays struct {
-	Same     int `json:"same"`
-	Reworded int `json:"reworded"`
-	Diverged int `json:"diverged"`
-	Erased   int `json:"erased"`
-	Unplayed int `json:"unplayed"`
 }
 
 // ReplayCase lets a case happen again whose journal is given from its first entry on.
@@ -181,95 +173,4 @@ func (s *Stage) hasProcedure(name string) bool {
 		}
 	}
 	return false
-}
-
-// pageOfCases is how many summaries are read at a time, pageOfEntries how many entries of a case.
-const (
-	pageOfCases   = 256
-	pageOfEntries = 100_000
-)
-
-// EachReplay lets recorded cases happen again under the candidate, and gives what became of each in the order
-// of the listing, newest first, or in that of the ids given. It streams: it holds the journals of as many
-// cases as there are at once. What it gives depends on the journals, the candidate and the seed alone.
-func (s *Stage) EachReplay(ctx context.Context, from Recorded, o ReplayOptions, each func(Replayed) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	type ticket struct {
-		id  string
-		out chan Replayed
-	}
-	parallel := o.Parallel
-	if parallel <= 0 {
-		parallel = runtime.GOMAXPROCS(0)
-	}
-	work, order := make(chan ticket), make(chan ticket, 4*parallel)
-	var failed error // read once order is closed
-	var all sync.WaitGroup
-	for range parallel {
-		all.Go(func() {
-			for t := range work {
-				t.out <- s.replayed(ctx, from, t.id, o)
-			}
-		})
-	}
-	all.Go(func() {
-		defer close(order)
-		defer close(work)
-		failed = ids(ctx, from, o.Cases, func(id string) bool {
-			t := ticket{id, make(chan Replayed, 1)}
-			select {
-			case order <- t:
-			case <-ctx.Done():
-				return false
-			}
-			work <- t
-			return true
-		})
-	})
-	var wrong error
-	for t := range order {
-		p := <-t.out
-		if wrong == nil && ctx.Err() == nil {
-			if wrong = each(p); wrong != nil {
-				cancel()
-			}
-		}
-	}
-	all.Wait()
-	return errors.Join(wrong, failed)
-}
-
-// ids gives the ids of the cases to replay until visit says to stop.
-func ids(ctx context.Context, from Recorded, given []string, visit func(string) bool) error {
-	for _, id := range given {
-		if !visit(id) {
-			return ctx.Err()
-		}
-	}
-	if given != nil {
-		return ctx.Err()
-	}
-	for cursor, more := "", true; more; more = cursor != "" {
-		list, next, err := from.Cases(ctx, cursor, pageOfCases, func(*journal.Summary) bool { return true })
-		if err != nil {
-			return fmt.Errorf("list the cases to replay: %w", err)
-		}
-		for i := range list {
-			if !visit(list[i].ID) {
-				return ctx.Err()
-			}
-		}
-		cursor = next
-	}
-	return ctx.Err()
-}
-
-// replayed reads a case and lets it happen again.
-func (s *Stage) replayed(ctx context.Context, from Recorded, id string, o ReplayOptions) Replayed {
-	entries, err := from.Entries(ctx, id, 0, pageOfEntries)
-	if err != nil {
-		return Replayed{Case: id}.unplayed(fmt.Errorf("the case can't be read: %w", err))
-	}
-	return s.ReplayCase(ctx, id, entries, o)
 }

@@ -156,7 +156,11 @@ func (r *replay) matches(now *casefile.Entry) bool {
 			r.rec.at++
 			continue
 		}
-		r.diverge(was, told(now), r.stage.because(was, now, differs(was, now)))
+		why := r.stage.because(was, now, differs(was, now))
+		if d, ok := now.Data.(*casefile.CallIntended); ok && !r.rec.answers(&d.Call.Action) {
+			why = "the record has no answer to it"
+		}
+		r.diverge(was, told(now), why)
 		return false
 	}
 }

@@ -27,9 +27,9 @@ type Recalled struct {
 	Error string
 }
 
-// kindPast is that of the records that keep what later cases may know of one that is over. They are
+// KindPast is that of the records that keep what later cases may know of one that is over. They are
 // committed along with its end.
-const kindPast = "history"
+const KindPast = "history"
 
 // mostPast is how many earlier cases are read at most.
 const mostPast = 50
@@ -58,7 +58,7 @@ func remember(c *casefile.Case, entries []casefile.Entry) ([]journal.Record, err
 	}
 	var list []journal.Record
 	for _, under := range customerKeys(c.Customer) {
-		list = append(list, journal.Record{Kind: kindPast, Key: under + newestFirst(c.ID), Value: value})
+		list = append(list, journal.Record{Kind: KindPast, Key: under + newestFirst(c.ID), Value: value})
 	}
 	return list, nil
 }
@@ -92,7 +92,7 @@ func newestFirst(caseID string) string {
 func (e *Engine) recall(ctx context.Context, c *casefile.Case) *Recalled {
 	found := map[string]casefile.Past{} // by sort key
 	for _, under := range customerKeys(c.Customer) {
-		list, err := e.Store.List(ctx, kindPast, under, mostPast)
+		list, err := e.Store.List(ctx, KindPast, under, mostPast)
 		if err != nil {
 			return &Recalled{Error: "the customer's earlier cases can't be read: " + err.Error()}
 		}

@@ -35,6 +35,9 @@ type Report struct {
 	Items   []Item `json:"items"`
 	// LeftOut are the scenarios that were to be left out, by name.
 	LeftOut []string `json:"left_out,omitempty"`
+	// Replays counts recorded cases, where those were replayed. Of many that are the same, only the first
+	// are items.
+	Replays *Replays `json:"replays,omitempty"`
 }
 
 // Item is what one rehearsal came to.
@@ -48,6 +51,7 @@ type Item struct {
 	Took      casefile.Duration `json:"took"`             // until then, by the rehearsal's clock
 	Story     []string          `json:"story,omitempty"`  // what happened
 	Faults    *FaultTally       `json:"faults,omitempty"` // if they were asked for
+	Replay    *Replayed         `json:"replay,omitempty"` // of a recorded case
 }
 
 // Rehearse runs all scenarios of the version. What it reports depends on the bundle and the seed alone.

@@ -22,6 +22,7 @@ type Records interface {
 // The kinds of records that this package keeps.
 const (
 	recordToken   = "token"
+	recordAccount = "account"
 	recordSession = "session"
 	recordSecret  = "secret"
 	recordAudit   = "audit"

@@ -130,6 +130,37 @@ func TestTokenExpires(t *testing.T) {
 	}
 }
 
+// When a token was used is kept to the minute, and over a restart once it was stored.
+func TestTokenSaysWhenItWasUsed(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	_, secret, err := h.tokens.Create(ctx, people.NewToken{Role: people.Viewer}, "user:ann")
+	must(t, err)
+	used := func() *time.Time { return h.tokens.List()[0].LastUsedAt }
+	if used() != nil {
+		t.Errorf("before it is used, the token was used at %v", used())
+	}
+	first := h.now
+	for range 3 {
+		if _, ok := h.tokens.Principal(secret); !ok {
+			t.Fatal("the token doesn't let in")
+		}
+		h.now = h.now.Add(29 * time.Second)
+	}
+	must(t, h.tokens.Flush(ctx))
+	h.reopen(t)
+	if at := used(); at == nil || !at.Equal(first) {
+		t.Errorf("used thrice within a minute from %v on, after a restart it was used at %v", first, at)
+	}
+	h.tokens.Principal(secret)
+	if at := used(); at == nil || !at.Equal(h.now) {
+		t.Errorf("used again at %v, it says %v", h.now, at)
+	}
+	must(t, h.tokens.Revoke(ctx, h.tokens.List()[0].ID, "user:ann"))
+	if left, err := h.store.List(ctx, "token.used", "", 10); err != nil || len(left) > 0 {
+		t.Errorf("of a revoked token %d uses are stored (%v)", len(left), err)
+	}
+}
+
 func TestTokenRefused(t *testing.T) {
 	h := newHouse(t)
 	for name, n := range map[string]people.NewToken{

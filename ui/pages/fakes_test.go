@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +27,8 @@ type world struct {
 	refuse   error // of the next decision
 	broken   error // of the store
 	role     people.Role
+	theDoor
+	theSessions
 }
 
 func newWorld(stories ...*story) *world {
@@ -189,21 +190,39 @@ func (w *world) Decide(ctx context.Context, id string, d agent.Decide, who peopl
 	return w.Load(ctx, id)
 }
 
-func (w *world) SignIn(_ context.Context, code string) (string, time.Time, error) {
+func (w *world) ByCode(_ context.Context, code string, _ people.Visitor) (people.Entry, error) {
 	if code != "once" {
-		return "", time.Time{}, errors.New("the code is not valid")
+		return people.Entry{}, people.ErrSignedOut
 	}
-	return "token", time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), nil
+	return people.Entry{Token: "token", Session: people.Session{ExpiresAt: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}}, nil
 }
 
-func (w *world) Session(_ context.Context, token string) (people.Principal, error) {
+func (w *world) Still(token string) (people.Principal, error) {
 	if token != "token" {
-		return people.Principal{}, errors.New("no such session")
+		return people.Principal{}, people.ErrSignedOut
 	}
 	return people.Principal{ID: "p1", Name: "Robin Field", Role: w.role}, nil
 }
 
+func (w *world) Current(_ context.Context, token string) (people.Principal, people.Session, error) {
+	p, err := w.Still(token)
+	return p, people.Session{}, err
+}
+
 func (w *world) SignOut(context.Context, string) error { return nil }
+
+// theDoor is what the tests of people have a real one for.
+type (
+	theDoor interface {
+		ByPassword(ctx context.Context, name, password string, v people.Visitor) (people.Entry, error)
+		Join(ctx context.Context, code, password string, v people.Visitor) (people.Entry, error)
+		Choose(ctx context.Context, token, name, current, password string, v people.Visitor) (people.Entry, error)
+	}
+	theSessions interface {
+		Of(accountID string) []people.Session
+		End(ctx context.Context, accountID, id string) error
+	}
+)
 
 func (w *world) Search(_ context.Context, q kb.Query) ([]kb.Hit, error) {
 	if q.Text == "nothing" {
@@ -224,7 +243,7 @@ func (w *world) Documents(context.Context, int, string) ([]kb.Document, string, 
 }
 
 func (w *world) deps() Deps {
-	return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w, Library: emptyLibrary{}, Audit: w}
+	return Deps{Cases: w, Feed: w, Engine: w, People: w, Door: w, Knowledge: w, Library: emptyLibrary{}, Audit: w}
 }
 
 func (w *world) Record(_ context.Context, actor, action, subject string, _ map[string]any) error {
@@ -252,6 +271,9 @@ var (
 	_ Feed      = journal.Store(nil)
 	_ Engine    = (*agent.Engine)(nil)
 	_ People    = (*people.Sessions)(nil)
+	_ Door      = (*people.Door)(nil)
+	_ Accounts  = (*people.Accounts)(nil)
+	_ Tokens    = (*people.Tokens)(nil)
 	_ Knowledge = (*kb.Base)(nil)
 	_ Library   = (*kb.Base)(nil)
 )

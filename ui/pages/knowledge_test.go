@@ -25,7 +25,7 @@ type stocked struct {
 func (s *stocked) open(t *testing.T, role people.Role) *browser {
 	t.Helper()
 	s.world.role = role
-	b := openWith(t, Deps{Cases: s.world, Feed: s.world, Engine: s.world, People: s.world, Knowledge: s.base, Library: s.base, Audit: s.world})
+	b := openWith(t, Deps{Cases: s.world, Feed: s.world, Engine: s.world, People: s.world, Door: s.world, Knowledge: s.base, Library: s.base, Audit: s.world})
 	b.get("/signin?code=once", http.StatusOK)
 	return b
 }

@@ -2,17 +2,16 @@ package main
 
 import (
 	"net/http"
-	"strings"
 
 	"resolute/ui/api"
 	"resolute/ui/pages"
 )
 
 // console is what people work with, on the same parts as the API.
-func (a *appliance) console(d api.Deps) http.Handler {
-	return pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: d.Sessions, Knowledge: a.knowledge, Library: a.knowledge, Audit: d.Audit,
+func (a *appliance) console(d api.Deps, h household) http.Handler {
+	return pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: h.sessions, Door: h.door, Accounts: h.accounts, Tokens: a.tokens, Knowledge: a.knowledge, Library: a.knowledge, Audit: d.Audit,
 		Bundles: a.library, Tools: a.registry, Teacher: a.knowledge},
-		pages.Options{House: a.house, Logger: a.Log, Secure: strings.HasPrefix(a.PublicURL, "https://")})
+		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL})
 }
 
 func (a *appliance) house() pages.House {

@@ -123,6 +123,7 @@ type appliance struct {
 	registry  *tools.Registry
 	library   *bundle.Library
 	secrets   *people.Secrets
+	tokens    *people.Tokens
 	shelf     *book.Shelf
 	pauses    *pauses.Keeper
 	runs      *runs.Keeper // of rehearsals
@@ -176,11 +177,10 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	audit := people.NewAudit(a.store, people.Options{})
-	tokens, err := people.OpenTokens(ctx, a.store, audit, people.Options{})
-	if err != nil {
+	if a.tokens, err = people.OpenTokens(ctx, a.store, audit, people.Options{}); err != nil {
 		return err
 	}
-	sessions, err := people.OpenSessions(ctx, a.store, people.Options{})
+	house, err := a.openPeople(ctx, audit, key)
 	if err != nil {
 		return err
 	}
@@ -227,9 +227,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: tokens,
-		Sessions: sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
-	a.network, a.admin = beside(api.New(deps), a.console(deps)), api.NewAdmin(deps)
+	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: a.tokens, Accounts: house.accounts, PublicURL: a.PublicURL,
+		Sessions: house.sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+	a.network, a.admin = beside(api.New(deps), a.console(deps, house)), api.NewAdmin(deps)
 	return nil
 }
 
@@ -259,7 +259,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Notices: outbox.Told{Client: http.DefaultClient}, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run} {
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, a.tokens.Run, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)

@@ -20,6 +20,8 @@ type house struct {
 	store    *journal.Bolt
 	now      time.Time
 	audit    *people.Audit
+	accounts *people.Accounts
+	door     *people.Door
 	tokens   *people.Tokens
 	sessions *people.Sessions
 	secrets  *people.Secrets
@@ -48,7 +50,11 @@ func (h *house) open(t *testing.T) {
 	h.audit = people.NewAudit(h.store, h.options())
 	h.tokens, err = people.OpenTokens(ctx, h.store, h.audit, h.options())
 	must(t, err)
-	h.sessions, err = people.OpenSessions(ctx, h.store, h.options())
+	h.accounts, err = people.OpenAccounts(ctx, h.store, h.audit, h.options())
+	must(t, err)
+	h.sessions, err = people.OpenSessions(ctx, h.store, h.accounts, h.options())
+	must(t, err)
+	h.door, err = people.NewDoor(h.accounts, h.sessions, h.audit, key, h.options())
 	must(t, err)
 	h.secrets, err = people.OpenSecrets(ctx, h.store, key, h.audit, h.options())
 	must(t, err)
@@ -124,6 +130,37 @@ func TestTokenExpires(t *testing.T) {
 	}
 }
 
+// When a token was used is kept to the minute, and over a restart once it was stored.
+func TestTokenSaysWhenItWasUsed(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	_, secret, err := h.tokens.Create(ctx, people.NewToken{Role: people.Viewer}, "user:ann")
+	must(t, err)
+	used := func() *time.Time { return h.tokens.List()[0].LastUsedAt }
+	if used() != nil {
+		t.Errorf("before it is used, the token was used at %v", used())
+	}
+	first := h.now
+	for range 3 {
+		if _, ok := h.tokens.Principal(secret); !ok {
+			t.Fatal("the token doesn't let in")
+		}
+		h.now = h.now.Add(29 * time.Second)
+	}
+	must(t, h.tokens.Flush(ctx))
+	h.reopen(t)
+	if at := used(); at == nil || !at.Equal(first) {
+		t.Errorf("used thrice within a minute from %v on, after a restart it was used at %v", first, at)
+	}
+	h.tokens.Principal(secret)
+	if at := used(); at == nil || !at.Equal(h.now) {
+		t.Errorf("used again at %v, it says %v", h.now, at)
+	}
+	must(t, h.tokens.Revoke(ctx, h.tokens.List()[0].ID, "user:ann"))
+	if left, err := h.store.List(ctx, "token.used", "", 10); err != nil || len(left) > 0 {
+		t.Errorf("of a revoked token %d uses are stored (%v)", len(left), err)
+	}
+}
+
 func TestTokenRefused(t *testing.T) {
 	h := newHouse(t)
 	for name, n := range map[string]people.NewToken{
@@ -158,57 +195,6 @@ func TestRoleOrder(t *testing.T) {
 	}
 	if people.Role("root").AtLeast("root") {
 		t.Error("an unknown role reaches itself")
-	}
-}
-
-func TestSignInLinkIsForOneUse(t *testing.T) {
-	h, ctx := newHouse(t), context.Background()
-	ann := people.Principal{ID: "1", Kind: people.KindUser, Name: "ann", Role: people.Operator}
-	code, err := h.sessions.Link(ann)
-	must(t, err)
-	token, expires, err := h.sessions.SignIn(ctx, code)
-	must(t, err)
-	if want := h.now.Add(12 * time.Hour); !expires.Equal(want) {
-		t.Errorf("the session lasts until %v, want %v", expires, want)
-	}
-	if _, _, err := h.sessions.SignIn(ctx, code); !errors.Is(err, people.ErrSignedOut) {
-		t.Errorf("the same link again says %v, want ErrSignedOut", err)
-	}
-	h.reopen(t)
-	if got, err := h.sessions.Session(ctx, token); err != nil || got != ann || got.Actor() != "user:ann" {
-		t.Errorf("after a restart the session is of %+v, %v, want %+v", got, err, ann)
-	}
-	if bytes.Contains(h.stored(t), []byte(token)) {
-		t.Error("the store holds the session's token itself, want its digest only")
-	}
-	must(t, h.sessions.SignOut(ctx, token))
-	must(t, h.sessions.SignOut(ctx, token))
-	if _, err := h.sessions.Session(ctx, token); !errors.Is(err, people.ErrSignedOut) {
-		t.Errorf("after signing out the session says %v, want ErrSignedOut", err)
-	}
-}
-
-func TestSignInEnds(t *testing.T) {
-	h, ctx := newHouse(t), context.Background()
-	late, err := h.sessions.Link(people.Local())
-	must(t, err)
-	code, err := h.sessions.Link(people.Local())
-	must(t, err)
-	token, _, err := h.sessions.SignIn(ctx, code)
-	must(t, err)
-	h.now = h.now.Add(10 * time.Minute)
-	if _, _, err := h.sessions.SignIn(ctx, late); !errors.Is(err, people.ErrSignedOut) {
-		t.Errorf("a link after ten minutes says %v, want ErrSignedOut", err)
-	}
-	h.now = h.now.Add(12 * time.Hour)
-	if _, err := h.sessions.Session(ctx, token); !errors.Is(err, people.ErrSignedOut) {
-		t.Errorf("a session after twelve hours says %v, want ErrSignedOut", err)
-	}
-	h.reopen(t)
-	left, err := h.store.List(ctx, "session", "", 10)
-	must(t, err)
-	if len(left) != 0 {
-		t.Errorf("%d sessions that are over are still stored, want none after a restart", len(left))
 	}
 }
 

@@ -86,7 +86,15 @@ var (
 	ErrNotFound = errors.New("not found")
 	ErrInvalid  = errors.New("not valid") // wrapped with what, and what would be
 	ErrKey      = errors.New("the key file can't be used")
+
+	// ErrTaken is wrapped with the name that another account has.
+	ErrTaken = errors.New("somebody else has that name")
+	// ErrLastAdmin says that nobody would be left who could undo it.
+	ErrLastAdmin = errors.New("no other admin can sign in; make one first, so that somebody can undo this")
 )
+
+// errUnchanged ends a change that would change nothing.
+var errUnchanged = errors.New("nothing to change")
 
 const maxName = 100
 

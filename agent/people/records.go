@@ -21,10 +21,13 @@ type Records interface {
 
 // The kinds of records that this package keeps.
 const (
-	recordToken   = "token"
-	recordSession = "session"
-	recordSecret  = "secret"
-	recordAudit   = "audit"
+	recordToken = "token"
+	// When a token was last used stands apart: it is written often, and no token is lost by it.
+	recordTokenUse = "token.used"
+	recordAccount  = "account"
+	recordSession  = "session"
+	recordSecret   = "secret"
+	recordAudit    = "audit"
 )
 
 // Options is where time and randomness come from.

@@ -103,6 +103,7 @@ type Deps struct {
 	Knowledge Knowledge
 	Bundles   *bundle.Library
 	Tokens    *people.Tokens
+	Accounts  *people.Accounts
 	Sessions  *people.Sessions
 	Secrets   *people.Secrets
 	Audit     *people.Audit
@@ -118,6 +119,8 @@ type Deps struct {
 	Metrics *prometheus.Registry
 	Log     *slog.Logger
 	Version string
+	// PublicURL is where the pages are reached, "" while nobody knows.
+	PublicURL string
 }
 
 // Largest bodies, in bytes.

@@ -153,11 +153,3 @@ func (s *server) deleteSecret(r *request) error {
 	r.Writer.WriteHeaderNow()
 	return nil
 }
-
-func (s *server) postSignIn(r *request) error {
-	code, err := s.Sessions.Link(people.Principal{ID: "local", Kind: people.KindUser, Name: "owner", Role: people.Admin})
-	if err != nil {
-		return err
-	}
-	return answer(r, http.StatusOK, map[string]string{"code": code})
-}

@@ -216,6 +216,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 	do(people.Operator, "POST", "/api/v1/cases/full/decisions", "application/json", `{"decision":7}`)
 	h.knows(do)
 	h.manages(do)
+	h.invites(do)
 	do(people.Viewer, "GET", "/api/v1/authority", "", "")
 	do(people.Admin, "POST", "/api/v1/authority", "application/json", `{"procedure":"damaged","tool":"shop.refund","decision":"accept"}`)
 	h.streams(d)

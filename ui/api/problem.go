@@ -87,6 +87,8 @@ var statuses = []struct {
 	{pauses.ErrNotPaused, http.StatusConflict},
 	{pauses.ErrInvalid, http.StatusUnprocessableEntity},
 	{people.ErrInvalid, http.StatusUnprocessableEntity},
+	{people.ErrTaken, http.StatusConflict},
+	{people.ErrLastAdmin, http.StatusConflict},
 	{bundle.ErrArchive, http.StatusUnprocessableEntity},
 	{checkpoint.ErrNote, http.StatusUnprocessableEntity},
 	{kb.ErrQuery, http.StatusUnprocessableEntity},

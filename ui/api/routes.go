@@ -43,7 +43,7 @@ func inJSON(s schema) map[string]schema { return map[string]schema{mediaJSON: s}
 func (s *server) routes() []route {
 	viewer, operator, admin, ingest := string(people.Viewer), string(people.Operator), string(people.Admin), string(people.Ingest)
 	list := func(of string) map[string]schema { return inJSON(page(ref(of))) }
-	return []route{
+	all := []route{
 		{method: "POST", path: base + "/signals", role: ingest, class: classSignals, about: "Take signals: CloudEvents 1.0, structured, binary (data alone, attributes as ce- headers) or batched; 202 once durable", status: http.StatusAccepted,
 			takes: map[string]schema{mediaEvent: ref("Event"), mediaJSON: anything("An event, or in binary mode its data"), mediaBatch: arrayOf(ref("Event"))},
 			gives: inJSON(schema{"anyOf": []any{ref("Receipt"), arrayOf(ref("Receipt"))}, "description": "A list, in order, for a batch"}), do: s.postSignals},
@@ -106,8 +106,8 @@ func (s *server) routes() []route {
 		{method: "POST", path: "/admin/verify", admin: true, about: "Walk the journal, and hold it against a checkpoint, if one is given", takes: inJSON(closed(object("", schema{"checkpoint": text("as it was made")}, "checkpoint"))), do: s.postVerify},
 		{method: "POST", path: "/admin/checkpoint", admin: true, about: "Make a signed checkpoint", do: s.postCheckpoint},
 		{method: "POST", path: "/admin/backup", admin: true, class: classStreams, about: "Stream a backup of the data folder", do: s.postBackup},
-		{method: "POST", path: "/admin/signin", admin: true, about: "Make a one-time sign-in code", do: s.postSignIn},
 	}
+	return append(all, peopleRoutes(s)...)
 }
 
 type callbackBody = protocol.CallbackBody

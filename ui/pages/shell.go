@@ -21,6 +21,7 @@ type Shell struct {
 	Stream  string // of the page's live regions, "" for none
 	Work    []NavLink
 	Teach   []NavLink
+	Manage  []NavLink
 	Paused  []Paused // said on every page
 }
 
@@ -68,6 +69,9 @@ func (s *site) shell(r *http.Request, who people.Principal, title, here string) 
 	}
 	sh.Work = []NavLink{place("Overview", "/", ""), place("Approvals", "/approvals", waiting), place("Cases", "/cases", ""), place("Outbox", "/outbox", "")}
 	sh.Teach = []NavLink{place("Knowledge", "/knowledge", "")}
+	if who.Role.AtLeast(people.Admin) {
+		sh.Manage = append(sh.Manage, place("People", "/people", ""), place("Tokens", "/tokens", ""))
+	}
 	return sh
 }
 

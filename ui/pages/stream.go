@@ -54,7 +54,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, who people.Princip
 		if err := out.Flush(); err != nil {
 			return nil
 		}
-		if !s.await(r.Context(), w, out, committed) {
+		if !s.await(r.Context(), w, out, committed) || !s.still(r, who) {
 			return nil
 		}
 	}

@@ -51,7 +51,9 @@ func fullPages(t *testing.T) map[string]any {
 		Gaps:     []GapView{{Query: "q", Write: "/knowledge?write=q", Cases: "2 cases", Link: "/cases/x", Other: []string{"o"}, Last: moment(noon, noon)}},
 		Imports:  ImportsView{[]ImportView{{1, 2, "1 of 2 files"}}},
 		Document: &DocumentPage{DocumentView: DocumentView{Title: "d"}, ID: "d", Address: "kb://d@v", Pieces: []PieceView{{"", "x", "/knowledge?at=x"}}, Uses: []UseView{{Link: "/cases/x", Short: "x", How: "h", Query: "q"}}, Used: "Used 1 time"}}
-	pages["signin"] = signInPage{Failed: "It was used already."}
+	for name, p := range peoplePages() {
+		pages[name] = p
+	}
 	conflict := conflictPage(list[0].c, list[0].entries, agent.Decide{Decision: casefile.DecideApprove}, agent.ErrDecisionConflict, v)
 	pages["message"] = conflict
 	return pages
@@ -59,7 +61,7 @@ func fullPages(t *testing.T) map[string]any {
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
-	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "message": messagePage{},
+	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "message": messagePage{},
 }
 
 func renderPage(t *testing.T, name string, data any) string {
@@ -80,7 +82,7 @@ func withShell(data any, sh Shell) any {
 }
 
 var signedIn = Shell{Title: "A page", Company: "Fernhill Supply", Assets: "/assets/x/", Theme: "dark", User: "Robin", Role: "approver", Stream: "/pages/stream?of=case",
-	Work: []NavLink{{Name: "Cases", Link: "/cases", Current: true, Count: "3"}}, Teach: []NavLink{{Name: "Knowledge", Link: "/knowledge"}}}
+	Work: []NavLink{{Name: "Cases", Link: "/cases", Current: true, Count: "3"}}, Teach: []NavLink{{Name: "Knowledge", Link: "/knowledge"}}, Manage: []NavLink{{Name: "People", Link: "/people"}}}
 
 // What the Content-Security-Policy would block, and what would come from elsewhere.
 var forbidden = regexp.MustCompile(`(?i)<style|\sstyle=|<script(?:\s[^>]*)?>[^<]|\son[a-z]+=|(?:src|href|action)="?(?:https?:|//|data:|javascript:)`)

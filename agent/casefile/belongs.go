@@ -5,7 +5,7 @@ import "time"
 // NoProcedure is what a person calls the procedure of a case that is for none of them.
 const NoProcedure = "none"
 
-// Triaged is what triage said about a case.
+// Triaged is what triage said about a case when it was first asked.
 type Triaged struct {
 	Procedure string `json:"procedure,omitempty"` // "" for none
 	Signal    string `json:"signal,omitempty"`    // id of the signal that it read

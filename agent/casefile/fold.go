@@ -28,7 +28,9 @@ func (c *Case) Fold(e *Entry) {
 		c.Links = append(c.Links, Link(*d))
 	case *ProcedureChosen:
 		c.Procedure, c.Goal, c.Candidates, c.Routed = d.Procedure, d.Goal, d.Candidates, true
-		c.Triaged = &Triaged{Procedure: d.Procedure, Signal: d.Signal, Version: d.Triage}
+		if c.Triaged == nil {
+			c.Triaged = &Triaged{Procedure: d.Procedure, Signal: d.Signal, Version: d.Triage}
+		}
 	case *InputsFound:
 		c.foldInputs(d)
 	case *CaseCorrelated:

@@ -12,6 +12,8 @@ import (
 
 // Book is what a bundle version says about triage.
 type Book struct {
+	Version    string // of the bundle
+	Procedures []*procedure.Procedure
 	Starting   func(s *casefile.Signal, now time.Time) []*procedure.Procedure
 	Classifier *Classifier
 	Threshold  float64 // probability below which a procedure isn't sure enough; the classifier may ask for more

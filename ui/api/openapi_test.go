@@ -305,6 +305,8 @@ func (h *house) manages(do doing) {
 	do(people.Admin, "POST", "/api/v1/bundles/active/impact", "application/json", `{"from":"2026-01-01T00:00:00Z"}`)
 	h.rehearses(do, string(other))
 	do(people.Viewer, "GET", "/api/v1/manifests", "", "")
+	do(people.Viewer, "GET", "/api/v1/triage", "", "")
+	do(people.Admin, "POST", "/api/v1/triage/abc/activate", "", "")
 	do(people.Admin, "POST", "/api/v1/manifests/shop/accept", "application/json", `{"manifest":"abc"}`)
 	do(people.Viewer, "GET", "/readyz", "", "")
 	var token struct{ ID string }

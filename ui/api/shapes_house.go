@@ -47,6 +47,7 @@ func houseShapes() schema {
 	maps.Copy(shapes, knowledgeShapes())
 	maps.Copy(shapes, pauseShapes())
 	maps.Copy(shapes, rehearsalShapes())
+	maps.Copy(shapes, triageShapes())
 	return shapes
 }
 

@@ -31,6 +31,7 @@ import (
 	"resolute/agent/checkpoint"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/learner"
 	"resolute/agent/outbox"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
@@ -125,6 +126,7 @@ type appliance struct {
 	secrets   *people.Secrets
 	tokens    *people.Tokens
 	shelf     *book.Shelf
+	learner   *learner.Learner
 	pauses    *pauses.Keeper
 	runs      *runs.Keeper // of rehearsals
 	usual     *usual.Tracker
@@ -208,12 +210,15 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	a.shelf = book.NewShelf(a.library, earned, builtin) // what triage calls sure was found on its vectors
+	if a.learner, err = a.openLearner(ctx, builtin, audit); err != nil {
+		return err
+	}
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
 		return err
 	}
 	a.engine = agent.New(agent.Deps{Store: a.seams.engineStore(a.meter.Store(a.store)), Playbooks: a.shelf, Tools: a.seams.tools(a.meter.Tools(a.registry)), Knowledge: ground{a.knowledge, a.relevance},
-		Triage:    &triage.Router{Books: a.shelf.Triage, Now: time.Now},
+		Triage:    &triage.Router{Books: a.learner.Triage, Now: time.Now},
 		Pauses:    a.pauses,
 		Usual:     a.usual,
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Evidence: earned, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
@@ -227,8 +232,30 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: a.tokens, Accounts: house.accounts, PublicURL: a.PublicURL,
-		Sessions: house.sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+	deps := api.Deps{
+		Intake:      a.intake,
+		Engine:      a.engine,
+		Store:       a.store,
+		Knowledge:   a.knowledge,
+		Bundles:     a.library,
+		Tokens:      a.tokens,
+		Accounts:    house.accounts,
+		PublicURL:   a.PublicURL,
+		Sessions:    house.sessions,
+		Secrets:     a.secrets,
+		Audit:       audit,
+		Authority:   earned,
+		Pauses:      a.pauses,
+		Rehearsals:  a.runs,
+		Learner:     a.learner,
+		Checkpoints: checkpoints,
+		Manifests:   manifests{a.registry, a.library},
+		Histories:   a.store,
+		Backup:      a.backup,
+		Metrics:     a.figures,
+		Log:         a.Log,
+		Version:     version(),
+	}
 	a.network, a.admin = beside(api.New(deps), a.console(deps, house)), api.NewAdmin(deps)
 	return nil
 }
@@ -259,7 +286,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Notices: outbox.Told{Client: http.DefaultClient}, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, a.tokens.Run, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run} {
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, a.tokens.Run, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run, a.learner.Run} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)

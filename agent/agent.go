@@ -21,6 +21,8 @@ type Planner interface {
 	// Hypothesis gives the index of the first call among the steps of the procedure's hypothesis of
 	// this name, and whether there is one of this name.
 	Hypothesis(c *casefile.Case, name string) (firstCall int, ok bool)
+	// Goal gives the goal of a procedure, and whether there is one of this name.
+	Goal(procedure string) (goal string, ok bool)
 }
 
 // Guard judges actions by deterministic rules. It is pure and fails closed.
@@ -91,6 +93,8 @@ type Routing struct {
 	Goal       string
 	Reason     string
 	Candidates []casefile.Candidate
+	Signal     string // id of the one that was read, "" where none starts a procedure
+	Version    string // of what was learned that chose by the text, "" where no text was asked for
 }
 
 // Triage finds the procedure for a case.

@@ -18,6 +18,7 @@ type Decide struct {
 	Args       casefile.Object  // edit
 	Action     *casefile.Action // override: in place of the action of a hypothesis's step
 	Hypothesis string           // override
+	Procedure  string           // override: that is to handle the case; close: that it was for, or casefile.NoProcedure
 	Note       string
 	Bundle     string // retry: "active" moves the case to the active version; a version otherwise
 }
@@ -135,7 +136,7 @@ func (r *ruling) judge() (*casefile.OperatorDecided, error) {
 		if r.c.Status.Ended() {
 			return nil, r.conflict("it is " + string(r.c.Status) + " already")
 		}
-		return data, nil
+		return data, r.was(data)
 	case casefile.DecideRetry:
 		if r.c.Status != casefile.Escalated {
 			return nil, r.conflict("only an escalated case can be retried; it is " + string(r.c.Status))
@@ -233,6 +234,9 @@ func (r *ruling) override(data *casefile.OperatorDecided) error {
 	if len(r.c.Pending) > 0 {
 		return r.conflict("a call is under way; wait until it is settled")
 	}
+	if r.d.Procedure != "" {
+		return r.reroute(data)
+	}
 	name, h := r.d.Hypothesis, r.c.Current()
 	if h != nil && (name == "" || name == h.Name) {
 		name = h.Name
@@ -247,7 +251,7 @@ func (r *ruling) override(data *casefile.OperatorDecided) error {
 	data.Hypothesis, data.Step = name, step
 	if r.d.Action == nil {
 		if r.d.Hypothesis == "" {
-			return fmt.Errorf("%w: an override needs an action or a hypothesis", ErrDecisionInvalid)
+			return fmt.Errorf("%w: an override needs an action, a hypothesis or a procedure", ErrDecisionInvalid)
 		}
 		return nil
 	}

@@ -41,7 +41,7 @@ func (s *step) absorb() {
 		s.say(&casefile.HistoryFound{Cases: h.Cases, Round: s.c.Round, Error: h.Error})
 	}
 	if r := s.ev.Routed; r != nil && !s.c.Routed {
-		s.say(&casefile.ProcedureChosen{Procedure: r.Procedure, Goal: r.Goal, Reason: r.Reason, Candidates: r.Candidates})
+		s.say(&casefile.ProcedureChosen{Procedure: r.Procedure, Goal: r.Goal, Reason: r.Reason, Candidates: r.Candidates, Signal: r.Signal, Triage: r.Version})
 	}
 }
 

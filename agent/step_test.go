@@ -41,6 +41,7 @@ func (p *oneCall) Fallback(*casefile.Case, casefile.StopCode, time.Time) casefil
 }
 func (p *oneCall) Observe(*casefile.Case, []string) map[string]casefile.Value { return p.observed }
 func (p *oneCall) Hypothesis(*casefile.Case, string) (int, bool)              { return 0, true }
+func (p *oneCall) Goal(string) (string, bool)                                 { return "", false }
 
 type guardFunc func(a casefile.Action) casefile.Verdict
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,12 +20,15 @@ type Correction struct {
 	InsteadOf string    `json:"instead_of,omitempty"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	FromCase  string    `json:"from_case,omitempty"`
+	// FromCases are further cases that the same was taught from.
+	FromCases []string `json:"from_cases,omitempty"`
 
 	By    string          `json:"by"` // actor
 	At    time.Time       `json:"at"`
 	State CorrectionState `json:"state"`
 	// Contradicts are the corrections that say otherwise, while it is held because of them.
 	Contradicts []string  `json:"contradicts,omitempty"`
+	Why         string    `json:"why,omitempty"`      // it is held, where it contradicts none
 	EndedBy     string    `json:"ended_by,omitempty"` // who revoked it, or accepted another in its place
 	EndedAt     time.Time `json:"ended_at,omitzero"`
 }
@@ -43,7 +47,7 @@ type CorrectionState string
 // The states of a correction.
 const (
 	Active  CorrectionState = "active"
-	Held    CorrectionState = "held"    // it contradicts another, and an admin hasn't decided
+	Held    CorrectionState = "held"    // it contradicts another, or came in a flood, and an admin hasn't decided
 	Expired CorrectionState = "expired" // its time is over
 	Revoked CorrectionState = "revoked"
 )
@@ -60,6 +64,10 @@ const (
 	maxSays  = 4000
 	maxScope = 320
 )
+
+// mostTaught is how many corrections an account may teach in an hour before an admin has to look, and how
+// many cases one of them may be from.
+const mostTaught = 100
 
 // correctionPrefix begins the document id under which a correction is cited.
 const correctionPrefix = "corrections."
@@ -123,8 +131,9 @@ func (c Correction) Check(now time.Time) error {
 }
 
 // Teach keeps a correction, by whom; what it says of itself besides scope, text, expiry and case isn't
-// used. It is found at once, unless it contradicts one that counts: then it is held. The same again is
-// the one that is there. It wraps ErrCorrection.
+// used. It is found at once, unless it contradicts one that counts, or is beyond what somebody may teach
+// in an hour: then it is held. The same again is the one that is there, with one case more. It wraps
+// ErrCorrection.
 func (b *Base) Teach(ctx context.Context, c Correction, by string) (Correction, error) {
 	if err := ctx.Err(); err != nil {
 		return c, err
@@ -136,21 +145,42 @@ func (b *Base) Teach(ctx context.Context, c Correction, by string) (Correction, 
 		return c, err
 	}
 	err := b.changeCorrections(func(tx *bolt.Tx) ([]Correction, error) {
-		return nil, eachCorrection(tx, func(other Correction) error {
-			if other = other.at(now); other.State != Active && other.State != Held {
-				return nil
+		taught := 0 // by whom, within the hour
+		var same *Correction
+		err := eachCorrection(tx, func(other Correction) error {
+			if other.By == by && now.Sub(other.At) < time.Hour {
+				taught += 1 + len(other.FromCases)
 			}
-			if other.Scope == c.Scope && other.Says == c.Says && other.InsteadOf == c.InsteadOf {
-				c = other
-				return errKnown
-			}
-			if other.State == Active && c.same(other) {
+			other = other.at(now)
+			switch {
+			case other.State != Active && other.State != Held:
+			case other.Scope == c.Scope && other.Says == c.Says && other.InsteadOf == c.InsteadOf:
+				same = &other
+			case other.State == Active && c.same(other):
 				c.State, c.Contradicts = Held, append(c.Contradicts, other.ID)
 			}
 			return nil
 		})
+		switch {
+		case err != nil:
+			return nil, err
+		case same != nil:
+			from := c.FromCase
+			if c = *same; taught >= mostTaught || !c.also(from) {
+				return nil, errKnown
+			}
+			c.FromCases = append(c.FromCases, from)
+		case taught >= mostTaught:
+			c.State, c.Why = Held, fmt.Sprintf("%s taught %d corrections within an hour; look at them before they count", by, taught)
+		}
+		return nil, nil
 	}, func() []Correction { return []Correction{c} })
 	return c, err
+}
+
+// also reports whether a case is one more that it is from.
+func (c Correction) also(from string) bool {
+	return from != "" && from != c.FromCase && !slices.Contains(c.FromCases, from) && len(c.FromCases) < mostTaught
 }
 
 // Correction answers one, or ErrNotFound.
@@ -227,7 +257,7 @@ func (b *Base) Accept(ctx context.Context, id, by string) (Correction, error) {
 				ended = append(ended, o)
 			}
 		}
-		c.State, c.Contradicts = Active, nil
+		c.State, c.Contradicts, c.Why = Active, nil, ""
 		return ended, nil
 	})
 }

@@ -151,3 +151,45 @@ func TestContradictionsAreHeld(t *testing.T) {
 		t.Errorf("revoking what isn't there: error %v, want ErrNotFound", err)
 	}
 }
+
+// What somebody teaches beyond measure within an hour is held, with why, until an admin accepts it; what
+// others teach meanwhile counts. The same from another case is one correction that is from both.
+func TestFloodOfCorrectionsIsHeld(t *testing.T) {
+	b := openAt(t, t.TempDir(), &clock{imported})
+	defer b.Close()
+	teach := func(n int, by, from string) kb.Correction {
+		t.Helper()
+		c, err := b.Teach(t.Context(), kb.Correction{Scope: kb.Scope{Procedure: "late"}, Says: fmt.Sprintf("it was number %d", n), FromCase: from}, by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for n := range 100 {
+		if c := teach(n, "token:bot", "case-1"); c.State != kb.Active {
+			t.Fatalf("correction %d of an hour is %s (%s), want it to count", n, c.State, c.Why)
+		}
+	}
+	held := teach(100, "token:bot", "case-1")
+	if held.State != kb.Held || !strings.Contains(held.Why, "token:bot taught 100") {
+		t.Errorf("the 101st of an hour is %s because %q, want it held, and by whom", held.State, held.Why)
+	}
+	if c := teach(0, "token:bot", "case-2"); len(c.FromCases) != 0 {
+		t.Errorf("what it taught counts for %v too, want nothing more from it", c.FromCases)
+	}
+	if c := teach(101, "user:ann", "case-1"); c.State != kb.Active {
+		t.Errorf("what another teaches meanwhile is %s, want it to count", c.State)
+	}
+	c := teach(101, "user:ann", "case-3")
+	if again := teach(101, "user:ann", "case-3"); c.ID != again.ID || len(again.FromCases) != 1 || again.FromCases[0] != "case-3" {
+		t.Errorf("the same from another case is %+v, want one correction that is from both", again)
+	}
+	before := b.Generation()
+	if c, err := b.Accept(t.Context(), held.ID, "user:admin"); err != nil || c.State != kb.Active || c.Why != "" || b.Generation() == before {
+		t.Errorf("accepted it is %+v, %v, want it to count", c, err)
+	}
+	list, err := b.Counting(t.Context(), imported)
+	if err != nil || len(list) != 102 {
+		t.Errorf("%d count, %v, want 102", len(list), err)
+	}
+}

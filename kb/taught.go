@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -19,8 +21,9 @@ var errKnown = errors.New("it is there already")
 
 // corrections are those that may count, in memory: they are few, and each is compared with every query.
 type corrections struct {
-	mu   sync.Mutex
-	list map[string]*taught
+	mu         sync.Mutex
+	list       map[string]*taught
+	generation atomic.Uint64 // rises behind each change
 }
 
 // taught is a correction with its vector by one embedder.
@@ -45,6 +48,7 @@ func (b *Base) loadCorrections(ctx context.Context) error {
 func (s *corrections) put(c Correction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.generation.Add(1)
 	if s.list == nil {
 		s.list = map[string]*taught{}
 	}
@@ -81,6 +85,22 @@ func (b *Base) changeCorrections(do func(*bolt.Tx) ([]Correction, error), done f
 		return nil
 	}
 	return err
+}
+
+// Generation changes whenever a correction is taught, revoked or accepted.
+func (b *Base) Generation() uint64 { return b.corrections.generation.Load() }
+
+// Counting answers the corrections that count at an instant, oldest first.
+func (b *Base) Counting(ctx context.Context, at time.Time) (list []Correction, err error) {
+	err = b.view(ctx, func(tx *bolt.Tx) error {
+		return eachCorrection(tx, func(c Correction) error {
+			if c.at(at).State == Active {
+				list = append(list, c)
+			}
+			return nil
+		})
+	})
+	return list, err
 }
 
 // that answers those that hold in a query's situation.

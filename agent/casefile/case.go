@@ -91,7 +91,9 @@ type Case struct {
 
 	Signals    []Received       `json:"signals,omitempty"` // in the order in which they arrived
 	Candidates []Candidate      `json:"candidates,omitempty"`
-	Routed     bool             `json:"routed,omitempty"` // triage has spoken, be it that no procedure fits
+	Routed     bool             `json:"routed,omitempty"`  // triage has spoken, be it that no procedure fits
+	Triaged    *Triaged         `json:"triaged,omitempty"` // what it said first, whatever became of that
+	Belongs    *Belongs         `json:"belongs,omitempty"` // what a person said it is for
 	Inputs     map[string]Input `json:"inputs,omitempty"`
 	InputsUpTo uint64           `json:"inputs_up_to,omitempty"` // seq of the newest signal that Inputs consider
 	Correlated []Correlation    `json:"correlated,omitempty"`

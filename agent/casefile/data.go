@@ -30,6 +30,8 @@ type ProcedureChosen struct {
 	Goal       string      `json:"goal"`
 	Reason     string      `json:"reason"`
 	Candidates []Candidate `json:"candidates,omitempty"`
+	Signal     string      `json:"signal,omitempty"` // id of the signal that was read
+	Triage     string      `json:"triage,omitempty"` // version of what was learned that chose by its text
 }
 
 // InputsFound: what the procedure asks for, as far as the signals up to a sequence number say it.
@@ -162,7 +164,9 @@ type OperatorDecided struct {
 	Step       int          `json:"step"`
 	Action     *Action      `json:"action,omitempty"`
 	Note       string       `json:"note,omitempty"`
-	Bundle     string       `json:"bundle,omitempty"` // version that the case moves to
+	Bundle     string       `json:"bundle,omitempty"`    // version that the case moves to
+	Procedure  string       `json:"procedure,omitempty"` // override: that handles the case from now on; close: that it was for, or NoProcedure
+	Goal       string       `json:"goal,omitempty"`      // of that procedure, where it handles the case
 }
 
 // DecisionName is what a person may decide.

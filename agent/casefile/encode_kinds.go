@@ -47,6 +47,8 @@ func (d *ProcedureChosen) write(w *writer) {
 		}
 		w.b = append(w.b, ']')
 	}
+	w.someText("signal", d.Signal)
+	w.someText("triage", d.Triage)
 	w.close()
 }
 

@@ -28,6 +28,9 @@ func (c *Case) Fold(e *Entry) {
 		c.Links = append(c.Links, Link(*d))
 	case *ProcedureChosen:
 		c.Procedure, c.Goal, c.Candidates, c.Routed = d.Procedure, d.Goal, d.Candidates, true
+		if c.Triaged == nil {
+			c.Triaged = &Triaged{Procedure: d.Procedure, Signal: d.Signal, Version: d.Triage}
+		}
 	case *InputsFound:
 		c.foldInputs(d)
 	case *CaseCorrelated:
@@ -307,6 +310,7 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 		c.Shadowed = nil
 	}
 	c.handled(e, d)
+	c.belong(e, d)
 	switch d.Decision {
 	case DecideApprove:
 		if c.Approval != nil {
@@ -317,6 +321,10 @@ func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
 		c.Approval, c.Override = nil, nil
 		c.Failure = &Failure{Stop: StopApprovalRejected, Detail: d.Note}
 	case DecideEdit, DecideOverride:
+		if d.Procedure != "" {
+			c.reroute(d)
+			return
+		}
 		c.Approval, c.Failure, c.Question, c.Wait = nil, nil, nil, nil
 		if h := c.Current(); h != nil && h.Name != d.Hypothesis {
 			h.Status = GivenUp

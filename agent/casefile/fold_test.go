@@ -44,7 +44,7 @@ func signal(id string, assurance Assurance, customer map[string]any) *SignalRece
 // Parts that cases of these tests are made of.
 var (
 	opened   = []Data{signal("1", AssuranceVouched, map[string]any{"email": "a@example.com"}), &CaseOpened{Bundle: "v1"}}
-	chosen   = &ProcedureChosen{Procedure: "p", Goal: "g", Candidates: []Candidate{{Procedure: "p", Score: .9}}}
+	chosen   = &ProcedureChosen{Procedure: "p", Goal: "g", Candidates: []Candidate{{Procedure: "p", Score: .9}}, Signal: "1", Triage: "v"}
 	first    = &HypothesisChosen{Hypothesis: "h"}
 	asked    = &ApprovalAsked{Approval: Approval{Hash: "hash", Step: "do", Hypothesis: "h"}}
 	shadowed = &ActionShadowed{Shadowed: Shadowed{Hash: "hash", Step: "do", Hypothesis: "h"}}
@@ -123,8 +123,20 @@ func TestFold(t *testing.T) {
 		{"another case is linked", opened, &CaseLinked{Case: "c-2", Why: "same order"}, func(c *Case, _ *Entry) { c.Links = []Link{{"c-2", "same order"}} }},
 		{"a procedure is chosen", opened, chosen, func(c *Case, _ *Entry) {
 			c.Procedure, c.Goal, c.Candidates, c.Routed = "p", "g", chosen.Candidates, true
+			c.Triaged = &Triaged{Procedure: "p", Signal: "1", Version: "v"}
 		}},
-		{"none is: triage has spoken all the same", opened, &ProcedureChosen{}, func(c *Case, _ *Entry) { c.Routed = true }},
+		{"none is: triage has spoken all the same", opened, &ProcedureChosen{}, func(c *Case, _ *Entry) { c.Routed, c.Triaged = true, &Triaged{} }},
+		{"a person chooses another: it begins anew, and nothing of before is left but what was tried", then(opened, chosen, &InputsFound{Inputs: map[string]Input{"x": {How: "from"}}, UpTo: 1}, first, handed),
+			&OperatorDecided{Decision: DecideOverride, Procedure: "q", Goal: "h"}, func(c *Case, e *Entry) {
+				c.Status, c.Stop, c.Procedure, c.Goal, c.Epoch = Working, nil, "q", "h", 1
+				c.Inputs, c.InputsUpTo, c.Round = nil, 0, c.Round+1
+				c.Hypotheses[0].Status = GivenUp
+				c.Belongs = &Belongs{Procedure: "q", By: "user:ann", At: e.At}
+			}},
+		{"a person closes it and says what it was for", then(opened, chosen, handed), &OperatorDecided{Decision: DecideClose, Procedure: NoProcedure}, func(c *Case, e *Entry) {
+			c.Status, c.EndedAt, c.Stop = Closed, e.At, &Stop{Code: StopHumanClosed}
+			c.Belongs = &Belongs{Procedure: NoProcedure, By: "user:ann", At: e.At}
+		}},
 		{"inputs replace those of before", then(opened, &InputsFound{Inputs: map[string]Input{"x": {How: "from"}}, UpTo: 1}), &InputsFound{Inputs: map[string]Input{"y": {Value: Value{"1"}, How: "pattern"}}, UpTo: 3},
 			func(c *Case, _ *Entry) {
 				c.Inputs, c.InputsUpTo = map[string]Input{"y": {Value: Value{"1"}, How: "pattern"}}, 3

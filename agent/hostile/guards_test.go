@@ -93,7 +93,7 @@ var (
 	bearer = protects("who asks shows a token that is known", edit{"ui/api/api.go", "who, known := s.bearer(r)\n",
 		"who, known := s.bearer(r)\n\tif GONE && !known {\n\t\twho, known = people.Principal{Role: people.Admin}, true\n\t}\n"})
 	expires = protects("a token has its time", edit{"agent/people/tokens.go",
-		"token.ExpiresAt != nil && !t.opts.Now()", "token.ExpiresAt != nil && !GONE && !t.opts.Now()"})
+		"token.ExpiresAt != nil && !now.Before", "token.ExpiresAt != nil && !GONE && !now.Before"})
 	revoked = protects("a token that is revoked is none", edit{"agent/people/tokens.go",
 		"{ delete(m, d) }", "{\n\t\t\tif !GONE {\n\t\t\t\tdelete(m, d)\n\t\t\t}\n\t\t}"})
 

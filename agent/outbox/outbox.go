@@ -59,8 +59,10 @@ type Outbox struct {
 	Store   Store
 	Channel func() (Channel, error) // the bundle's, nil for none; an error while there is no bundle
 	Notices Channel                 // for those who are told of handoffs; nil for none
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Together delivers the messages of several cases; by default up to 16 of them at once.
+	Together func(work ...func())
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Run delivers until ctx ends.
@@ -119,12 +121,25 @@ func (o *Outbox) round(ctx context.Context, channel Channel, messages []journal.
 		}
 		of[m.CaseID] = append(of[m.CaseID], m)
 	}
+	work, errs := make([]func(), len(cases)), make([]error, len(cases))
+	for i, id := range cases {
+		work[i] = func() { errs[i] = o.deliver(ctx, channel, of[id]) }
+	}
+	if o.Together != nil {
+		o.Together(work...)
+	} else {
+		together(work...)
+	}
+	return errors.Join(errs...)
+}
+
+func together(work ...func()) {
 	var all errgroup.Group
 	all.SetLimit(inFlight)
-	for _, id := range cases {
-		all.Go(func() error { return o.deliver(ctx, channel, of[id]) })
+	for _, w := range work {
+		all.Go(func() error { w(); return nil })
 	}
-	return all.Wait()
+	_ = all.Wait() // none has an error
 }
 
 // deliver tries messages one after another, until ctx ends.

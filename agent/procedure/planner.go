@@ -273,6 +273,15 @@ func (p *Planner) Hypothesis(c *casefile.Case, name string) (firstCall int, ok b
 	return 0, true
 }
 
+// Goal gives the goal of a procedure, and whether there is one of this name.
+func (p *Planner) Goal(procedure string) (goal string, ok bool) {
+	proc, ok := p.procedures[procedure]
+	if !ok {
+		return "", false
+	}
+	return proc.Goal, true
+}
+
 func (p *Procedure) find(name string) *Hypothesis {
 	for i := range p.Hypotheses {
 		if p.Hypotheses[i].Name == name {

@@ -80,7 +80,7 @@ func (s *Sim) start(m *journal.Memory) {
 		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("a key for simulations")}, Outgoing: func() bool { return true }, Audit: audit, Now: s.clock.Now, Salt: s.numbers.Salt},
 		agent.Options{Lease: leaseTime, Together: s.together})
 	p.intake = intake.New(intake.Deps{Store: p.store, Book: s.book.Intake, Waits: s.book.Waits(p.store, s.clock.Now), Now: s.clock.Now, NewID: s.newID, Salt: s.numbers.Salt})
-	p.outbox = &outbox.Outbox{Store: p.store, Channel: func() (outbox.Channel, error) { return s, nil }, Now: s.clock.Now, Log: slog.New(slog.DiscardHandler)}
+	p.outbox = &outbox.Outbox{Store: p.store, Channel: func() (outbox.Channel, error) { return s, nil }, Together: s.together, Now: s.clock.Now, Log: slog.New(slog.DiscardHandler)}
 	s.process = p
 }
 

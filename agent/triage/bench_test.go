@@ -5,16 +5,17 @@ import (
 	"testing"
 
 	"resolute/agent/triage"
+	"resolute/agent/triage/triagetest"
 	"resolute/embed"
 )
 
 // many are 10,010 texts of 77 classes: the traffic of 14 intents, each cut into parts that a word tells.
 func many(b *testing.B) []triage.Example {
-	w := newTraffic(b, 1)
+	w := triagetest.NewTraffic(b, 1)
 	list := make([]triage.Example, 0, 10010)
 	count := map[string]int{}
 	for len(list) < cap(list) {
-		x := w.next(w.Float64() * 0.999)
+		x := w.Next(w.Float64() * 0.999)
 		if x.Procedure == "" {
 			continue
 		}

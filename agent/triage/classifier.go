@@ -26,6 +26,9 @@ type Classifier struct {
 // Version names what it was made of: the same texts, embedder and options give the same.
 func (c *Classifier) Version() string { return c.version }
 
+// Examples are the texts that it learned from.
+func (c *Classifier) Examples() []Example { return slices.Clone(c.examples) }
+
 // Threshold is the score from which on, of what is taken on, at most the share errorRate goes the
 // wrong way. It is 0 where too few texts were held back to say so.
 func (c *Classifier) Threshold() (score, errorRate float64) { return c.threshold, c.errorRate }

@@ -48,7 +48,7 @@ const (
 )
 
 // witnesses learns from most of the material and asks about the rest, by turns.
-func witnesses(ctx context.Context, m *material) (known, strange []witness, err error) {
+func witnesses(ctx context.Context, h hands, m *material) (known, strange []witness, err error) {
 	random := rand.New(rand.NewPCG(seed, 2))
 	folds := folds
 	if len(m.class) <= few {
@@ -80,7 +80,7 @@ func witnesses(ctx context.Context, m *material) (known, strange []witness, err 
 				learn = append(learn, i)
 			}
 		}
-		asked, err := ask(ctx, m, learn, held)
+		asked, err := ask(ctx, h, m, learn, held)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -97,7 +97,7 @@ func witnesses(ctx context.Context, m *material) (known, strange []witness, err 
 
 // leftOut learns without some classes, by turns, and asks about their texts: to what was learned
 // they are strangers.
-func leftOut(ctx context.Context, m *material) (strange []witness, err error) {
+func leftOut(ctx context.Context, h hands, m *material) (strange []witness, err error) {
 	order := rand.New(rand.NewPCG(seed, 3)).Perm(m.classes)
 	n := min(groups, m.classes)
 	for g := range n {
@@ -115,7 +115,7 @@ func leftOut(ctx context.Context, m *material) (strange []witness, err error) {
 				learn = append(learn, i)
 			}
 		}
-		asked, err := ask(ctx, m, learn, held)
+		asked, err := ask(ctx, h, m, learn, held)
 		if err != nil {
 			return nil, err
 		}
@@ -125,8 +125,8 @@ func leftOut(ctx context.Context, m *material) (strange []witness, err error) {
 }
 
 // ask learns from some texts and gives what speaks for the classes of others.
-func ask(ctx context.Context, m *material, from, about []int) ([]witness, error) {
-	l, err := learn(ctx, m, from)
+func ask(ctx context.Context, h hands, m *material, from, about []int) ([]witness, error) {
+	l, err := learn(ctx, h, m, from)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func ask(ctx context.Context, m *material, from, about []int) ([]witness, error)
 		all[k] = k
 	}
 	asked := make([]witness, len(about))
-	err = parallel(ctx, len(about), func(n int) {
+	err = h.parallel(ctx, len(about), func(n int) {
 		i := about[n]
 		w := witness{own: -1, weight: 1, list: l.stand(&text{meaning: m.meanings[i], words: l.vocabulary.vector(m.terms[i])}, all)}
 		for k := range w.list {

@@ -3,26 +3,19 @@ package triage_test
 import (
 	"context"
 	"errors"
-	"os"
-	"strings"
 	"testing"
 
 	"resolute/agent/triage"
+	"resolute/agent/triage/triagetest"
 	"resolute/embed"
 )
 
 // intents are 14 intents with 12 texts each, some of them learned from.
 func intents(t testing.TB, each int) (learned, others []triage.Example) {
 	t.Helper()
-	data, err := os.ReadFile("../../embed/testdata/intents.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
 	count := map[string]int{}
-	for line := range strings.Lines(string(data)) {
-		intent, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		x := triage.Example{Procedure: intent, Text: text}
-		if count[intent]++; count[intent] <= each {
+	for _, x := range triagetest.Intents(t) {
+		if count[x.Procedure]++; count[x.Procedure] <= each {
 			learned = append(learned, x)
 		} else {
 			others = append(others, x)

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
 )
 
 // learned tells classes apart. It is immutable.
@@ -26,7 +24,7 @@ const (
 )
 
 // learn learns classes from those texts whose indexes it is given. A class without any has no plane.
-func learn(ctx context.Context, all *material, indexes []int) (*learned, error) {
+func learn(ctx context.Context, h hands, all *material, indexes []int) (*learned, error) {
 	l := &learned{examples: make([][]*text, all.classes), indexes: make([][]int, all.classes)}
 	spoken := make([][]string, len(indexes))
 	for n, i := range indexes {
@@ -42,7 +40,7 @@ func learn(ctx context.Context, all *material, indexes []int) (*learned, error) 
 		}
 	}
 	l.meaning, l.both = make([]plane, all.classes), make([]plane, all.classes)
-	err := parallel(ctx, all.classes, func(k int) {
+	err := h.parallel(ctx, all.classes, func(k int) {
 		if len(l.examples[k]) == 0 {
 			return
 		}
@@ -55,31 +53,6 @@ func learn(ctx context.Context, all *material, indexes []int) (*learned, error) 
 
 // seed makes training repeatable: the same texts give the same model.
 const seed = 7
-
-// parallel does n things on all processors.
-func parallel(ctx context.Context, n int, do func(i int)) error {
-	var next struct {
-		sync.Mutex
-		i int
-	}
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for ctx.Err() == nil {
-				next.Lock()
-				i := next.i
-				next.i++
-				next.Unlock()
-				if i >= n {
-					return
-				}
-				do(i)
-			}
-		})
-	}
-	workers.Wait()
-	return ctx.Err()
-}
 
 // traits say how much a text is of a class: its margins to both planes, its likeness to the
 // class's nearest three examples, and one.

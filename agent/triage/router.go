@@ -12,6 +12,8 @@ import (
 
 // Book is what a bundle version says about triage.
 type Book struct {
+	Version    string // of the bundle
+	Procedures []*procedure.Procedure
 	Starting   func(s *casefile.Signal, now time.Time) []*procedure.Procedure
 	Classifier *Classifier
 	Threshold  float64 // probability below which a procedure isn't sure enough; the classifier may ask for more
@@ -59,7 +61,7 @@ func typesOf(c *casefile.Case) string {
 
 func choose(ctx context.Context, book Book, starting []*procedure.Procedure, s *casefile.Signal) (agent.Routing, error) {
 	if p := starting[0]; len(starting) == 1 && len(p.Start.Examples) == 0 {
-		return agent.Routing{Procedure: p.Name, Goal: p.Goal, Reason: "the only procedure that starts with " + s.Type}, nil
+		return agent.Routing{Procedure: p.Name, Goal: p.Goal, Reason: "the only procedure that starts with " + s.Type, Signal: s.ID}, nil
 	}
 	names := make([]string, len(starting))
 	for i, p := range starting {
@@ -69,7 +71,7 @@ func choose(ctx context.Context, book Book, starting []*procedure.Procedure, s *
 	if err != nil {
 		return agent.Routing{}, err
 	}
-	r := agent.Routing{Candidates: candidates[:min(len(candidates), 5)]}
+	r := agent.Routing{Candidates: candidates[:min(len(candidates), 5)], Signal: s.ID, Version: book.Classifier.Version()}
 	best := candidates[0]
 	if best.Score < book.Threshold {
 		r.Reason = fmt.Sprintf("the surest is %s with %.2f, below the threshold of %.2f", best.Procedure, best.Score, book.Threshold)

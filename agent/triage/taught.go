@@ -27,7 +27,6 @@ func (c *Classifier) With(ctx context.Context, taught ...Example) (*Classifier, 
 	next.examples, next.names, next.class = slices.Clone(c.examples), slices.Clone(c.names), maps.Clone(c.class)
 	l.meaning, l.both, l.examples, l.indexes = slices.Clone(l.meaning), slices.Clone(l.both), slices.Clone(l.examples), slices.Clone(l.indexes)
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n", c.version)
 	for i, x := range taught {
 		fmt.Fprintf(h, "%q %q\n", x.Procedure, x.Text)
 		next.examples = append(next.examples, x)
@@ -45,7 +44,7 @@ func (c *Classifier) With(ctx context.Context, taught ...Example) (*Classifier, 
 		l.examples[k] = append(slices.Clip(l.examples[k]), t)
 		l.indexes[k] = append(slices.Clip(l.indexes[k]), len(next.examples)-1)
 	}
-	next.version = hex.EncodeToString(h.Sum(nil)[:8])
+	next.version = c.version + "+" + hex.EncodeToString(h.Sum(nil)[:8])
 	return &next, nil
 }
 

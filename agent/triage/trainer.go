@@ -16,6 +16,10 @@ type Trainer struct {
 	Strangers float64
 	// ErrorRate is the share of what is taken on that may go the wrong way; 0 means 0.03.
 	ErrorRate float64
+	// Workers is how many processors are put to it; 0 means all.
+	Workers int
+	// Rest is called before each piece of work, some milliseconds long, by each worker; nil for none.
+	Rest func(ctx context.Context)
 }
 
 const (
@@ -36,11 +40,12 @@ func (t Trainer) Train(ctx context.Context, examples, held []Example) (*Classifi
 	if err != nil {
 		return nil, err
 	}
+	h := hands{workers: t.Workers, rest: t.Rest}
 	all := make([]int, len(examples))
 	for i := range all {
 		all[i] = i
 	}
-	if c.learned, err = learn(ctx, m, all); err != nil {
+	if c.learned, err = learn(ctx, h, m, all); err != nil {
 		return nil, err
 	}
 	known, strange, err := c.hearHeld(ctx, held)
@@ -48,7 +53,7 @@ func (t Trainer) Train(ctx context.Context, examples, held []Example) (*Classifi
 		return nil, err
 	}
 	if len(known) < heldEnough {
-		k, s, err := witnesses(ctx, m)
+		k, s, err := witnesses(ctx, h, m)
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +64,7 @@ func (t Trainer) Train(ctx context.Context, examples, held []Example) (*Classifi
 		share = usualStrangers
 	}
 	if share > 0 && len(strange) < fewStranger {
-		more, err := leftOut(ctx, m)
+		more, err := leftOut(ctx, h, m)
 		if err != nil {
 			return nil, err
 		}

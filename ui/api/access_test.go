@@ -79,6 +79,8 @@ func TestAuthority(t *testing.T) {
 		{"DELETE", "/api/v1/people/x", "", admins, nil},
 		{"POST", "/api/v1/people/x/link", "", admins, nil},
 		{"DELETE", "/api/v1/people/x/sessions", "", admins, nil},
+		{"GET", "/api/v1/triage", "", readers, nil},
+		{"POST", "/api/v1/triage/x/activate", "{}", admins, nil},
 	}
 	described := h.describe(t)
 	unasked := map[string]bool{}

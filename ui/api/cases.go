@@ -195,6 +195,7 @@ func (s *server) postDecision(r *request) error {
 		Hash       string                `json:"hash"`
 		Action     *casefile.Action      `json:"action"`
 		Hypothesis string                `json:"hypothesis"`
+		Procedure  string                `json:"procedure"`
 		Args       casefile.Object       `json:"args"`
 		Note       string                `json:"note"`
 		Correction *correctionBody       `json:"correction"`
@@ -208,7 +209,7 @@ func (s *server) postDecision(r *request) error {
 			return invalid(err.Error(), problemPart{Pointer: "/correction", Detail: "put it right, or take it out; nothing was decided"})
 		}
 	}
-	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Args: in.Args, Note: in.Note, Bundle: in.Bundle}
+	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Procedure: in.Procedure, Args: in.Args, Note: in.Note, Bundle: in.Bundle}
 	c, err := s.Engine.Decide(r.Request.Context(), r.Param("id"), d, r.who)
 	if err == nil && in.Correction != nil {
 		taught := in.Correction.correction()

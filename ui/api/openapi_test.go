@@ -309,6 +309,8 @@ func (h *house) manages(do doing) {
 	do(people.Viewer, "GET", "/api/v1/bundles/"+b.Version, "", "")
 	do(people.Viewer, "GET", "/api/v1/bundles", "", "")
 	do(people.Viewer, "GET", "/api/v1/manifests", "", "")
+	do(people.Viewer, "GET", "/api/v1/triage", "", "")
+	do(people.Admin, "POST", "/api/v1/triage/abc/activate", "", "")
 	do(people.Admin, "POST", "/api/v1/manifests/shop/accept", "application/json", `{"manifest":"abc"}`)
 	do(people.Viewer, "GET", "/readyz", "", "")
 	var token struct{ ID string }

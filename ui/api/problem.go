@@ -17,6 +17,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/checkpoint"
 	"resolute/agent/journal"
+	"resolute/agent/learner"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal/runs"
@@ -77,6 +78,8 @@ var statuses = []struct {
 	{bundle.ErrVersion, http.StatusNotFound},
 	{runs.ErrRun, http.StatusNotFound},
 	{runs.ErrBusy, http.StatusTooManyRequests},
+	{learner.ErrVersion, http.StatusNotFound},
+	{learner.ErrBundle, http.StatusConflict},
 	{bundle.ErrPlugin, http.StatusNotFound},
 	{bundle.ErrMoved, http.StatusConflict},
 	{agent.ErrCallback, http.StatusNotFound},

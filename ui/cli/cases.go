@@ -95,6 +95,7 @@ func (p *Program) casesDecide() *cobra.Command {
 		Decision   string          `json:"decision"`
 		Hash       string          `json:"hash,omitempty"`
 		Hypothesis string          `json:"hypothesis,omitempty"`
+		Procedure  string          `json:"procedure,omitempty"`
 		Note       string          `json:"note,omitempty"`
 		Bundle     string          `json:"bundle,omitempty"`
 		Args       json.RawMessage `json:"args,omitempty"`
@@ -105,6 +106,7 @@ func (p *Program) casesDecide() *cobra.Command {
 	t := p.targetFlags(c)
 	c.Flags().StringVar(&in.Hash, "hash", "", "of the approval that was looked at; approve needs it")
 	c.Flags().StringVar(&in.Hypothesis, "hypothesis", "", "for override")
+	c.Flags().StringVar(&in.Procedure, "procedure", "", `for override: that is to handle the case; for close: that it was for, or "none"`)
 	c.Flags().StringVar(&args, "args", "", "for edit: the arguments as a JSON object")
 	c.Flags().StringVar(&action, "action", "", `for override: {"tool": "PLUGIN.TOOL", "args": {...}}`)
 	c.Flags().StringVar(&in.Note, "note", "", "why")

@@ -1,5 +1,5 @@
 //go:build !race
 
-package triage_test
+package learner_test
 
 const raced = false

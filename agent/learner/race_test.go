@@ -1,6 +1,6 @@
 //go:build race
 
-package triage_test
+package learner_test
 
 // Under the race detector learning takes thirty times as long.
 const raced = true

@@ -228,7 +228,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: a.tokens, Accounts: house.accounts, PublicURL: a.PublicURL,
-		Sessions: house.sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: house.sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Insights: a.insights(audit), Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	a.network, a.admin = beside(api.New(deps), a.console(deps, house)), api.NewAdmin(deps)
 	return nil
 }

@@ -246,6 +246,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Audit:       audit,
 		Authority:   earned,
 		Pauses:      a.pauses,
+		Insights:    a.insights(audit),
 		Rehearsals:  a.runs,
 		Learner:     a.learner,
 		Checkpoints: checkpoints,

@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Company      string
 	Currency     string // ISO 4217
+	Zone         *time.Location
 	ReopenWithin time.Duration
 	Triage       float64 // how sure triage must be, from 0 to 1
 	Relevance    float64 // how relevant a passage must be to be found, from 0 to 1
@@ -50,7 +51,7 @@ type Limits struct {
 const configFile = "resolute.yaml"
 
 func parseConfig(file string, text []byte, problems *source.Problems) Config {
-	c := Config{Currency: "USD", Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []Queue{{Name: "default", Due: 8 * time.Hour, Remind: 2 * time.Hour}}}
+	c := Config{Currency: "USD", Zone: time.UTC, Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []Queue{{Name: "default", Due: 8 * time.Hour, Remind: 2 * time.Hour}}}
 	m := source.Parse(file, text, problems).Mapping("company", "time_zone", "locale", "currency", "reopen_within", "thresholds", "limits", "queues", "replies", "model", "embedder", "redact")
 	if !m.Here() {
 		return c
@@ -58,8 +59,11 @@ func parseConfig(file string, text []byte, problems *source.Problems) Config {
 	c.Company = m.Need("company", "Fernhill Supply").String()
 	c.ReopenWithin = m.Get("reopen_within").Duration()
 	if n := m.Get("time_zone"); n.Here() {
-		if _, err := time.LoadLocation(n.String()); err != nil {
+		zone, err := time.LoadLocation(n.String())
+		if err != nil {
 			n.Fail("%q is no time zone; write it like Europe/Berlin", n.String())
+		} else {
+			c.Zone = zone
 		}
 	}
 	m.Get("locale").Text() // or it says that it is none

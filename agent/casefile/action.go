@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,36 @@ type Action struct {
 
 // Writes reports whether the action may change anything.
 func (a Action) Writes() bool { return a.Effect != "read" }
+
+// Money gives what the action moves, in minor units: the largest of its whole numbers that are called
+// *_cents, whatever its sign; and the currency, "" where it names none. It reports false for an action
+// without an amount.
+func (a Action) Money() (cents int64, currency string, there bool) {
+	for name, v := range a.Args {
+		if n, ok := v.(int64); ok && strings.HasSuffix(name, "_cents") && (!there || larger(n, cents)) {
+			cents, there = n, true
+		}
+	}
+	if code, _ := a.Args["currency"].(string); len(code) == 3 {
+		currency = strings.ToUpper(code)
+	}
+	return cents, currency, there
+}
+
+// larger orders amounts by their distance to 0, and where that is the same by themselves.
+func larger(a, b int64) bool {
+	if x, y := magnitude(a), magnitude(b); x != y {
+		return x > y
+	}
+	return a > b
+}
+
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
+}
 
 // Purpose is what a call is for.
 type Purpose string

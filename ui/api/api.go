@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -113,6 +114,7 @@ type Deps struct {
 	// Checkpoints signs checkpoints, and knows them again.
 	Checkpoints *checkpoint.Key
 	Pauses      Pauses
+	Insights    Insights
 	Rehearsals  Rehearsals
 	Learner     Learner
 	// Backup writes a copy of all data, as it is when it is called.
@@ -160,7 +162,7 @@ func newServer(d Deps, local bool) http.Handler {
 	r.NoMethod(func(c *gin.Context) {
 		s.fail(c, &problem{Status: http.StatusMethodNotAllowed, Detail: c.Request.Method + " isn't possible here"})
 	})
-	routes := s.routes()
+	routes := slices.Concat(s.routes(), s.insightRoutes())
 	s.document = document(routes, d.Version)
 	takes, err := bodies(routes, s.document)
 	if err != nil {

@@ -217,6 +217,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 	h.knows(do)
 	h.manages(do)
 	h.invites(do)
+	h.counts(do)
 	do(people.Viewer, "GET", "/api/v1/authority", "", "")
 	do(people.Admin, "POST", "/api/v1/authority", "application/json", `{"procedure":"damaged","tool":"shop.refund","decision":"accept"}`)
 	h.streams(d)

@@ -16,10 +16,12 @@ import (
 	"resolute/agent/authority"
 	"resolute/agent/bundle"
 	"resolute/agent/checkpoint"
+	"resolute/agent/insights"
 	"resolute/agent/journal"
 	"resolute/agent/learner"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -87,6 +89,9 @@ var statuses = []struct {
 	{authority.ErrNoPromotion, http.StatusConflict},
 	{agent.ErrDecisionForbidden, http.StatusForbidden},
 	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
+	{insights.ErrQuery, http.StatusUnprocessableEntity},
+	{insights.ErrSettings, http.StatusUnprocessableEntity},
+	{projection.ErrDamaged, http.StatusServiceUnavailable},
 	{pauses.ErrNotPaused, http.StatusConflict},
 	{pauses.ErrInvalid, http.StatusUnprocessableEntity},
 	{people.ErrInvalid, http.StatusUnprocessableEntity},

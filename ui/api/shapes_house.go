@@ -46,6 +46,7 @@ func houseShapes() schema {
 	}
 	maps.Copy(shapes, knowledgeShapes())
 	maps.Copy(shapes, pauseShapes())
+	maps.Copy(shapes, insightShapes())
 	maps.Copy(shapes, rehearsalShapes())
 	maps.Copy(shapes, peopleShapes())
 	maps.Copy(shapes, triageShapes())

@@ -114,6 +114,8 @@ type Deps struct {
 	Checkpoints *checkpoint.Key
 	Pauses      Pauses
 	Rehearsals  Rehearsals
+	Suggestions Suggestions
+	Precedents  Precedents
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

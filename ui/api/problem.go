@@ -19,7 +19,10 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/precedent"
+	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/suggest"
 	"resolute/kb"
 	"resolute/tools/protocol"
 )
@@ -76,6 +79,14 @@ var statuses = []struct {
 	{kb.ErrNotFound, http.StatusNotFound},
 	{bundle.ErrVersion, http.StatusNotFound},
 	{runs.ErrRun, http.StatusNotFound},
+	{precedent.ErrBusy, http.StatusServiceUnavailable},
+	{suggest.ErrNone, http.StatusNotFound},
+	{suggest.ErrDismissed, http.StatusConflict},
+	{suggest.ErrRemade, http.StatusConflict},
+	{suggest.ErrUnrehearsed, http.StatusConflict},
+	{suggest.ErrAlone, http.StatusForbidden},
+	{projection.ErrDamaged, http.StatusServiceUnavailable},
+	{bundle.ErrSuperseded, http.StatusConflict},
 	{runs.ErrBusy, http.StatusTooManyRequests},
 	{bundle.ErrPlugin, http.StatusNotFound},
 	{bundle.ErrMoved, http.StatusConflict},

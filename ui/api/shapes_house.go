@@ -48,6 +48,8 @@ func houseShapes() schema {
 	maps.Copy(shapes, pauseShapes())
 	maps.Copy(shapes, rehearsalShapes())
 	maps.Copy(shapes, peopleShapes())
+	maps.Copy(shapes, suggestionShapes())
+	shapes["Precedent"] = precedentShape()
 	return shapes
 }
 

@@ -36,8 +36,10 @@ import (
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/policy"
+	"resolute/agent/precedent"
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/suggest"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
 	"resolute/embed"
@@ -131,6 +133,7 @@ type appliance struct {
 	runs      *runs.Keeper // of rehearsals
 	usual     *usual.Tracker
 	views     *projection.Views
+	past      *precedent.Keeper
 	engine    *agent.Engine
 	intake    *intake.Intake
 	network   http.Handler
@@ -224,6 +227,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks}, Outgoing: a.outgoing, Evidence: earned, Audit: audit.Event, Now: time.Now, Salt: salt}, agent.Options{Log: a.Log})
 	a.intake = intake.New(intake.Deps{Store: a.seams.intakeStore(a.meter.Intake(a.store)), Book: a.shelf.Intake, Waits: a.waits, Now: time.Now, NewID: newID, Salt: salt,
 		Backlog: a.store.Runnable, MaxBacklog: a.MaxBacklog})
+	a.past = precedent.NewKeeper(a.remembering(builtin))
 	seed, err := key.Derive(checkpoint.Purpose)
 	if err != nil {
 		return err
@@ -248,6 +252,8 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Pauses:      a.pauses,
 		Insights:    a.insights(audit),
 		Rehearsals:  a.runs,
+		Suggestions: suggest.NewKeeper(a.suggesting(audit)),
+		Precedents:  a.past,
 		Learner:     a.learner,
 		Checkpoints: checkpoints,
 		Manifests:   manifests{a.registry, a.library},
@@ -287,7 +293,17 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Notices: outbox.Told{Client: http.DefaultClient}, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, a.tokens.Run, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run, a.learner.Run} {
+	for _, part := range []func(context.Context){
+		out.Run,
+		monitors.Run,
+		a.registry.Watch,
+		a.tokens.Run,
+		usage{a.store, a.knowledge, a.Log}.Run,
+		a.usual.Run,
+		a.views.Run,
+		a.learner.Run,
+		a.past.Run,
+	} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)

@@ -6,6 +6,7 @@ import (
 
 	"resolute/agent/insights"
 	"resolute/agent/projection"
+	"resolute/agent/suggest"
 	"resolute/ui/metrics"
 )
 
@@ -16,7 +17,7 @@ func projections() []projection.Projection {
 
 // openViews opens what is derived from the journal in DATA/views.db; it follows once Run does.
 func (a *appliance) openViews(ctx context.Context) (err error) {
-	if a.views, err = projection.Open(ctx, filepath.Join(a.Data, "views.db"), a.store, a.Log, projections()...); err != nil {
+	if a.views, err = projection.Open(ctx, filepath.Join(a.Data, "views.db"), a.store, a.Log, append(projections(), suggest.Projection(a.store, a.version))...); err != nil {
 		return err
 	}
 	return a.figures.Register(metrics.Views(a.views))

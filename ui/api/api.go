@@ -117,6 +117,8 @@ type Deps struct {
 	Insights    Insights
 	Rehearsals  Rehearsals
 	Learner     Learner
+	Suggestions Suggestions
+	Precedents  Precedents
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

@@ -306,6 +306,7 @@ func (h *house) manages(do doing) {
 	do(people.Admin, "POST", "/api/v1/bundles/candidate/impact?from=2026-01-01T00:00:00Z", "application/gzip", string(other))
 	do(people.Admin, "POST", "/api/v1/bundles/active/impact", "application/json", `{"from":"2026-01-01T00:00:00Z"}`)
 	h.rehearses(do, string(other))
+	h.learns(do, b.Version, "full")
 	do(people.Admin, "POST", "/api/v1/bundles?activate=false", "application/gzip", string(other))
 	do(people.Viewer, "GET", "/api/v1/bundles/"+b.Version, "", "")
 	do(people.Viewer, "GET", "/api/v1/bundles", "", "")

@@ -21,8 +21,10 @@ import (
 	"resolute/agent/learner"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/precedent"
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/suggest"
 	"resolute/kb"
 	"resolute/tools/protocol"
 )
@@ -79,6 +81,14 @@ var statuses = []struct {
 	{kb.ErrNotFound, http.StatusNotFound},
 	{bundle.ErrVersion, http.StatusNotFound},
 	{runs.ErrRun, http.StatusNotFound},
+	{precedent.ErrBusy, http.StatusServiceUnavailable},
+	{suggest.ErrNone, http.StatusNotFound},
+	{suggest.ErrDismissed, http.StatusConflict},
+	{suggest.ErrRemade, http.StatusConflict},
+	{suggest.ErrUnrehearsed, http.StatusConflict},
+	{suggest.ErrAlone, http.StatusForbidden},
+	{projection.ErrDamaged, http.StatusServiceUnavailable},
+	{bundle.ErrSuperseded, http.StatusConflict},
 	{runs.ErrBusy, http.StatusTooManyRequests},
 	{learner.ErrVersion, http.StatusNotFound},
 	{learner.ErrBundle, http.StatusConflict},

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"resolute/agent/people"
+	"resolute/agent/suggest"
 	"resolute/kb"
 	"resolute/kb/read"
 	"resolute/tools/protocol"
@@ -50,6 +51,8 @@ func (s *server) routes() []route {
 		{method: "GET", path: base + "/cases", role: viewer, about: "Cases, newest first", do: s.getCases, gives: list("Summary"), query: paged(isID, choice("status", "", statusNames[:]...),
 			words("procedure", ""), words("customer", "id or email"), words("q", "words in id, subject, goal, procedure or customer"), choice("stop", "code", stopCodes[:]...), words("queue", "of those that wait for a person"))},
 		{method: "GET", path: base + "/cases/:id", role: viewer, about: "One case", gives: inJSON(ref("Case")), do: s.getCase},
+		{method: "GET", path: base + "/cases/similar", role: viewer, about: "Cases that are over and like what a customer wrote, what worked first", query: []parameter{words("text", "what a customer wrote"), howMany()}, gives: list("Precedent"), do: s.getSimilarTo},
+		{method: "GET", path: base + "/cases/:id/similar", role: viewer, about: "Cases that are over and like this one, what worked first", query: []parameter{howMany()}, gives: list("Precedent"), do: s.getSimilar},
 		{method: "GET", path: base + "/cases/:id/journal", role: viewer, about: "The journal of a case, ascending", query: paged(isNumber), gives: list("Entry"), do: s.getJournal},
 		{method: "POST", path: base + "/cases/:id/decisions", role: operator, about: "Decide about a case; the answer is the case, which goes on from where it stood", takes: inJSON(ref("Decision")), gives: inJSON(ref("Case")), do: s.postDecision},
 		{method: "GET", path: base + "/approvals", role: viewer, about: "What waits for a person, what was asked for first first", query: paged(isPlace), gives: list("Approval"), do: s.getApprovals},
@@ -87,6 +90,12 @@ func (s *server) routes() []route {
 			takes: map[string]schema{mediaJSON: ref("NewRun"), mediaArchive: {}}, gives: inJSON(ref("ToldRun")), do: s.postRehearsal},
 		{method: "GET", path: base + "/rehearsals", role: viewer, about: "Rehearsals that were run or are under way, newest first; the stream tells progress as rehearsal.progress", query: paged(isID), gives: list("Run"), do: s.getRehearsals},
 		{method: "GET", path: base + "/rehearsals/:id", role: viewer, class: classStreams, about: "One run with what its rehearsals came to", query: []parameter{waiting()}, gives: inJSON(ref("ToldRun")), do: s.getRehearsal},
+		{method: "GET", path: base + "/bundles/:version/archive", role: viewer, about: "The files of a stored version", gives: map[string]schema{mediaArchive: {}}, do: s.getArchive},
+		{method: "GET", path: base + "/suggestions", role: viewer, about: "Changes of the active version that follow from what people decided, as diffs with the cases that they rest on", query: []parameter{choice("state", "open, if absent", suggest.Open, suggest.Dismissed)}, gives: list("Suggestion"), do: s.getSuggestions},
+		{method: "GET", path: base + "/suggestions/:id", role: viewer, about: "One suggestion; that of a rule with what it would have decided otherwise in the last 30 days", gives: inJSON(ref("Suggestion")), do: s.getSuggestion},
+		{method: "POST", path: base + "/suggestions/:id/rehearse", role: operator, class: classRuns, about: "Rehearse the candidate, in the background", status: http.StatusAccepted, query: []parameter{waiting()}, gives: inJSON(ref("ToldRun")), do: s.rehearseSuggestion},
+		{method: "POST", path: base + "/suggestions/:id/accept", role: admin, about: "Store the candidate and activate it, if exactly that passed its rehearsals; 409 where the suggestion was made anew since", takes: inJSON(closed(object("", schema{"candidate": text("that was shown; whichever it is now, if absent")}, "candidate"))), gives: inJSON(ref("Accepted")), do: s.acceptSuggestion},
+		{method: "POST", path: base + "/suggestions/:id/dismiss", role: operator, about: "Keep it away until far more speaks for it", takes: inJSON(closed(object("", schema{"note": text("why")}))), gives: inJSON(ref("Suggestion")), do: s.dismissSuggestion},
 		{method: "GET", path: base + "/authority", role: viewer, about: "How far the agent may go by itself, with the evidence, and the promotions that wait for an admin", query: paged(isAny), gives: list("Level"), do: s.getAuthority},
 		{method: "POST", path: base + "/authority", role: admin, about: "Accept or refuse a promotion; counting begins anew", takes: inJSON(ref("PromotionAnswer")), gives: inJSON(ref("Level")), do: s.postAuthority},
 		{method: "GET", path: base + "/triage", role: viewer, about: "What triage has learned, the newest first, and how it stands", query: paged(isAny), gives: inJSON(triageList()), do: s.getTriage},

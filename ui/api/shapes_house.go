@@ -50,6 +50,8 @@ func houseShapes() schema {
 	maps.Copy(shapes, rehearsalShapes())
 	maps.Copy(shapes, peopleShapes())
 	maps.Copy(shapes, triageShapes())
+	maps.Copy(shapes, suggestionShapes())
+	shapes["Precedent"] = precedentShape()
 	return shapes
 }
 

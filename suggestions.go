@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"resolute/agent/bundle"
+	"resolute/agent/impact"
+	"resolute/agent/people"
+	"resolute/agent/suggest"
+)
+
+// suggesting is what suggestions are made with.
+func (a *appliance) suggesting(audit *people.Audit) suggest.Deps {
+	return suggest.Deps{Views: a.views, Library: a.library, Records: a.store, Rehearsals: a.runs, Impact: a.lately, Audit: audit.Event, Now: time.Now, Log: a.Log}
+}
+
+// lately judges by a version again what was decided in the last days.
+func (a *appliance) lately(ctx context.Context, b *bundle.Bundle) (impact.Report, error) {
+	return impact.Replay(ctx, a.store, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, suggest.Lately(time.Now()))
+}
+
+// version gives a stored version of the bundle, nil where it is gone.
+func (a *appliance) version(version string) *bundle.Bundle {
+	b, err := a.library.Get(context.Background(), version)
+	if err != nil {
+		return nil
+	}
+	return b
+}

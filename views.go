@@ -4,13 +4,16 @@ import (
 	"context"
 	"path/filepath"
 
+	"resolute/agent/listing"
 	"resolute/agent/projection"
 	"resolute/ui/metrics"
 )
 
 // projections are the views of the journal that something reads.
 func projections() []projection.Projection {
-	return nil
+	return []projection.Projection{
+		listing.Projection(),
+	}
 }
 
 // openViews opens what is derived from the journal in DATA/views.db; it follows once Run does.

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 )
 
@@ -107,15 +107,18 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 	case "case":
 		return s.caseSource(q.Get("case"), after, who), nil
 	case "cases":
-		shown, err := s.shownIDs(r, q)
+		shown, err := s.shownIDs(r.Context(), q)
 		if err != nil {
 			return nil, err
 		}
 		f := filterOf(q)
-		link := listView(f, nil, q.Get("cursor"), "", s.Now()).Top
-		n := s.news(after, FreshView{Link: link}, caseBegins, func(c *casefile.Case, opened bool) (newer, changed bool) {
-			sum := agent.Summarize(c)
-			return opened && f.match(&sum), shown[c.ID]
+		wanted, err := f.listed(s.House().Currency, s.Now())
+		if err != nil {
+			return nil, err
+		}
+		n := s.news(after, FreshView{Link: casesLink(f, "")}, caseBegins, func(c *casefile.Case, opened bool) (newer, changed bool) {
+			row := listing.RowOf(c)
+			return opened && wanted.Match(&row), shown[c.ID]
 		})
 		return n.fragments, nil
 	case "approvals":

@@ -20,6 +20,7 @@ import (
 // Views are read from; a projection.Views has them.
 type Views interface {
 	Read(ctx context.Context, name string, fn func(view *bbolt.Bucket, to uint64) error) error
+	Wait(ctx context.Context, name string, offset uint64) error
 }
 
 // List finds cases.
@@ -27,6 +28,12 @@ type List struct{ views Views }
 
 // New gives the list that a view makes.
 func New(v Views) *List { return &List{v} }
+
+// Wait returns when the list knows of the entry at an offset. It fails when ctx ends before, or the view
+// goes no further.
+func (l *List) Wait(ctx context.Context, offset uint64) error {
+	return l.views.Wait(ctx, Name, offset)
+}
 
 // Query says which cases are wanted; what is zero wants nothing. All that is said has to hold.
 type Query struct {

@@ -58,6 +58,8 @@ func (f *file) Read(_ context.Context, _ string, fn func(view *bbolt.Bucket, to 
 	return f.db.View(func(tx *bbolt.Tx) error { return fn(tx.Bucket(bucketView), 0) })
 }
 
+func (f *file) Wait(context.Context, string, uint64) error { return nil }
+
 func caseID(n int) string { return fmt.Sprintf("019cd73d-4286-709a-bf2a-%012x", n) }
 
 // history writes cases as they may go, entry by entry.

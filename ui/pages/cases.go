@@ -24,6 +24,8 @@ type Listing interface {
 	Due(ctx context.Context, queue string, limit int) ([]listing.Row, error)
 	Overdue(ctx context.Context, now time.Time) (int, error)
 	Happened(ctx context.Context, from, to time.Time) (map[string]int, error)
+	// Wait returns when the list knows of the entry at an offset.
+	Wait(ctx context.Context, offset uint64) error
 }
 
 type casesPage struct {
@@ -62,7 +64,7 @@ func (s *site) cases(w http.ResponseWriter, r *http.Request, who people.Principa
 	p.List.own(f, own)
 	p.List.Behind = behind(page.To, offset)
 	more := f.query()
-	more.Set("after", fmt.Sprint(offset))
+	more.Set("after", fmt.Sprint(min(offset, page.To))) // what the list doesn't know yet is told of once it does
 	if cursor != "" {
 		more.Set("cursor", cursor)
 	}

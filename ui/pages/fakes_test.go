@@ -136,6 +136,8 @@ func (w *world) Overdue(_ context.Context, now time.Time) (n int, err error) {
 	return n, err
 }
 
+func (w *world) Wait(context.Context, uint64) error { return nil }
+
 func (w *world) Happened(context.Context, time.Time, time.Time) (map[string]int, error) {
 	return map[string]int{listing.Opened: 12, listing.Resolved: 9, listing.Closed: 1, listing.Escalated: 2}, w.broken
 }

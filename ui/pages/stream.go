@@ -120,6 +120,7 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 			row := listing.RowOf(c)
 			return opened && wanted.Match(&row), shown[c.ID]
 		})
+		n.known = s.awaitListed
 		return n.fragments, nil
 	case "approvals":
 		n := s.news(after, FreshView{Noun: "approval", Link: "/approvals"}, approvalBegins, func(c *casefile.Case, asked bool) (newer, changed bool) {
@@ -148,6 +149,14 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 		}, nil
 	}
 	return nil, fmt.Errorf("%w: of says what is streamed: case, cases, approvals or overview", errRequest)
+}
+
+// awaitListed waits until the list of cases knows of an entry: what is announced can be shown then. It doesn't
+// wait for long: a list that is being made says so itself.
+func (s *site) awaitListed(ctx context.Context, offset uint64) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_ = s.Listing.Wait(ctx, offset)
 }
 
 // caseSource renders the regions of a case once its state is past what the page shows.

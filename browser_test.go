@@ -36,8 +36,7 @@ func TestOperatorInABrowser(t *testing.T) {
 	d.until("Still serving")
 
 	id := d.signal("ticket.created", "T-1", "The desk arrived with one leg snapped off, I want a new one.")
-	b.step("the new case should be announced without a reload", becomes(`document.querySelector("#fresh a") !== null`),
-		chromedp.Click("#fresh a"), becomes(`document.querySelector('a[href="/cases/`+id+`"]') !== null`))
+	b.step("the new case should be announced without a reload", becomes(`(() => { if (document.querySelector('a[href="/cases/`+id+`"]')) return true; document.querySelector("#fresh a")?.click(); return false })()`))
 	b.step("open it", chromedp.Click(`a[href="/cases/`+id+`"]`), status("waiting"), becomes(`document.getElementById("live").textContent === "live"`),
 		ignored[bool](`window.stayed = true`))
 	d.signal("customer.replied", "T-2", "Sorry, it is ORD-1012.")

@@ -2,14 +2,12 @@ package pages
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	"resolute/agent"
 	"resolute/agent/casefile"
 	"resolute/agent/people"
 )
@@ -105,29 +103,13 @@ func (s *site) decideBatch(w http.ResponseWriter, r *http.Request, who people.Pr
 	if len(form["pick"]) == 0 {
 		return fmt.Errorf("%w: none was chosen, so nothing was decided", errRequest)
 	}
-	m := messagePage{Status: http.StatusOK, Links: []Link{{Name: "Approvals", Link: "/approvals", Primary: true}, {Name: "Cases", Link: "/cases"}}}
-	done := 0
-	for _, pick := range form["pick"] {
-		id, hash, ok := strings.Cut(pick, " ")
+	b := batch{decision: decision, done: map[casefile.DecisionName]string{casefile.DecideApprove: "approved; it goes on", casefile.DecideReject: "rejected; nothing is sent"}[decision], note: form.Get("note")}
+	for _, chosen := range form["pick"] {
+		id, hash, ok := strings.Cut(chosen, " ")
 		if !ok || hash == "" {
-			return fmt.Errorf("%w: %.80q names no case with the hash of its approval", errRequest, pick)
+			return fmt.Errorf("%w: %.80q names no case with the hash of its approval", errRequest, chosen)
 		}
-		_, err := s.Engine.Decide(r.Context(), id, agent.Decide{Decision: decision, Hash: hash, Note: form.Get("note")}, who)
-		switch {
-		case err == nil:
-			done++
-			m.Changed = append(m.Changed, Pair{Name: short(id), Text: map[casefile.DecisionName]string{casefile.DecideApprove: "approved; it goes on", casefile.DecideReject: "rejected; nothing is sent"}[decision], Link: "/cases/" + id})
-		case errors.Is(err, agent.ErrDecisionConflict), errors.Is(err, agent.ErrDecisionForbidden), errors.Is(err, agent.ErrDecisionInvalid):
-			m.Changed = append(m.Changed, Pair{Name: short(id), Text: "not decided: " + err.Error(), Link: "/cases/" + id})
-		default:
-			return fmt.Errorf("%d of %d were decided: %w", done, len(form["pick"]), err)
-		}
+		b.picks = append(b.picks, pick{id, hash})
 	}
-	m.Heading = fmt.Sprintf("%d of %d decided", done, len(form["pick"]))
-	m.Detail = "Each was decided for itself, by the hash that you saw."
-	if hasty := s.Engine.Hasty(who); hasty != "" {
-		m.Detail += " " + strings.ToUpper(hasty[:1]) + hasty[1:]
-	}
-	m.Shell = s.shell(r, who, m.Heading, "/approvals")
-	return s.render(w, m.Status, "message", m)
+	return s.decideEach(w, r, who, b, "/approvals", Link{Name: "Approvals", Link: "/approvals", Primary: true}, Link{Name: "Cases", Link: "/cases"})
 }

@@ -14,7 +14,6 @@ import (
 
 // Cases is what pages read of the store; a journal.Store has it.
 type Cases interface {
-	Cases(ctx context.Context, cursor string, limit int, match func(*journal.Summary) bool) ([]journal.Summary, string, error)
 	Open(ctx context.Context, status casefile.Status, cursor string, limit int) (ids []string, next string, err error)
 	Entries(ctx context.Context, caseID string, after uint64, limit int) ([]casefile.Entry, error)
 	Outbox(ctx context.Context, cursor uint64, limit int) (list []journal.Message, next uint64, err error)
@@ -82,6 +81,8 @@ type Deps struct {
 	Bundles   Bundles
 	Tools     Tools
 	Teacher   Teacher
+	Listing   Listing
+	Records   Records
 }
 
 // Options of the pages; the zero value works.

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 	"resolute/kb"
 	"resolute/tools"
@@ -30,6 +32,7 @@ type world struct {
 	refuse   error // of the next decision
 	broken   error // of the store
 	role     people.Role
+	name     string // of who is signed in, "" for p1
 	taught   []kb.Correction
 	company  *company
 	theDoor
@@ -78,21 +81,65 @@ func (w *world) find(id string) *story {
 	return nil
 }
 
-func (w *world) Cases(_ context.Context, cursor string, limit int, match func(*journal.Summary) bool) (list []journal.Summary, next string, err error) {
+// Find is what the stories are, whatever a view would be behind.
+func (w *world) Find(_ context.Context, q listing.Query, cursor string, limit, _ int) (p listing.Page, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	below := cursor == ""
 	for _, s := range w.stories {
-		sum := s.summary()
-		if below && match(&sum) {
-			if len(list) == limit {
-				return list, list[limit-1].ID, w.broken
+		row := listing.RowOf(s.c)
+		if p.Looked++; below && q.Match(&row) {
+			if len(p.Rows) == limit {
+				p.Full, p.Next = true, p.Rows[limit-1].ID
+				break
 			}
-			list = append(list, sum)
+			p.Rows = append(p.Rows, row)
 		}
 		below = below || s.id == cursor
 	}
-	return list, "", w.broken
+	p.To = uint64(len(w.feed))
+	return p, w.broken
+}
+
+func (w *world) Counts(context.Context) (listing.Counts, error) {
+	c := listing.Counts{Statuses: map[casefile.Status]int{}, Stops: map[string]int{}, Procedures: map[string]int{}, Queues: map[string]int{}}
+	for _, s := range w.stories {
+		c.Statuses[s.c.Status]++
+		c.Procedures[s.c.Procedure]++
+		if s.c.Stop != nil {
+			c.Stops[string(s.c.Stop.Code)]++
+		}
+		if s.c.Handoff != nil {
+			c.Queues[s.c.Handoff.Queue]++
+		}
+	}
+	return c, w.broken
+}
+
+func (w *world) Due(_ context.Context, queue string, limit int) (list []listing.Row, err error) {
+	for _, s := range w.stories {
+		if row := listing.RowOf(s.c); s.c.Status == casefile.Escalated && row.Queue != "" && (queue == "" || row.Queue == queue) && len(list) < limit {
+			list = append(list, row)
+		}
+	}
+	slices.SortFunc(list, func(a, b listing.Row) int { return a.DueAt.Compare(b.DueAt) })
+	return list, w.broken
+}
+
+func (w *world) Overdue(_ context.Context, now time.Time) (n int, err error) {
+	list, err := w.Due(context.Background(), "", 1000)
+	for _, r := range list {
+		if r.DueAt.Before(now) {
+			n++
+		}
+	}
+	return n, err
+}
+
+func (w *world) Wait(context.Context, uint64) error { return nil }
+
+func (w *world) Happened(context.Context, time.Time, time.Time) (map[string]int, error) {
+	return map[string]int{listing.Opened: 12, listing.Resolved: 9, listing.Closed: 1, listing.Escalated: 2}, w.broken
 }
 
 func (w *world) Open(_ context.Context, status casefile.Status, _ string, limit int) (ids []string, next string, err error) {
@@ -206,7 +253,7 @@ func (w *world) Still(token string) (people.Principal, error) {
 	if token != "token" {
 		return people.Principal{}, people.ErrSignedOut
 	}
-	return people.Principal{ID: "p1", Name: "Robin Field", Role: w.role}, nil
+	return people.Principal{ID: cmp.Or(w.name, "p1"), Name: "Robin Field", Role: w.role}, nil
 }
 
 func (w *world) Current(_ context.Context, token string) (people.Principal, people.Session, error) {
@@ -251,7 +298,7 @@ func (w *world) deps(t *testing.T) Deps {
 	if w.company == nil {
 		w.company = newCompany(t)
 	}
-	return Deps{Cases: w, Feed: w, Engine: w, People: w, Door: w, Knowledge: w, Library: emptyLibrary{}, Audit: w, Bundles: w.company.library, Tools: w.company.registry, Teacher: w}
+	return Deps{Cases: w, Feed: w, Engine: w, People: w, Door: w, Knowledge: w, Library: emptyLibrary{}, Audit: w, Bundles: w.company.library, Tools: w.company.registry, Teacher: w, Listing: w, Records: w.company.records}
 }
 
 // Teach keeps a correction, if it says something.
@@ -297,4 +344,14 @@ var (
 	_ Bundles   = (*bundle.Library)(nil)
 	_ Tools     = (*tools.Registry)(nil)
 	_ Teacher   = (*kb.Base)(nil)
+	_ Listing   = (*listing.List)(nil)
+	_ Records   = journal.Store(nil)
 )
+
+func listPage(rows, looked int, next string) listing.Page {
+	return listing.Page{Rows: make([]listing.Row, rows), Looked: looked, Next: next}
+}
+
+func counts(resolved int) listing.Counts {
+	return listing.Counts{Statuses: map[casefile.Status]int{casefile.Resolved: resolved}}
+}

@@ -20,6 +20,7 @@ type news struct {
 	begins  func(d casefile.Data) bool                               // whether an entry makes a case news
 	judge   func(c *casefile.Case, began bool) (newer, changed bool) // what it is now
 	decides bool                                                     // a decision about a case is a change
+	known   func(ctx context.Context, offset uint64)                 // returns when what is told of can be shown, nil for at once
 
 	began   map[string]bool
 	newer   map[string]bool
@@ -69,6 +70,9 @@ func (n *news) fragments(ctx context.Context) ([]fragment, error) {
 		if len(entries) < newsAtOnce {
 			break
 		}
+	}
+	if n.known != nil && len(n.newer)+len(n.changed) > 0 {
+		n.known(ctx, n.after)
 	}
 	view := n.view
 	view.Newer, view.Changed, view.Many = len(n.newer), len(n.changed), n.many

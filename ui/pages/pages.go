@@ -9,6 +9,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/journal"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 	"resolute/kb"
 )
@@ -55,6 +56,8 @@ func New(d Deps, o Options) http.Handler {
 	}
 	signed("GET /{$}", s.overview)
 	signed("GET /cases", s.cases)
+	signed("POST /cases/batch", s.decideCases)
+	signed("POST /cases/views", s.saveView)
 	signed("GET /cases/{id}", s.oneCase)
 	signed("GET /cases/{id}/journal/{seq}", s.entry)
 	signed("POST /cases/{id}/decisions", s.decide)
@@ -162,7 +165,7 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection):
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 )
 
@@ -107,16 +107,20 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 	case "case":
 		return s.caseSource(q.Get("case"), after, who), nil
 	case "cases":
-		shown, err := s.shownIDs(r, q)
+		shown, err := s.shownIDs(r.Context(), q)
 		if err != nil {
 			return nil, err
 		}
 		f := filterOf(q)
-		link := listView(f, nil, q.Get("cursor"), "", s.Now()).Top
-		n := s.news(after, FreshView{Link: link}, caseBegins, func(c *casefile.Case, opened bool) (newer, changed bool) {
-			sum := agent.Summarize(c)
-			return opened && f.match(&sum), shown[c.ID]
+		wanted, err := f.listed(s.House().Currency, s.Now())
+		if err != nil {
+			return nil, err
+		}
+		n := s.news(after, FreshView{Link: casesLink(f, "")}, caseBegins, func(c *casefile.Case, opened bool) (newer, changed bool) {
+			row := listing.RowOf(c)
+			return opened && wanted.Match(&row), shown[c.ID]
 		})
+		n.known = s.awaitListed
 		return n.fragments, nil
 	case "approvals":
 		n := s.news(after, FreshView{Noun: "approval", Link: "/approvals"}, approvalBegins, func(c *casefile.Case, asked bool) (newer, changed bool) {
@@ -145,6 +149,14 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 		}, nil
 	}
 	return nil, fmt.Errorf("%w: of says what is streamed: case, cases, approvals or overview", errRequest)
+}
+
+// awaitListed waits until the list of cases knows of an entry: what is announced can be shown then. It doesn't
+// wait for long: a list that is being made says so itself.
+func (s *site) awaitListed(ctx context.Context, offset uint64) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_ = s.Listing.Wait(ctx, offset)
 }
 
 // caseSource renders the regions of a case once its state is past what the page shows.

@@ -12,7 +12,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/casefile"
-	"resolute/agent/journal"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 	"resolute/kb"
 )
@@ -36,9 +36,11 @@ func fullPages(t *testing.T) map[string]any {
 	list := w.stories
 	one := caseView(list[0].c, list[0].entries, v)
 	v.next = "/approvals"
-	f := Filter{Status: []casefile.Status{casefile.Approving}, Stop: "policy.deny", Procedure: "p", Customer: "c", Text: "t"}
-	sum := list[0].summary()
-	l := listView(f, []journal.Summary{sum}, "x", "y", noon)
+	f := Filter{Status: []casefile.Status{casefile.Approving}, Stop: "policy.deny", Procedure: "p", Customer: "c", Queue: "q", From: "1.00", To: "2", Age: "day", Text: "t"}
+	counts, _ := w.Counts(context.Background())
+	l := listView(f, listing.Page{Rows: []listing.Row{listing.RowOf(list[0].c)}, Next: "y", Looked: 7}, counts, "x", v)
+	l.own(f, []savedView{{"mine", f.query().Encode()}})
+	l.Save, l.Behind = true, behind(0, 9000)
 	l.Fresh = FreshView{Newer: 2, Changed: 1, Link: "/cases"}
 	pages["cases"] = casesPage{List: l}
 	pages["approvals"] = approvalsPage{Hasty: "5 approvals within a minute", Waits: []WaitView{waitView(list[0].c, true, v)}, Alike: alike([]*casefile.Case{list[0].c, list[0].c}, v), Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}

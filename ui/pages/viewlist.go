@@ -3,105 +3,61 @@ package pages
 import (
 	"cmp"
 	"fmt"
-	"net/url"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"resolute/agent/casefile"
-	"resolute/agent/journal"
+	"resolute/agent/listing"
 )
-
-// Filter says which cases a list shows.
-type Filter struct {
-	Status    []casefile.Status
-	Stop      string
-	Procedure string
-	Customer  string // id, email or name
-	Text      string
-}
-
-// statuses is the order in which pages name them: first what needs a person.
-var statuses = [...]casefile.Status{casefile.Approving, casefile.Escalated, casefile.Working, casefile.Waiting, casefile.Resolved, casefile.Closed}
-
-// filterOf reads a filter from a query. What no case can have is left out.
-func filterOf(q url.Values) Filter {
-	f := Filter{Stop: strings.TrimSpace(q.Get("stop")), Procedure: strings.TrimSpace(q.Get("procedure")),
-		Customer: strings.TrimSpace(q.Get("customer")), Text: strings.TrimSpace(q.Get("q"))}
-	for _, s := range statuses {
-		if slices.Contains(q["status"], string(s)) {
-			f.Status = append(f.Status, s)
-		}
-	}
-	return f
-}
-
-// query is the filter as a URL's query.
-func (f Filter) query() url.Values {
-	q := url.Values{}
-	for _, s := range f.Status {
-		q.Add("status", string(s))
-	}
-	for name, v := range map[string]string{"stop": f.Stop, "procedure": f.Procedure, "customer": f.Customer, "q": f.Text} {
-		if v != "" {
-			q.Set(name, v)
-		}
-	}
-	return q
-}
-
-func (f Filter) empty() bool {
-	return len(f.Status) == 0 && f.Stop == "" && f.Procedure == "" && f.Customer == "" && f.Text == ""
-}
-
-// match reports whether the list shows a case.
-func (f Filter) match(s *journal.Summary) bool {
-	if len(f.Status) > 0 && !slices.Contains(f.Status, s.Status) {
-		return false
-	}
-	if f.Stop != "" && (s.Stop == nil || string(s.Stop.Code) != f.Stop) {
-		return false
-	}
-	if f.Procedure != "" && s.Procedure != f.Procedure {
-		return false
-	}
-	if f.Customer != "" && s.Customer.ID != f.Customer && !holds(f.Customer, s.Customer.Email, s.Customer.Name) {
-		return false
-	}
-	return f.Text == "" || holds(f.Text, s.ID, s.Goal, s.Subject, s.Procedure, s.Customer.ID, s.Customer.Email, s.Customer.Name, s.Outcome)
-}
-
-// holds reports whether one of the texts has the words in it, whatever their case.
-func holds(words string, texts ...string) bool {
-	words = strings.ToLower(words)
-	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), words) })
-}
 
 // ListView is a page of cases.
 type ListView struct {
 	Filter   Filter
 	Filtered bool
 	Filters  string // how many are set, in words
+	Heading  string
+	Of       string // how many there are at all
+	Currency string
 	Picks    []Pick
+	Stops    []Option
+	Procs    []Option
+	Queues   []Option
+	Ages     []Option
 	Views    []Tab
+	Save     bool // this view isn't one that is saved
+	May      bool // who looks may decide
 	Rows     []RowView
 	First    bool   // the newest cases, from the top
 	Next     string // link to the page after, "" at the end
+	Searched string // how far it looked, "" where that says nothing
 	Here     string // link to this page
+	Query    string // of the filter, as a saved view has it
 	Top      string // link to the first page
+	Behind   string // how far the list is behind, "" for not
 	Fresh    FreshView
+}
+
+// Option is something to choose from, with how many cases there are.
+type Option struct {
+	Value, Name string
+	Count       string
+	Chosen      bool
 }
 
 // Pick is a status that can be chosen.
 type Pick struct {
 	Chip    Chip
 	Checked bool
+	Count   string
 }
 
 // Tab is a view that somebody often wants.
 type Tab struct {
 	Name, Link string
+	Count      string
 	Current    bool
+	Own        string // name of a saved view, "" for those that are always there
 }
 
 // RowView is a case in a list.
@@ -111,6 +67,8 @@ type RowView struct {
 	Procedure       string
 	Customer        string
 	Stop, Why       string
+	Amount          *Shown
+	Holder          string
 	Opened, Changed Moment
 }
 
@@ -143,78 +101,139 @@ func (f FreshView) Say() string {
 
 func changed(n int) string { return fmt.Sprintf("%d changed", n) }
 
-// listView builds a page of cases; cursor is the one it was asked with, next the one after it.
-func listView(f Filter, list []journal.Summary, cursor, next string, now time.Time) ListView {
+// casesLink is the list with a filter, from a cursor on.
+func casesLink(f Filter, cursor string) string {
 	q := f.query()
-	link := func(cursor string) string {
-		p := url.Values{}
-		for k, v := range q {
-			p[k] = v
-		}
-		if cursor != "" {
-			p.Set("cursor", cursor)
-		}
-		if len(p) == 0 {
-			return "/cases"
-		}
-		return "/cases?" + p.Encode()
+	if cursor != "" {
+		q.Set("cursor", cursor)
 	}
-	view := ListView{Filter: f, Filtered: !f.empty(), Filters: filterWords(f), First: cursor == "", Here: link(cursor), Top: link("")}
+	if len(q) == 0 {
+		return "/cases"
+	}
+	return "/cases?" + q.Encode()
+}
+
+// listView builds a page of cases; cursor is the one it was asked with.
+func listView(f Filter, page listing.Page, counts listing.Counts, cursor string, v viewer) ListView {
+	view := ListView{Filter: f, Filtered: !f.empty(), Filters: f.words(), First: cursor == "", Here: casesLink(f, cursor), Top: casesLink(f, ""), Query: f.query().Encode(), Currency: v.currency, May: v.may("operator")}
 	view.Fresh.Link = view.Top
-	if next != "" {
-		view.Next = link(next)
+	if page.Next != "" {
+		view.Next = casesLink(f, page.Next)
+		if !page.Full {
+			view.Searched = fmt.Sprintf("%s of %s cases were looked at; go on for older ones", thousands(page.Looked), thousands(counts.All()))
+		}
 	}
+	view.Of = thousands(counts.All())
 	for _, s := range statuses {
-		view.Picks = append(view.Picks, Pick{Chip: chip(s), Checked: slices.Contains(f.Status, s)})
+		view.Picks = append(view.Picks, Pick{Chip: chip(s), Checked: slices.Contains(f.Status, s), Count: thousands(counts.Statuses[s])})
 	}
-	view.Views = tabs(f)
-	for i := range list {
-		view.Rows = append(view.Rows, rowView(&list[i], now))
+	view.Stops, view.Procs, view.Queues = options(counts.Stops, f.Stop), options(counts.Procedures, f.Procedure), options(counts.Queues, f.Queue)
+	view.Ages = append(view.Ages, Option{Value: today, Name: "today", Chosen: f.Age == today})
+	for _, a := range ages {
+		view.Ages = append(view.Ages, Option{Value: a.name, Name: a.says, Chosen: f.Age == a.name})
+	}
+	view.Views = tabs(f, counts)
+	view.Heading = heading(f, counts)
+	for i := range page.Rows {
+		view.Rows = append(view.Rows, rowView(&page.Rows[i], v))
 	}
 	return view
 }
 
-func filterWords(f Filter) string {
-	n := len(f.Status)
-	for _, s := range []string{f.Stop, f.Procedure, f.Customer, f.Text} {
-		if s != "" {
-			n++
-		}
+// heading says how many cases the list has, where a count says it.
+func heading(f Filter, counts listing.Counts) string {
+	if !(Filter{Status: f.Status}).same(f) {
+		return "Cases that fit"
 	}
-	if n == 0 {
-		return "none set"
+	n := 0
+	for _, s := range f.Status {
+		n += counts.Statuses[s]
 	}
-	return plural(n, "choice")
+	switch {
+	case len(f.Status) == 0:
+		return thousands(counts.All()) + " cases"
+	case len(f.Status) == 1:
+		return thousands(n) + " " + string(f.Status[0])
+	}
+	return thousands(n) + " of these"
 }
 
-func tabs(f Filter) []Tab {
-	here := f.query().Encode()
-	tab := func(name string, f Filter) Tab {
-		q := f.query().Encode()
-		t := Tab{Name: name, Link: "/cases", Current: q == here}
-		if q != "" {
-			t.Link += "?" + q
+func (f Filter) same(o Filter) bool { return f.query().Encode() == o.query().Encode() }
+
+// options are the values that cases have, those that most have first; what is chosen is among them.
+func options(counts map[string]int, chosen string) []Option {
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	var list []Option
+	for _, n := range names {
+		if n != "" {
+			list = append(list, Option{Value: n, Name: n, Count: thousands(counts[n]), Chosen: n == chosen})
+		}
+	}
+	if chosen != "" && counts[chosen] == 0 {
+		list = append(list, Option{Value: chosen, Name: chosen, Count: "0", Chosen: true})
+	}
+	return list
+}
+
+// tabs are the views that everybody has.
+func tabs(f Filter, counts listing.Counts) []Tab {
+	tab := func(name string, o Filter) Tab {
+		t := Tab{Name: name, Link: casesLink(o, ""), Current: o.same(f)}
+		if n := 0; (Filter{Status: o.Status}).same(o) {
+			for _, s := range o.Status {
+				n += counts.Statuses[s]
+			}
+			if len(o.Status) == 0 {
+				n = counts.All()
+			}
+			t.Count = thousands(n)
 		}
 		return t
 	}
+	open := []casefile.Status{casefile.Approving, casefile.Escalated, casefile.Working, casefile.Waiting}
 	return []Tab{
 		tab("All", Filter{}),
-		tab("Needs a person", Filter{Status: []casefile.Status{casefile.Approving, casefile.Escalated}}),
-		tab("Open", Filter{Status: []casefile.Status{casefile.Approving, casefile.Escalated, casefile.Working, casefile.Waiting}}),
-		tab("Waits", Filter{Status: []casefile.Status{casefile.Waiting}}),
+		tab("Needs a person", Filter{Status: open[:2]}),
+		tab("Open", Filter{Status: open}),
+		tab("Open over a day", Filter{Status: open, Age: "over-day"}),
 		tab("Ended", Filter{Status: []casefile.Status{casefile.Resolved, casefile.Closed}}),
 	}
 }
 
-func rowView(s *journal.Summary, now time.Time) RowView {
-	row := RowView{ID: s.ID, Title: s.Goal, Said: s.Subject, Status: chip(s.Status), Procedure: s.Procedure,
-		Customer: cmp.Or(s.Customer.Name, s.Customer.Email, s.Customer.ID), Opened: moment(s.OpenedAt, now), Changed: moment(s.UpdatedAt, now)}
-	if row.Title == "" {
-		row.Title, row.Said = cmp.Or(s.Subject, "A case without a goal yet"), ""
+// thousands writes a count with groups of three.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
 	}
-	if s.Stop != nil {
-		row.Stop = string(s.Stop.Code)
-		row.Why = cmp.Or(s.Stop.Detail, reasonOf(s.Stop, s.Status).title)
+	return s
+}
+
+func rowView(r *listing.Row, v viewer) RowView {
+	row := RowView{ID: r.ID, Title: r.Goal, Said: r.Subject, Status: chip(r.Status), Procedure: r.Procedure, Holder: actor(r.Holder),
+		Customer: cmp.Or(r.Customer.Name, r.Customer.Email, r.Customer.ID), Opened: moment(r.OpenedAt, v.now), Changed: moment(r.UpdatedAt, v.now)}
+	if row.Title == "" {
+		row.Title, row.Said = cmp.Or(r.Subject, "A case without a goal yet"), ""
+	}
+	if r.Stop != nil {
+		row.Stop = string(r.Stop.Code)
+		row.Why = cmp.Or(r.Stop.Detail, reasonOf(r.Stop, r.Status).title)
+	}
+	if r.Amount != nil {
+		currency := cmp.Or(r.Currency, v.currency)
+		row.Amount = &Shown{Text: money(*r.Amount, currency), Raw: fmt.Sprint(*r.Amount)}
+		if currency != v.currency {
+			row.Amount.Currency = currency
+		}
 	}
 	return row
+}
+
+// behind says how far the list is behind the journal, where that is worth a word: a moment is not.
+func behind(at, last uint64) string {
+	const worth = 2000 // entries
+	if last <= at+worth {
+		return ""
+	}
+	return "The list is being made: " + thousands(int(last-at)) + " entries of the journal are still to come, so cases may be missing here."
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
+	"resolute/agent/listing"
 )
 
 func look(role string) viewer {
@@ -260,12 +262,23 @@ func TestTooMuchIsCut(t *testing.T) {
 }
 
 func TestFilter(t *testing.T) {
-	sum := denied().summary()
+	late := denied()
+	late.c.Handoff = &casefile.Handoff{Queue: "leads"}
+	row := listing.RowOf(late.c)
+	amount := int64(12050)
+	row.Amount = &amount
 	for q, want := range map[string]bool{"": true, "status=escalated": true, "status=resolved": false, "status=resolved&status=escalated": true, "status=nonsense": true,
 		"stop=policy.deny": true, "stop=checkpoint": false, "procedure=damaged-item": true, "procedure=damaged": false, "customer=ELSE.example": true, "customer=marta": false,
-		"q=refund": true, "q=blender": false, "q=refund&status=resolved": false} {
-		if got := filterOf(query(q)).match(&sum); got != want {
-			t.Errorf("a list filtered by %q should show the case: %v", q, want)
+		"q=refund": true, "q=blender": false, "q=refund&status=resolved": false, "queue=leads": true, "queue=others": false, "from=120.50": true, "from=120.51": false, "to=1%2C000": true, "to=120.5&from=1": true,
+		"age=hour": true, "age=today": true, "age=over-day": false, "age=nonsense": true} {
+		wanted, err := filterOf(query(q)).listed("EUR", noon)
+		if got := wanted.Match(&row); got != want || err != nil {
+			t.Errorf("a list filtered by %q should show the case: %v (%v)", q, want, err)
+		}
+	}
+	for _, bad := range []string{"from=much", "to=1.234", "from=1e9"} {
+		if _, err := filterOf(query(bad)).listed("EUR", noon); !errors.Is(err, errRequest) {
+			t.Errorf("%s is no amount in euros, and the list should say so, not %v", bad, err)
 		}
 	}
 	f := filterOf(query("status=waiting&q=a+b&customer=c"))

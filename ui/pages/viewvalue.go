@@ -76,15 +76,9 @@ func shown(name string, v any, beside map[string]any, currency string, now time.
 	return Shown{Text: shorten(string(b), maxText), Code: true}
 }
 
-// money writes minor units with the currency's decimals and groups of three (ISO 4217 exponents).
+// money writes minor units with the currency's decimals and groups of three.
 func money(minor int64, currency string) string {
-	decimals := 2
-	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
-		decimals = 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		decimals = 3
-	}
+	decimals := currencyDecimals(currency)
 	digits, sign := strconv.FormatInt(minor, 10), ""
 	if minor < 0 {
 		digits, sign = digits[1:], "−"
@@ -100,6 +94,17 @@ func money(minor int64, currency string) string {
 		part = "." + part
 	}
 	return sign + whole + part
+}
+
+// currencyDecimals is how many decimals amounts of a currency have (ISO 4217 exponents).
+func currencyDecimals(currency string) int {
+	switch currency {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
+		return 0
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		return 3
+	}
+	return 2
 }
 
 // fields gives the plain values of an object, nested ones under dotted names, sorted, at most

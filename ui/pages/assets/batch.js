@@ -1,18 +1,19 @@
-// Says how many of several equal approvals are chosen, and how much that is.
+// Says how many rows are chosen, and how much that is where all are about the same amount.
 export function batch() {
-  for (const form of document.querySelectorAll("[data-batch]")) {
+  for (const form of document.querySelectorAll("[data-batch], [data-chosen]")) {
     const sum = form.querySelector("[data-sum]");
+    const bar = form.querySelector("[data-bar]");
+    if (!sum) continue;
     const rest = sum.textContent;
-    form.addEventListener("change", () => {
+    const tell = () => {
       const n = form.querySelectorAll("[name=pick]:checked").length;
-      if (n === 0) {
-        sum.textContent = rest;
-        return;
-      }
+      if (bar) bar.hidden = n === 0;
       const { each, currency } = form.dataset;
       const decimals = (each?.split(".")[1] ?? "").length;
       const total = each ? `, ${(Number(each) * n).toFixed(decimals)} ${currency} in all` : "";
-      sum.textContent = `${n} chosen${total}. Each is bound to its own hash and decided for itself.`;
-    });
+      sum.textContent = n === 0 ? rest : `${n} chosen${total}. Each is decided for itself.`;
+    };
+    form.addEventListener("change", tell);
+    addEventListener("pageshow", tell);
   }
 }

@@ -16,7 +16,7 @@ export function forms() {
   const filter = document.querySelector("[data-filter]");
   if (!filter) return;
   filter.addEventListener("change", (event) => {
-    if (event.target.type === "checkbox") filter.requestSubmit();
+    if (event.target.matches("[type=checkbox], select")) filter.requestSubmit();
   });
   filter.addEventListener("formdata", (event) => {
     for (const [name, value] of [...event.formData]) {

@@ -40,6 +40,8 @@ function act(key) {
       field?.select();
       return Boolean(field);
     }
+    case "x":
+      return choose();
     case "?":
       document.getElementById("keys")?.showModal();
       return true;
@@ -61,8 +63,16 @@ function move(by) {
   return true;
 }
 
+// choose puts the row that has the focus among the chosen ones, or takes it out.
+function choose() {
+  const box = document.activeElement?.closest("tr")?.querySelector("[name=pick]");
+  if (!box) return false;
+  box.click();
+  return true;
+}
+
 function busy(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return true;
   if (document.querySelector("dialog[open]")) return true;
-  return Boolean(event.target.closest?.("input, textarea, select, [contenteditable]"));
+  return Boolean(event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"));
 }

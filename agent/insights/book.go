@@ -127,7 +127,7 @@ func readDictionary(view *bbolt.Bucket) (dictionary, error) {
 	}
 	err := words.ForEach(func(k, v []byte) error {
 		if len(k) != 4 || int(wordAt(k, 0)) != len(d) {
-			return fmt.Errorf("the word %x is out of order", k)
+			return fmt.Errorf("%w: word %x", errRecord, k)
 		}
 		d = append(d, string(v))
 		return nil

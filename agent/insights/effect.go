@@ -29,7 +29,7 @@ func (e *effect) encode() []byte {
 
 func decodeEffect(k, v []byte) (e effect, err error) {
 	if len(k) != 32 || len(v) != effectSize {
-		return e, fmt.Errorf("the record of an effect, %x, makes no sense", k)
+		return e, fmt.Errorf("%w: effect %x", errRecord, k)
 	}
 	return effect{tool: wordAt(v, 0), procedure: wordAt(v, 4), bundle: wordAt(v, 8), currency: wordAt(v, 12),
 		money: v[16]&1 != 0, undone: v[16]&2 != 0, approved: v[16]&4 != 0, proposed: v[16]&8 != 0,
@@ -58,7 +58,7 @@ func (h *happening) encode() []byte {
 
 func decodeHappening(k, v []byte) (h happening, err error) {
 	if len(k) != 32 || len(v) != happeningSize {
-		return h, fmt.Errorf("the record of what happened, %x, makes no sense", k)
+		return h, fmt.Errorf("%w: %x", errRecord, k)
 	}
 	return happening{procedure: wordAt(v, 0), bundle: wordAt(v, 4), reason: wordAt(v, 8),
 		value: int64(binary.BigEndian.Uint64(v[12:])), customer: binary.BigEndian.Uint64(v[20:])}, nil

@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
 
 	"resolute/agent/casefile"
 	"resolute/agent/insights"
 	"resolute/agent/journal"
+	"resolute/agent/projection"
 )
 
 var (
@@ -238,6 +242,36 @@ func TestATableForSpreadsheets(t *testing.T) {
 				t.Errorf("a spreadsheet may take %q for a formula", cell)
 			}
 		}
+	}
+}
+
+// What makes no sense in the view is made anew, whoever meets it: who reads, or who follows.
+func TestARecordThatMakesNoSense(t *testing.T) {
+	for _, who := range []string{"reads", "follows"} {
+		t.Run(who, func(t *testing.T) {
+			h := newHouse(t)
+			c := aMarch(h)
+			want := show(h.report(march()))
+			h.leave()
+			db, err := bbolt.Open(filepath.Join(h.dir, "views.db"), 0o600, nil)
+			h.must(err)
+			h.must(db.Update(func(tx *bbolt.Tx) error {
+				cases := tx.Bucket([]byte("insights@1")).Bucket([]byte("data")).Bucket([]byte("cases"))
+				return cases.ForEach(func(k, _ []byte) error { return cases.Put(bytes.Clone(k), []byte("nonsense")) })
+			}))
+			h.must(db.Close())
+			h.follow("views.db")
+			if who == "reads" {
+				if _, err := h.figures.Report(t.Context(), march()); !errors.Is(err, projection.ErrDamaged) {
+					t.Errorf("a report of nonsense says %v, want ErrDamaged", err)
+				}
+			}
+			h.happens(c[6], when("04-02 10:00"), procedure("double")) // something to follow
+			h.happens(c[6], when("04-02 10:01"), procedure(""))
+			got := h.report(march())
+			got.Entry -= 2
+			check(t, "figures that were made anew", show(got), want)
+		})
 	}
 }
 

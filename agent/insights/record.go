@@ -2,10 +2,11 @@ package insights
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"resolute/agent/projection"
 )
 
 // word is a procedure, a version, a tool, a currency or a stop code, as records name it; 0 is none.
@@ -82,7 +83,8 @@ type write struct {
 
 const fixed = 1 + 1 + 4 + 4 + 4 + 8 + 8 + 8 + 8 + 16 // of a record, behind the key
 
-var errRecord = errors.New("the record of a case makes no sense")
+// errRecord is of what stands in the view and can't have been put there: the file is made anew.
+var errRecord = fmt.Errorf("%w: a record makes no sense", projection.ErrDamaged)
 
 func caseKey(opened int64, id uuid.UUID) []byte {
 	return append(timeKey(opened), id[:]...)

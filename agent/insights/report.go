@@ -199,8 +199,8 @@ func (f *found) read(view *bbolt.Bucket) error {
 	f.heard, f.told = !empty(view, bucketFeedback), !empty(view, bucketChurn)
 	return each(view, bucketAuthority, f.from, f.to, nil, func(k, v []byte) (bool, error) {
 		var c change
-		if err := json.Unmarshal(v, &c); err != nil {
-			return false, err
+		if err := json.Unmarshal(v, &c); err != nil || len(k) != 32 {
+			return false, fmt.Errorf("%w: change of authority %x", errRecord, k)
 		}
 		if f.bundle == 0 || c.Bundle == f.bundle {
 			f.authority = append(f.authority, Authority{At: time.Unix(0, timeOf(k)).UTC(), Procedure: c.Procedure, Tool: c.Tool, Band: c.Band, From: c.From, To: c.To, What: c.What, Case: caseOf(k).String()})

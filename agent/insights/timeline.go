@@ -2,7 +2,6 @@ package insights
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -58,7 +57,7 @@ func (l *Learned) add(what string) {
 		l.Corrections++
 	case what == "bundle.applied" || what == "bundle.activated":
 		l.Bundles++
-	case strings.HasPrefix(what, "triage.") && (strings.HasSuffix(what, "activated") || strings.HasSuffix(what, "rolled_back")):
+	case what == "triage.activated":
 		l.Triage++
 	case what == "suggestion.accepted":
 		l.Suggestions++

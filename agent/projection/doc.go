@@ -26,6 +26,7 @@
 // the one that was followed.
 //
 // What is stored has no checksums. A page that makes no sense is found when it is read and the file made
-// anew; a flipped bit within a value is the projection's to find. Whoever doubts a view stops the server
-// and removes the file.
+// anew, as it is where who reads or changes a view finds a value that makes none and wraps ErrDamaged. A
+// flipped bit within a number is nobody's to find: whoever doubts a view stops the server and removes the
+// file.
 package projection

@@ -21,7 +21,8 @@ type Projection struct {
 	Version int             // raised with what Apply makes: the view is then made anew
 	Kinds   []casefile.Kind // the entries that it is made of
 	// Apply changes the view by entries, ascending. An error stops this view for the run of the program:
-	// it stays as it was before these entries. An entry whose content was erased doesn't come.
+	// it stays as it was before these entries; one that wraps ErrDamaged, of what the view can't have been
+	// given, lets the file be made anew. An entry whose content was erased doesn't come.
 	Apply func(view *bbolt.Bucket, entries []casefile.Entry) error
 }
 

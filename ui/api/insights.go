@@ -30,7 +30,7 @@ const (
 // insightRoutes are the routes of figures.
 func (s *server) insightRoutes() []route {
 	viewer, admin := string(people.Viewer), string(people.Admin)
-	asked := []parameter{instant("from", "at or after; 30 days before to, if absent"), instant("to", "and before; now, if absent"), words("procedure", ""), words("bundle", "version that cases are handled under"),
+	asked := []parameter{instant("from", "at or after; 30 days before to, if absent"), instant("to", "and before; now, if absent"), words("procedure", ""), words("bundle", "version that cases are handled under; active names the active one"),
 		count("within_days", "a customer who comes again that soon comes because of the case before", 7, mostAgain)}
 	shown := append(asked[:len(asked):len(asked)], choice("by", "pieces of the timeline, in the bundle's time zone; days for up to 62, else weeks, if absent", insights.Day, insights.Week))
 	about := "What became of the cases of a period, how long it took, what was moved, and what was learned meanwhile"
@@ -47,7 +47,7 @@ func (s *server) insightRoutes() []route {
 func isHexadecimal(value string) bool { return isHex(value, 64) || isHex(value, 48) }
 
 // insightQuery reads the period and what is asked of it.
-func insightQuery(r *request) insights.Query {
+func (s *server) insightQuery(r *request) (insights.Query, error) {
 	q := insights.Query{From: r.time("from"), To: r.time("to"), Procedure: r.Query("procedure"), Bundle: r.Query("bundle"), By: insights.Piece(r.Query("by")),
 		Again: time.Duration(r.count("within_days", 7, mostAgain)) * 24 * time.Hour}
 	if q.To.IsZero() {
@@ -56,14 +56,30 @@ func insightQuery(r *request) insights.Query {
 	if q.From.IsZero() {
 		q.From = q.To.AddDate(0, 0, -insightDays)
 	}
-	return q
+	if q.Bundle == "active" {
+		b, err := s.Bundles.Active()
+		if err != nil {
+			return q, err
+		}
+		q.Bundle = b.Version
+	}
+	return q, nil
+}
+
+// insights gives the report that a request asks for.
+func (s *server) insights(r *request) (*insights.Report, error) {
+	q, err := s.insightQuery(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.Insights.Report(r.Request.Context(), q)
 }
 
 func (s *server) getInsights(r *request) error {
 	if strings.HasPrefix(r.GetHeader("Accept"), mediaCSV) {
 		return s.getInsightsCSV(r)
 	}
-	report, err := s.Insights.Report(r.Request.Context(), insightQuery(r))
+	report, err := s.insights(r)
 	if err != nil {
 		return err
 	}
@@ -71,7 +87,7 @@ func (s *server) getInsights(r *request) error {
 }
 
 func (s *server) getInsightsCSV(r *request) error {
-	report, err := s.Insights.Report(r.Request.Context(), insightQuery(r))
+	report, err := s.insights(r)
 	if err != nil {
 		return err
 	}
@@ -86,7 +102,11 @@ func (s *server) getInsightsCSV(r *request) error {
 
 func (s *server) getInsightCases(r *request) error {
 	limit, cursor := r.page()
-	t := insights.Traced{Query: insightQuery(r), Figure: r.DefaultQuery("figure", "cases"), Reason: r.Query("reason"), Tool: r.Query("tool"), Currency: r.Query("currency")}
+	q, err := s.insightQuery(r)
+	if err != nil {
+		return err
+	}
+	t := insights.Traced{Query: q, Figure: r.DefaultQuery("figure", "cases"), Reason: r.Query("reason"), Tool: r.Query("tool"), Currency: r.Query("currency")}
 	found, next, err := s.Insights.Trace(r.Request.Context(), t, cursor, limit)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func TestWhatHappensUnderFaultsReplays(t *testing.T) {
 	cases := 0
 	check := func(scene string, seed uint64, faults ...scenario.Fault) {
 		store := s.Record(scene, seed, faults...)
-		for _, p := range replayed(t, s, store, rehearsal.ReplayOptions{}) {
+		for _, p := range replayed(t, s, store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}}) {
 			if cases++; p.Outcome != rehearsal.Same {
 				t.Errorf("%s with %v is %s: %s %+v", scene, faults, p.Outcome, p.Why, p.Divergence)
 			}
@@ -110,7 +110,7 @@ func TestDivergencesAreLocated(t *testing.T) {
 		{"it requires more", change(t, file, "hypotheses:\n", "require: [{check: facts.account.done, otherwise: {escalate: not-yet}}]\nhypotheses:\n"), casefile.KindHypothesisChosen, "escalated", "not-yet"},
 		{"less authority", change(t, "authority.yaml", "act", "shadow"), casefile.KindCallIntended, "in shadow: bank.credit", "the agent only watches here"},
 	} {
-		p := replayed(t, stage(t, tt.files), store, rehearsal.ReplayOptions{})[0]
+		p := replayed(t, stage(t, tt.files), store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}})[0]
 		d := p.Divergence
 		if p.Outcome != rehearsal.Diverged || d == nil {
 			t.Errorf("%s: it is %s, want it to diverge: %s", tt.name, p.Outcome, p.Why)
@@ -126,11 +126,11 @@ func TestDivergencesAreLocated(t *testing.T) {
 func TestOtherWordsAreNoOtherDecision(t *testing.T) {
 	store := stage(t, files()).Record("credit", 1)
 	s := stage(t, change(t, "procedures/credit.yaml", "It is done.", "It has been done."))
-	p := replayed(t, s, store, rehearsal.ReplayOptions{})[0]
+	p := replayed(t, s, store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}})[0]
 	if p.Outcome != rehearsal.Reworded || len(p.Reworded) != 1 || p.Reworded[0].Was != "It is done." || p.Reworded[0].Now != "It has been done." {
 		t.Errorf("a reply in other words: %+v", p)
 	}
-	r, err := s.Replay(t.Context(), store, rehearsal.ReplayOptions{})
+	r, err := s.Replay(t.Context(), store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}})
 	if err != nil || !r.Passed || r.Replays.Reworded != 1 || r.Replays.Total() != 1 {
 		t.Errorf("other words don't fail a replay: %+v, %v", r, err)
 	}

@@ -64,7 +64,7 @@ func TestSeedsReplayTheSame(t *testing.T) {
 			s.finish()
 			kept = s.process.store.Memory
 		})
-		err := on.EachReplay(t.Context(), kept, rehearsal.ReplayOptions{Seed: seed}, func(p rehearsal.Replayed) error {
+		err := on.EachReplay(t.Context(), kept, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}, Seed: seed}, func(p rehearsal.Replayed) error {
 			cases++
 			if ends[p.Outcome]++; p.Outcome != rehearsal.Same {
 

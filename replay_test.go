@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"resolute/agent/casefile"
 	"resolute/agent/rehearsal"
 )
 
@@ -39,5 +41,71 @@ func TestTheDemosStoryReplays(t *testing.T) {
 	}
 	if code != 0 || !r.Passed || r.Replays.Same != 17 {
 		t.Errorf("it ended with %d and %+v, want 17 cases decided as they were", code, r.Replays)
+	}
+	for _, tt := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--case", r.Items[0].Replay.Case}, 0, "of 1 recorded cases 1 are decided as they were, 0 in other words, 0 otherwise"},
+		{[]string{"--case", "00000000-0000-7000-8000-000000000000"}, 1, "not found"},
+		{[]string{"--all", "--case", r.Items[0].Replay.Case}, 2, "leave out --case"},
+		{[]string{"--all", "--faults"}, 2, "leave out --faults"},
+	} {
+		if code, out := command(append([]string{"rehearse", "active", "--data", data}, tt.args...)...); code != tt.code || !strings.Contains(out, tt.says) {
+			t.Errorf("%v ended with %d, want %d and %q: %s", tt.args, code, tt.code, tt.says, out)
+		}
+	}
+}
+
+// replaysTheSame lets every case of a test happen again under the bundle that handled it: whatever broke,
+// and whatever people decided, nothing is decided otherwise.
+func (r *rig) replaysTheSame() {
+	r.t.Helper()
+	var run toldRun
+	if code := r.do("POST", "/api/v1/rehearsals", map[string]any{"cases": []string{rehearsal.All}}, &run); code != http.StatusAccepted {
+		r.t.Errorf("asking for replays: %d", code)
+		return
+	}
+	run = r.over(run)
+	for _, it := range run.Items {
+		if it.Replay.Outcome != rehearsal.Same {
+			r.t.Errorf("%s, recorded as %s, is %s: %v", it.Rehearsal, it.Status, it.Replay.Outcome, it.Failures)
+		}
+	}
+	if run.State != "done" || len(run.Items) == 0 {
+		r.t.Errorf("the replay of %d cases is %s: %s", len(run.Items), run.State, run.Error)
+	}
+}
+
+// TestReplayOfACandidate has a bundle with another rule and other words decide cases anew that the demo's
+// handled, named by their ids, through the API and on the command line.
+func TestReplayOfACandidate(t *testing.T) {
+	r := newRig(t)
+	replaced, refunded := r.send(story(t, "smashed-blender")[0]), r.send(story(t, "shattered-stoneware")[0])
+	r.settled(replaced, casefile.Resolved)
+	r.settled(refunded, casefile.Resolved)
+	files := amended(t, map[string][2]string{"policies/frozen.yaml": {"", "policy: frozen\napplies_to: [shop.refund_order]\nrules:\n  - {id: frozen, deny: 'true', reason: Not today.}\n"}})
+	const nobody = "00000000-0000-7000-8000-000000000000"
+	var run toldRun
+	if code := r.archive("POST", "/api/v1/rehearsals?cases="+refunded+","+replaced+","+nobody, files, &run); code != http.StatusAccepted {
+		t.Fatalf("asking for replays of a candidate: %d", code)
+	}
+	if run = r.over(run); run.State != "done" || run.Passed || len(run.Items) != 3 || run.Unmet != 2 {
+		t.Fatalf("three cases, one that diverges and one that isn't there: %+v", run)
+	}
+	for i, want := range []struct {
+		outcome rehearsal.Outcome
+		text    string
+	}{{rehearsal.Diverged, "denied by rule frozen: Not today."}, {rehearsal.Same, ""}, {rehearsal.Unplayed, "case " + nobody + ": not found"}} {
+		if it := run.Items[i]; it.Replay.Outcome != want.outcome || !strings.Contains(strings.Join(it.Failures, ""), want.text) {
+			t.Errorf("%s is %s: %v, want %s: %s", it.Rehearsal, it.Replay.Outcome, it.Failures, want.outcome, want.text)
+		}
+	}
+	var e struct{ Detail string }
+	for _, body := range []map[string]any{{"cases": []string{"all"}, "faults": true}, {"cases": []string{"x"}}} {
+		if code := r.do("POST", "/api/v1/rehearsals", body, &e); code != http.StatusBadRequest || e.Detail == "" {
+			t.Errorf("%v: %d %q, want 400 and why", body, code, e.Detail)
+		}
 	}
 }

@@ -14,7 +14,9 @@ import (
 	"resolute/tools"
 )
 
-// Else answers reads that a record has no answer to. Nothing that writes gets to it.
+// Else answers reads that a record has no answer to. Nothing that writes gets to it, as far as the
+// candidate says what writes: whoever makes calls of it holds them against what the house knows of its
+// tools.
 type Else interface {
 	Read(ctx context.Context, q casefile.Request) casefile.Answer
 }

@@ -80,6 +80,10 @@ func (k *Keeper) change(j *job, how func(*Run)) Run {
 	return r
 }
 
+// replaysAtOnce is after how many recorded cases live work goes first and progress is told: each takes
+// well under a millisecond.
+const replaysAtOnce = 32
+
 // rehearse plays the rehearsals of a run, behind live work.
 func (k *Keeper) rehearse(j *job) (report rehearsal.Report, err error) {
 	ctx, cancel := context.WithTimeout(k.ctx, mostTime)
@@ -95,6 +99,9 @@ func (k *Keeper) rehearse(j *job) (report rehearsal.Report, err error) {
 	}
 	return k.Rehearse(ctx, j.bundle, rehearsal.Options{Seed: j.run.Seed, Faults: j.run.Faults, Parallel: 1, Scripted: !j.run.Live, Cases: cases,
 		Before: func(ctx context.Context, begun, total int) {
+			if j.run.Replays() && begun%replaysAtOnce != 0 {
+				return
+			}
 			k.change(j, func(r *Run) { r.Begun, r.Total = begun, total })
 			k.Yield(ctx)
 		}})

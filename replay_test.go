@@ -109,3 +109,26 @@ func TestReplayOfACandidate(t *testing.T) {
 		}
 	}
 }
+
+// TestFullBudgetsReplay has cases take a budget's room from each other: of each alone, only its journal
+// knows that there was none left.
+func TestFullBudgetsReplay(t *testing.T) {
+	for _, beyond := range []string{"deny", "approve"} {
+		r := newRig(t)
+		r.counting(map[string]string{"policies/budget.yaml": "policy: bounded\napplies_to: [counter.add]\nbudgets:\n  - {id: most, sum: 1, window: 24h, max: 2, beyond: " + beyond + "}\n"})
+		for _, item := range []string{"a", "b"} {
+			r.settled(r.item("seen", item), casefile.Resolved)
+		}
+		id := r.item("seen", "c")
+		if beyond == "deny" {
+			if c := r.settled(id, casefile.Escalated); c.Stop.Code != casefile.StopBudgetExceeded {
+				t.Fatalf("the third case is %v, want budget.exceeded", c)
+			}
+		} else {
+			c := r.settled(id, casefile.Approving)
+			r.as("approver", "pia").decides(id, map[string]any{"decision": "approve", "hash": c.Pending.Approval.Hash}, 200)
+			r.settled(id, casefile.Resolved)
+		}
+		r.replaysTheSame()
+	}
+}

@@ -25,8 +25,8 @@ func (a *appliance) stores(version string) bool {
 	return !errors.Is(err, bundle.ErrVersion)
 }
 
-// rehearse plays the rehearsals of a version, or lets recorded cases happen again under it. Variables and secrets are filled in only where scenarios may
-// call live plugins.
+// rehearse plays the rehearsals of a version, or lets recorded cases happen again under it. Variables and
+// secrets are filled in only where scenarios may call live plugins.
 func (a *appliance) rehearse(ctx context.Context, b *bundle.Bundle, o rehearsal.Options) (rehearsal.Report, error) {
 	if !a.working.Load() { // nobody has to go first
 		o.Parallel = 0

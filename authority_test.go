@@ -44,6 +44,7 @@ func (r *rig) apply(files map[string]string) {
 // action has it approved by another.
 func TestShadowDecidesAndSendsNothing(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	r.apply(map[string]string{"authority.yaml": "default: shadow\n"})
 	id := r.send(story(t, "duplicate-charge")[0])
 	c := r.settled(id, casefile.Escalated)
@@ -134,6 +135,7 @@ func (r *rig) entries(id, kind string) (data []map[string]any) {
 // it back at once. The journal of the case that tipped the scales says why.
 func TestTheAgentEarnsToActAndLosesIt(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	r.counting(map[string]string{"authority.yaml": "default: propose\npromote: {after: 2, agreement: 0.3, confidence: 0.6}\ndemote: {reversals: 1, window: 168h}\n"})
 	var last string
 	for _, item := range []string{"a", "b"} {

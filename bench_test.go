@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/rehearsal"
 	"resolute/ui/cli"
 )
 
@@ -65,7 +66,28 @@ otherwise: {escalate: no}
 
 // BenchmarkCases measures whole cases of five calls over loopback HTTP: signal, five calls, each
 // journaled before it is sent and after it is answered, verified end. 256 are under way at once.
-func BenchmarkCases(b *testing.B) {
+func BenchmarkCases(b *testing.B) { handled(b) }
+
+// BenchmarkReplay measures how long it takes to let such cases happen again, out of the journal that they
+// were handled in.
+func BenchmarkReplay(b *testing.B) {
+	a := handled(b)
+	active, err := a.library.Active()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	b.StartTimer()
+	r, err := a.rehearse(b.Context(), active, rehearsal.Options{Cases: []string{rehearsal.All}})
+	b.StopTimer()
+	if err != nil || r.Replays.Same != b.N {
+		b.Fatalf("of %d cases %+v: %v", b.N, r.Replays, err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cases/s")
+}
+
+// handled has b.N cases handled, and gives the appliance that did.
+func handled(b *testing.B) *appliance {
 	const underWay = 256
 	slots := make(chan struct{}, underWay)
 	server := httptest.NewServer(benchPlugin(func() { <-slots }))
@@ -118,9 +140,12 @@ func BenchmarkCases(b *testing.B) {
 	if err := <-ended; err != nil {
 		b.Error(err)
 	}
-	if err := app.Close(); err != nil {
-		b.Error(err)
-	}
+	b.Cleanup(func() {
+		if err := app.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return app.(*appliance)
 }
 
 // BenchmarkCallsAlone measures the five calls of BenchmarkCases and nothing else.

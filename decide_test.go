@@ -24,6 +24,7 @@ func (r *rig) decide(id string, d map[string]any, want int) {
 
 func TestPersonChoosesAnotherHypothesis(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	id := r.send(story(t, "not-the-owner")[0])
 	r.settled(id, casefile.Escalated)
 	r.decide(id, map[string]any{"decision": "override", "hypothesis": "nonsense"}, 422)
@@ -37,6 +38,7 @@ func TestPersonChoosesAnotherHypothesis(t *testing.T) {
 
 func TestPersonChoosesAnotherAction(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	id := r.send(story(t, "duplicate-charge")[0])
 	hash := r.settled(id, casefile.Approving).Pending.Approval.Hash
 	other := map[string]any{"tool": "billing.refund_payment", "args": map[string]any{"payment_id": "PAY-2005", "amount_cents": 100}}
@@ -52,6 +54,7 @@ func TestPersonChoosesAnotherAction(t *testing.T) {
 
 func TestCloseAndReopen(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	id := r.send(story(t, "duplicate-charge")[0])
 	hash := r.settled(id, casefile.Approving).Pending.Approval.Hash
 	r.decide(id, map[string]any{"decision": "close", "note": "settled by phone"}, 200)
@@ -77,6 +80,7 @@ func TestCloseAndReopen(t *testing.T) {
 
 func TestTakeoverAtAnyStop(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	id := r.send(story(t, "angry-email")[0])
 	r.settled(id, casefile.Waiting)
 	r.decide(id, map[string]any{"decision": "takeover", "note": "mine"}, 200)

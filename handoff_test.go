@@ -70,6 +70,7 @@ func TestHandoffIsTold(t *testing.T) {
 // approval where it takes one; it stays theirs until they hand it back, and then goes on with what they did.
 func TestPersonActsAndHandsBack(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	r.counting(map[string]string{"authority.yaml": "default: propose\n"})
 	olga, pia := r.as("operator", "olga"), r.as("operator", "pia")
 	id := r.item("seen", "x")

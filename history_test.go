@@ -11,6 +11,7 @@ import (
 // or by email, and of nobody else; what a verdict rests on is an entry of the case.
 func TestRulesSeeTheCustomersEarlierCases(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	r.counting(map[string]string{"policies/count.yaml": `policy: count
 applies_to: [counter.*]
 bind: {item: facts.now_it_is.item}

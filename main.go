@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -141,6 +142,7 @@ type appliance struct {
 	imports   sync.WaitGroup
 	importing context.Context // ends with Run: what isn't imported then is when it starts again
 	endImport context.CancelFunc
+	working   atomic.Bool // cases are driven
 }
 
 // assemble opens the data folder and wires the parts.
@@ -306,7 +308,9 @@ func (a *appliance) Run(ctx context.Context) error {
 	} {
 		beside.Go(func() { part(ctx) })
 	}
+	a.working.Store(true)
 	err := a.engine.Run(ctx)
+	a.working.Store(false)
 	cancel()
 	a.endImport()
 	beside.Wait()

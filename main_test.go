@@ -283,6 +283,7 @@ func TestContradictingEventsEndTheSameInAnyOrder(t *testing.T) {
 		for _, together := range []bool{false, true} {
 			t.Run(fmt.Sprint(i, together), func(t *testing.T) {
 				r := newRig(t)
+				defer r.replaysTheSame()
 				id := ""
 				for _, s := range order {
 					if got := r.send(s); id == "" {
@@ -327,6 +328,7 @@ func TestClosedMeansVerified(t *testing.T) {
 
 func TestNeverTheSameFailureTwice(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	res, err := http.Post(r.url+"/faults", "application/json", strings.NewReader(`{"tool":"shop.create_replacement","kind":"reject","count":5}`))
 	if err != nil || res.StatusCode >= 300 {
 		t.Fatal(res, err)
@@ -339,6 +341,7 @@ func TestNeverTheSameFailureTwice(t *testing.T) {
 
 func TestUnknownOutcomeIsDoneOnce(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	id := r.send(story(t, "gateway-timeout")[0])
 	c := r.settled(id, casefile.Resolved)
 	if got := r.effects(id); len(got) != 1 || !strings.HasPrefix(got[0], "billing.retry_payment") {
@@ -348,6 +351,7 @@ func TestUnknownOutcomeIsDoneOnce(t *testing.T) {
 
 func TestApprovalIsAskedOnceAndActsOnce(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	id := r.send(story(t, "duplicate-charge")[0])
 	hash := r.settled(id, casefile.Approving).Pending.Approval.Hash
 	if n := r.called("billing.refund_payment"); n != 0 {

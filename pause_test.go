@@ -20,6 +20,7 @@ func TestPausedCasesWaitWhereTheyStand(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
+			defer r.replaysTheSame()
 			var p casefile.Pause
 			if code := r.do("POST", "/api/v1/pause", scope, &p); code != 200 || p.By == "" || p.At.IsZero() {
 				t.Fatalf("pause: %d %+v", code, p)
@@ -61,6 +62,7 @@ func TestNothingUnknownIsPaused(t *testing.T) {
 // A tool that spikes is paused by itself; a person resumes it, and its cases go on.
 func TestSpikesPauseTheTool(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	told := make(chan string, 1)
 	chat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
 		body, _ := io.ReadAll(q.Body) // what is cut off says too little below

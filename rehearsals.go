@@ -19,14 +19,28 @@ func (a *appliance) rehearsing(audit *people.Audit) runs.Deps {
 	return runs.Deps{Records: a.store, Rehearse: a.rehearse, Yield: a.liveFirst, Audit: audit.Event, NewID: newID, Now: time.Now, Log: a.Log}
 }
 
-// rehearse plays the rehearsals of a version. Variables and secrets are filled in only where scenarios may
-// call live plugins.
+// stores reports whether a version is kept.
+func (a *appliance) stores(version string) bool {
+	_, err := a.library.Get(context.Background(), version)
+	return !errors.Is(err, bundle.ErrVersion)
+}
+
+// rehearse plays the rehearsals of a version, or lets recorded cases happen again under it. Variables and
+// secrets are filled in only where scenarios may call live plugins.
 func (a *appliance) rehearse(ctx context.Context, b *bundle.Bundle, o rehearsal.Options) (rehearsal.Report, error) {
+	if !a.working.Load() { // nobody has to go first
+		o.Parallel = 0
+	}
 	lookup := a.lookup
 	if o.Scripted {
 		lookup = func(string, string) (string, bool) { return "", false }
 	}
-	return rehearseVersion(ctx, b, lookup, o)
+	return onStage(ctx, b, lookup, func(s *rehearsal.Stage) (rehearsal.Report, error) {
+		if len(o.Cases) == 0 {
+			return s.Rehearse(ctx, o)
+		}
+		return s.Replay(ctx, a.store, rehearsal.ReplayOptions{Seed: o.Seed, Cases: o.Cases, Parallel: o.Parallel, Before: o.Before, Records: a.store, Stored: a.stores})
+	})
 }
 
 // permit is the house's rule for what may become active.
@@ -84,7 +98,7 @@ func (a *appliance) liveFirst(ctx context.Context) {
 	defer cancel()
 	look := time.NewTicker(yieldLook)
 	defer look.Stop()
-	for a.store.Runnable() > 0 {
+	for a.working.Load() && a.store.Runnable() > 0 {
 		select {
 		case <-look.C:
 		case <-ctx.Done():

@@ -32,11 +32,11 @@ func rehearse(ctx context.Context, files fs.FS, name string, env func(string) (s
 	if problems.Failed() {
 		return rehearsal.Report{}, &bundle.RefusedError{Problems: problems}
 	}
-	return rehearseVersion(ctx, b, lookup, o)
+	return onStage(ctx, b, lookup, func(s *rehearsal.Stage) (rehearsal.Report, error) { return s.Rehearse(ctx, o) })
 }
 
-// rehearseVersion plays the rehearsals of a version, on knowledge of its own.
-func rehearseVersion(ctx context.Context, b *bundle.Bundle, lookup func(kind, name string) (string, bool), o rehearsal.Options) (report rehearsal.Report, err error) {
+// onStage makes a version ready, on knowledge of its own, for what is done with it.
+func onStage(ctx context.Context, b *bundle.Bundle, lookup func(kind, name string) (string, bool), do func(*rehearsal.Stage) (rehearsal.Report, error)) (report rehearsal.Report, err error) {
 	embedder := embed.Builtin()
 	knowledge, closeKnowledge, err := knowledgeOf(ctx, b, embedder)
 	if err != nil {
@@ -51,7 +51,7 @@ func rehearseVersion(ctx context.Context, b *bundle.Bundle, lookup func(kind, na
 	if problems := stage.Problems(); problems.Failed() {
 		return report, &bundle.RefusedError{Problems: problems}
 	}
-	return stage.Rehearse(ctx, o)
+	return do(stage.Stage)
 }
 
 // rehearsed is a stage with the tools that it has for itself.

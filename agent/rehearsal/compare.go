@@ -214,6 +214,9 @@ func (s *Stage) because(was, now *casefile.Entry, how string) string {
 		a := &d.Approval
 		return verdictText("a person must approve", &casefile.Verdict{Rule: a.Rule, Code: a.Code, Reason: a.Reason})
 	case *casefile.CallIntended:
+		if why := loosened(was); why != "" {
+			return why
+		}
 		if d.Verdict != nil && d.Verdict.Rule != "" {
 			return verdictText(string(d.Verdict.Outcome), d.Verdict)
 		}
@@ -233,6 +236,32 @@ func (s *Stage) because(was, now *casefile.Entry, how string) string {
 		}
 	}
 	return how + " differs"
+}
+
+// loosened says what no longer keeps an action from being sent, "" for nothing.
+func loosened(was *casefile.Entry) string {
+	by := func(rule string, code casefile.StopCode) string {
+		if rule != "" {
+			return "rule " + rule
+		}
+		return string(code)
+	}
+	switch d := was.Data.(type) {
+	case *casefile.ActionDenied:
+		return by(d.Verdict.Rule, d.Verdict.Code) + " doesn't deny it any more"
+	case *casefile.ActionShadowed:
+		return "it isn't only watched any more"
+	case *casefile.ApprovalAsked:
+		return by(d.Approval.Rule, d.Approval.Code) + " doesn't ask a person any more"
+	}
+	return ""
+}
+
+func joined(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + ", and " + b
 }
 
 // ruledOut says why the hypothesis that was chosen isn't now.

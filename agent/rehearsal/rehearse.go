@@ -20,12 +20,17 @@ type Options struct {
 	Seed     uint64
 	Faults   bool // each scenario again with each fault at each call, but those that call live plugins
 	Parallel int  // scenarios at once; as many as there are cores if 0
+	// Cases are ids of recorded cases, or All. They are replayed in place of the scenarios.
+	Cases []string
 	// Scripted leaves out the scenarios that call live plugins; the report names them.
 	Scripted bool
 	// Before is called before each scenario with how many have begun, and of how many; nil for nothing.
 	// It may wait.
 	Before func(ctx context.Context, begun, total int)
 }
+
+// All stands for every recorded case.
+const All = "all"
 
 // Report is what rehearsals came to, in the order of the bundle's files.
 type Report struct {

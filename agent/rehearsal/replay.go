@@ -22,7 +22,7 @@ type Recorded interface {
 // ReplayOptions tune a replay; the zero value works.
 type ReplayOptions struct {
 	Seed     uint64
-	Cases    []string // ids; all cases if nil
+	Cases    []string // ids, or All
 	Parallel int      // cases at once; as many as there are cores if 0
 
 	// Else answers reads that a record doesn't. With it, reads alone are no divergence: neither more nor

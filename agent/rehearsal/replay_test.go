@@ -1,8 +1,12 @@
 package rehearsal_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -33,7 +37,7 @@ func TestWhatHappensUnderFaultsReplays(t *testing.T) {
 	cases := 0
 	check := func(scene string, seed uint64, faults ...scenario.Fault) {
 		store := s.Record(scene, seed, faults...)
-		for _, p := range replayed(t, s, store, rehearsal.ReplayOptions{}) {
+		for _, p := range replayed(t, s, store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}}) {
 			if cases++; p.Outcome != rehearsal.Same {
 				t.Errorf("%s with %v is %s: %s %+v", scene, faults, p.Outcome, p.Why, p.Divergence)
 			}
@@ -110,7 +114,7 @@ func TestDivergencesAreLocated(t *testing.T) {
 		{"it requires more", change(t, file, "hypotheses:\n", "require: [{check: facts.account.done, otherwise: {escalate: not-yet}}]\nhypotheses:\n"), casefile.KindHypothesisChosen, "escalated", "not-yet"},
 		{"less authority", change(t, "authority.yaml", "act", "shadow"), casefile.KindCallIntended, "in shadow: bank.credit", "the agent only watches here"},
 	} {
-		p := replayed(t, stage(t, tt.files), store, rehearsal.ReplayOptions{})[0]
+		p := replayed(t, stage(t, tt.files), store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}})[0]
 		d := p.Divergence
 		if p.Outcome != rehearsal.Diverged || d == nil {
 			t.Errorf("%s: it is %s, want it to diverge: %s", tt.name, p.Outcome, p.Why)
@@ -126,11 +130,11 @@ func TestDivergencesAreLocated(t *testing.T) {
 func TestOtherWordsAreNoOtherDecision(t *testing.T) {
 	store := stage(t, files()).Record("credit", 1)
 	s := stage(t, change(t, "procedures/credit.yaml", "It is done.", "It has been done."))
-	p := replayed(t, s, store, rehearsal.ReplayOptions{})[0]
+	p := replayed(t, s, store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}})[0]
 	if p.Outcome != rehearsal.Reworded || len(p.Reworded) != 1 || p.Reworded[0].Was != "It is done." || p.Reworded[0].Now != "It has been done." {
 		t.Errorf("a reply in other words: %+v", p)
 	}
-	r, err := s.Replay(t.Context(), store, rehearsal.ReplayOptions{})
+	r, err := s.Replay(t.Context(), store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}})
 	if err != nil || !r.Passed || r.Replays.Reworded != 1 || r.Replays.Total() != 1 {
 		t.Errorf("other words don't fail a replay: %+v, %v", r, err)
 	}
@@ -199,5 +203,117 @@ func TestWhatCantBeReplayedIsNamed(t *testing.T) {
 		if tt.id == list[0].ID && (!p.Open || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "is gone")) {
 			t.Errorf("a case that isn't over, of a bundle that is gone: %+v", p)
 		}
+	}
+}
+
+// answering is what reads are answered with that no record has.
+type answering struct {
+	asked []string
+	say   map[string]any
+}
+
+func (a *answering) Read(_ context.Context, q casefile.Request) casefile.Answer {
+	a.asked = append(a.asked, q.Tool)
+	return casefile.Answer{Outcome: casefile.OutcomeDone, Status: 200, Result: casefile.Value{V: a.say}}
+}
+
+// TestElseAnswersReadsAlone has candidates that ask for more and for less than the record knows, and one
+// that does something else: nothing that writes is ever asked of anybody.
+func TestElseAnswersReadsAlone(t *testing.T) {
+	const file = "procedures/credit.yaml"
+	store := stage(t, files()).Record("credit", 1)
+	for _, tt := range []struct {
+		name    string
+		files   fstest.MapFS
+		outcome rehearsal.Outcome
+		asked   int
+	}{
+		{"the same", files(), rehearsal.Same, 0},
+		{"one fact more", change(t, file, "gather:\n", "gather:\n  more: {call: bank.get_account, with: {account_id: ACC-9}}\n"), rehearsal.Same, 1},
+		{"one fact more, which decides", change(t, file, "gather:\n", "require: [{check: facts.more.done, otherwise: {escalate: not-yet}}]\ngather:\n  more: {call: bank.get_account, with: {account_id: ACC-9}}\n"), rehearsal.Diverged, 1},
+		{"another write", change(t, file, "{call: bank.credit, with: {account_id: =facts.account.id, amount_cents: 500}, undo: {call: bank.uncredit, with: {account_id: =facts.account.id}}}", "{call: till.pay, with: {account_id: =facts.account.id}}"), rehearsal.Diverged, 0},
+	} {
+		live := &answering{say: map[string]any{"id": "ACC-9", "done": false}}
+		p := replayed(t, stage(t, tt.files), store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}, Else: live})[0]
+		if p.Outcome != tt.outcome || len(live.asked) != tt.asked {
+			t.Errorf("%s: it is %s (%s %+v) and asked %v, want %s and %d reads", tt.name, p.Outcome, p.Why, p.Divergence, live.asked, tt.outcome, tt.asked)
+		}
+	}
+}
+
+// folder is the cases of several journals.
+type folder struct {
+	ids     []string
+	entries map[string][]casefile.Entry
+}
+
+func (f *folder) Entries(_ context.Context, id string, _ uint64, _ int) ([]casefile.Entry, error) {
+	return f.entries[id], nil
+}
+
+func (f *folder) Cases(_ context.Context, cursor string, limit int, _ func(*journal.Summary) bool) (list []journal.Summary, next string, err error) {
+	for _, id := range f.ids {
+		if id <= cursor {
+			continue
+		}
+		if len(list) == limit {
+			return list, list[limit-1].ID, nil
+		}
+		list = append(list, journal.Summary{ID: id})
+	}
+	return list, "", nil
+}
+
+// TestReplaysOfASeedAreTheSame replays more cases than a page of the listing has, one at a time and many
+// at once.
+func TestReplaysOfASeedAreTheSame(t *testing.T) {
+	s := stage(t, files())
+	f := &folder{entries: map[string][]casefile.Entry{}}
+	for seed := range uint64(300) {
+		store := s.Record([]string{"credit", "print", "pay"}[seed%3], seed+1)
+		list, _, err := store.Cases(t.Context(), "", 10, func(*journal.Summary) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := store.Entries(t.Context(), list[0].ID, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.ids, f.entries[list[0].ID] = append(f.ids, list[0].ID), entries
+	}
+	slices.Sort(f.ids)
+	other := stage(t, change(t, "policies/all.yaml", "bind:", "rules: [{id: never, deny: action.tool == 'bank.print', reason: Not any more.}]\nbind:"))
+	var first []byte
+	for _, parallel := range []int{1, 7} {
+		r, err := other.Replay(t.Context(), f, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}, Seed: 5, Parallel: parallel})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Replays.Diverged != 100 || r.Replays.Same != 200 || r.Passed {
+			t.Fatalf("a third of 300 cases diverges: %+v", r.Replays)
+		}
+		raw, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = raw
+		} else if !bytes.Equal(first, raw) {
+			t.Error("one at a time gave another report than many at once")
+		}
+	}
+}
+
+// TestAReplayEndsWithItsContext stops in the middle, without a report of what it didn't get to.
+func TestAReplayEndsWithItsContext(t *testing.T) {
+	s := stage(t, files())
+	store := s.Record("credit", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	o := rehearsal.ReplayOptions{Cases: []string{rehearsal.All}, Before: func(context.Context, int, int) { cancel() }}
+	if err := s.EachReplay(ctx, store, o, func(p rehearsal.Replayed) error {
+		t.Errorf("case %s is told as %s", p.Case, p.Outcome)
+		return nil
+	}); !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v, want it canceled", err)
 	}
 }

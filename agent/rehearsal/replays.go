@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,10 +115,13 @@ func (s *Stage) EachReplay(ctx context.Context, from Recorded, o ReplayOptions, 
 	all.Go(func() {
 		defer close(order)
 		defer close(work)
-		begun := 0
+		begun, total := 0, len(o.Cases)
+		if slices.Contains(o.Cases, All) {
+			total = 0
+		}
 		failed = ids(ctx, from, o.Cases, func(id string) bool {
 			if o.Before != nil {
-				o.Before(ctx, begun, len(o.Cases))
+				o.Before(ctx, begun, total)
 			}
 			begun++
 			t := ticket{id, make(chan Replayed, 1)}
@@ -145,12 +149,12 @@ func (s *Stage) EachReplay(ctx context.Context, from Recorded, o ReplayOptions, 
 
 // ids gives the ids of the cases to replay until visit says to stop.
 func ids(ctx context.Context, from Recorded, given []string, visit func(string) bool) error {
-	for _, id := range given {
-		if !visit(id) {
-			return ctx.Err()
+	if !slices.Contains(given, All) {
+		for _, id := range given {
+			if !visit(id) {
+				break
+			}
 		}
-	}
-	if given != nil {
 		return ctx.Err()
 	}
 	for cursor, more := "", true; more; more = cursor != "" {

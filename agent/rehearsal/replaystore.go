@@ -158,7 +158,7 @@ func (r *replay) matches(now *casefile.Entry) bool {
 		}
 		why := r.stage.because(was, now, differs(was, now))
 		if d, ok := now.Data.(*casefile.CallIntended); ok && !r.rec.answers(&d.Call.Action) {
-			why = "the record has no answer to it"
+			why = joined(loosened(was), "the record has no answer to it")
 		}
 		r.diverge(was, told(now), why)
 		return false

@@ -14,7 +14,9 @@ import (
 	"resolute/tools"
 )
 
-// Else answers reads that a record has no answer to. Nothing that writes gets to it.
+// Else answers reads that a record has no answer to. Nothing that writes gets to it, as far as the
+// candidate says what writes: whoever makes calls of it holds them against what the house knows of its
+// tools.
 type Else interface {
 	Read(ctx context.Context, q casefile.Request) casefile.Answer
 }
@@ -86,14 +88,18 @@ func (r *replay) Changed() <-chan struct{} { return nil }
 // Route is agent.Triage: the candidate chooses.
 func (r *replay) Route(ctx context.Context, c *casefile.Case) (agent.Routing, error) {
 	r.arrive()
-	routing, err := r.router.Route(ctx, c)
 	for i := r.rec.at; i < len(r.rec.entries); i++ {
-		if r.rec.entries[i].Data.Kind() == casefile.KindProcedureChosen {
-			r.taken(i)
-			break
+		e := &r.rec.entries[i]
+		d, ok := e.Data.(*casefile.ProcedureChosen)
+		if !ok {
+			continue
 		}
+		if r.taken(i); r.opt.Triage == nil && len(d.Candidates) > 0 && e.Versions.Bundle == r.stage.Version() { // what it had learned by then counted too
+			return agent.Routing{Procedure: d.Procedure, Goal: d.Goal, Reason: d.Reason, Candidates: d.Candidates}, nil
+		}
+		break
 	}
-	return routing, err
+	return r.router.Route(ctx, c)
 }
 
 // Ground is agent.Knowledge: what was found then; what nobody asked for then is asked of the candidate's.

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/rehearsal"
 	"resolute/tools"
@@ -46,9 +47,9 @@ func TestSeedsReplayTheSame(t *testing.T) {
 	on := stage(t, book)
 	n := *replays
 	if n == 0 {
-		n = 40
+		n = 150
 	}
-	cases, ends := 0, map[rehearsal.Outcome]int{}
+	cases, ends, met := 0, map[rehearsal.Outcome]int{}, map[string]int{}
 	for seed := range uint64(n) {
 		var kept *journal.Memory
 		synctest.Test(t, func(*testing.T) {
@@ -64,10 +65,12 @@ func TestSeedsReplayTheSame(t *testing.T) {
 			s.finish()
 			kept = s.process.store.Memory
 		})
-		err := on.EachReplay(t.Context(), kept, rehearsal.ReplayOptions{Seed: seed}, func(p rehearsal.Replayed) error {
+		err := on.EachReplay(t.Context(), kept, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}, Seed: seed}, func(p rehearsal.Replayed) error {
 			cases++
+			if err := seen(t, kept, p.Case, met); err != nil {
+				return err
+			}
 			if ends[p.Outcome]++; p.Outcome != rehearsal.Same {
-
 				t.Errorf("seed %d: case %s is %s: %s %+v", seed+1, p.Case, p.Outcome, p.Why, p.Divergence)
 			}
 			return nil
@@ -76,5 +79,29 @@ func TestSeedsReplayTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d seeds, %d cases: %v", n, cases, ends)
+	t.Logf("%d seeds, %d cases: %v, with %v", n, cases, ends, met)
+	for _, what := range []string{"case.reopened", "case.linked", "restart", "callback", "operation", "deadline", "approve", "edit", "override", "takeover", "handback", "retry", "reopen", "close", "approval.voided", "merged"} {
+		if met[what] == 0 {
+			t.Errorf("no case was replayed in which %s happened", what)
+		}
+	}
+}
+
+// seen counts what happened in a case.
+func seen(t *testing.T, kept *journal.Memory, caseID string, met map[string]int) error {
+	entries, err := kept.Entries(t.Context(), caseID, 0, 10_000)
+	for i := range entries {
+		met[string(entries[i].Data.Kind())]++
+		switch d := entries[i].Data.(type) {
+		case *casefile.CallAnswered:
+			met[string(d.Source)]++
+		case *casefile.OperatorDecided:
+			met[string(d.Decision)]++
+		case *casefile.CaseClosed:
+			if d.MergedInto != "" {
+				met["merged"]++
+			}
+		}
+	}
+	return err
 }

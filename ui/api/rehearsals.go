@@ -6,10 +6,14 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"resolute/agent/bundle"
 	"resolute/agent/people"
+	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/runs"
 )
 
@@ -48,6 +52,27 @@ func seeded() parameter {
 	}}
 }
 
+// replaying is a parameter that says which recorded cases are replayed.
+func replaying() parameter {
+	return parameter{name: "cases", schema: text("recorded cases to replay in place of the scenarios: all, or ids with a comma between two"), wrong: wrongCases}
+}
+
+// mostCases is how many cases one request may name.
+const mostCases = 1000
+
+func wrongCases(value string) string {
+	ids := strings.Split(value, ",")
+	if len(ids) > mostCases {
+		return fmt.Sprintf("at most %d cases can be named; all stands for all", mostCases)
+	}
+	for _, id := range ids {
+		if _, err := uuid.Parse(id); err != nil && value != rehearsal.All {
+			return fmt.Sprintf("%.60q is no case id; name ids with a comma between two, or all", id)
+		}
+	}
+	return ""
+}
+
 // wait gives a run once it is over, or when the request waited long enough.
 func (s *server) wait(r *request, id string) (runs.Told, error) {
 	within, _ := time.ParseDuration(r.Query("wait")) // what isn't one was refused, or is absent
@@ -62,6 +87,7 @@ func (s *server) postRehearsal(r *request) error {
 	if seed := r.Query("seed"); seed != "" {
 		o.Seed, _ = strconv.ParseUint(seed, 10, 64) // what isn't one was refused
 	}
+	o.Cases = r.Query("cases")
 	var err error
 	if kind, _, _ := mime.ParseMediaType(r.Request.Header.Get("Content-Type")); kind == mediaArchive {
 		o.Bundle, err = s.sent(r)
@@ -70,6 +96,9 @@ func (s *server) postRehearsal(r *request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if o.Replays() && (o.Faults || o.Live) {
+		return &problem{Status: http.StatusBadRequest, Detail: "cases are replayed with the answers that they got: leave out faults and live, or cases"}
 	}
 	if o.Live && !r.who.Role.AtLeast(people.Admin) {
 		return &problem{Status: http.StatusForbidden, Detail: "scenarios that call live plugins do to them whatever they say: with live: true this needs the role admin; without it they are left out"}
@@ -102,10 +131,11 @@ func (s *server) sent(r *request) (*bundle.Bundle, error) {
 // rehearsed.
 func (s *server) named(r *request, o *runs.Options) (*bundle.Bundle, error) {
 	var in struct {
-		Version string  `json:"version"`
-		Faults  *bool   `json:"faults"`
-		Seed    *uint64 `json:"seed"`
-		Live    *bool   `json:"live"`
+		Version string   `json:"version"`
+		Faults  *bool    `json:"faults"`
+		Seed    *uint64  `json:"seed"`
+		Live    *bool    `json:"live"`
+		Cases   []string `json:"cases"`
 	}
 	if r.Request.ContentLength != 0 {
 		if err := r.decode(&in); err != nil {
@@ -117,6 +147,12 @@ func (s *server) named(r *request, o *runs.Options) (*bundle.Bundle, error) {
 	}
 	if in.Seed != nil {
 		o.Seed = *in.Seed
+	}
+	if len(in.Cases) > 0 {
+		o.Cases = strings.Join(in.Cases, ",")
+		if wrong := wrongCases(o.Cases); wrong != "" {
+			return nil, &problem{Status: http.StatusBadRequest, Detail: wrong, Errors: []problemPart{{Pointer: "/cases", Detail: wrong}}}
+		}
 	}
 	if in.Live != nil {
 		o.Live = *in.Live

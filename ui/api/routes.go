@@ -86,7 +86,7 @@ func (s *server) routes() []route {
 			takes: map[string]schema{mediaJSON: closed(object("", schema{"from": moment("decisions at or after"), "to": moment("and before")}, "from", "to")), mediaArchive: {}}, gives: inJSON(ref("Impact")), do: s.postImpact},
 		{method: "POST", path: base + "/bundles/:version/activate", role: admin, about: "Activate a stored version", gives: inJSON(ref("Activated")), do: s.activateBundle},
 		{method: "POST", path: base + "/rehearsals", role: operator, class: classRuns, about: "Rehearse a stored version, or a bundle (tar.gz) that isn't stored, and isn't by this, in the background; where the same is under way, the answer is that", status: http.StatusAccepted,
-			query: []parameter{waiting(), seeded(), choice("faults", "for a bundle that is sent", "true", "false"), choice("live", "for a bundle that is sent", "true", "false")},
+			query: []parameter{waiting(), seeded(), replaying(), choice("faults", "for a bundle that is sent", "true", "false"), choice("live", "for a bundle that is sent", "true", "false")},
 			takes: map[string]schema{mediaJSON: ref("NewRun"), mediaArchive: {}}, gives: inJSON(ref("ToldRun")), do: s.postRehearsal},
 		{method: "GET", path: base + "/rehearsals", role: viewer, about: "Rehearsals that were run or are under way, newest first; the stream tells progress as rehearsal.progress", query: paged(isID), gives: list("Run"), do: s.getRehearsals},
 		{method: "GET", path: base + "/rehearsals/:id", role: viewer, class: classStreams, about: "One run with what its rehearsals came to", query: []parameter{waiting()}, gives: inJSON(ref("ToldRun")), do: s.getRehearsal},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,24 +17,40 @@ import (
 
 func (p *Program) rehearseCommand() *cobra.Command {
 	var o rehearsal.Options
-	var asJSON bool
+	var asJSON, all bool
 	var junit string
+	var cases []string
 	c := &cobra.Command{Use: "rehearse BUNDLE", Short: "Try a bundle against its scenarios before it is trusted", Args: cobra.ExactArgs(1),
 		Long: "rehearse plays the scenarios in the bundle's rehearsals folder with the engine that runs live cases,\n" +
 			"against the answers that they script: nothing real is called, unless a scenario says plugin: live.\n" +
 			"With --faults each is played again with every kind of fault at every call; what they expect may not\n" +
 			"come about then, but nothing is done twice, nothing else is done, and a person gets what is left.\n" +
-			"The same seed gives the same output. Exit code 1 if anything isn't met."}
+			"The same seed gives the same output. Exit code 1 if anything isn't met.\n" +
+			"With --case or --all recorded cases are replayed in place of the scenarios, out of the data folder: their\n" +
+			"signals and what people decided come as they did, calls get the answers that they got, and BUNDLE, a\n" +
+			"folder or a stored version, decides anew. What it decides otherwise is named with its entry of the\n" +
+			"journal. Exit code 1 if anything is."}
+	t := p.targetFlags(c)
+	c.Flags().StringArrayVar(&cases, "case", nil, "replay the recorded case of this `id`; may be given again")
+	c.Flags().BoolVar(&all, "all", false, "replay all recorded cases")
 	c.Flags().BoolVar(&o.Faults, "faults", false, "play each scenario again with every kind of fault at every call")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "`number` that ids, times and mixed faults are drawn from")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object: {items: [{rehearsal, passed, failures}]}")
 	c.Flags().StringVar(&junit, "junit", "", "write the results as JUnit XML to this `file` too")
-	c.RunE = func(cmd *cobra.Command, args []string) error {
-		files, err := folder(args[0])
-		if err != nil {
-			return err
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if o.Cases = cases; all {
+			o.Cases = []string{rehearsal.All}
 		}
-		report, err := p.Rehearse(cmd.Context(), files, args[0], p.Env, o)
+		if all && len(cases) > 0 {
+			return usagef("--all replays every case; leave out --case")
+		}
+		if o.Faults && len(o.Cases) > 0 {
+			return usagef("recorded cases get the answers that they got: leave out --faults")
+		}
+		return nil
+	}
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		report, err := p.rehearsed(cmd.Context(), t, args[0], o)
 		if err != nil {
 			return err
 		}
@@ -53,8 +70,28 @@ func (p *Program) rehearseCommand() *cobra.Command {
 	return c
 }
 
+// rehearsed plays a folder's scenarios, or has recorded cases replayed by it.
+func (p *Program) rehearsed(ctx context.Context, t *target, name string, o rehearsal.Options) (report rehearsal.Report, err error) {
+	if len(o.Cases) > 0 {
+		err = p.with(ctx, t, func(c *client) error {
+			report, err = p.replay(ctx, c, name, o)
+			return err
+		})
+		return report, err
+	}
+	files, err := folder(name)
+	if err != nil {
+		return report, err
+	}
+	return p.Rehearse(ctx, files, name, p.Env, o)
+}
+
 func (p *Program) show(r *rehearsal.Report, asJSON bool) error {
-	if !asJSON {
+	switch {
+	case asJSON:
+	case r.Replays != nil:
+		return writeReplays(p.Stdout, r)
+	default:
 		return writeReport(p.Stdout, r)
 	}
 	raw, err := json.Marshal(r)

@@ -131,7 +131,7 @@ func (k *Keeper) Start(ctx context.Context, o Order) (Run, error) {
 	}
 	j := &job{bundle: o.Bundle, over: make(chan struct{}),
 		run: Run{Options: o.Options, ID: k.NewID(), Version: o.Bundle.Version, Manifests: manifests, State: Waiting, By: o.By, AskedAt: k.Now().UTC()}}
-	said, err := k.Audit(o.By, "rehearsal.asked", o.Bundle.Version, map[string]any{"id": j.run.ID, "faults": o.Faults, "seed": o.Seed, "live": o.Live})
+	said, err := k.Audit(o.By, "rehearsal.asked", o.Bundle.Version, map[string]any{"id": j.run.ID, "faults": o.Faults, "seed": o.Seed, "live": o.Live, "cases": o.Cases})
 	if err != nil {
 		return Run{}, err
 	}

@@ -30,7 +30,14 @@ type Options struct {
 	// Live lets scenarios call the plugins of the version, which do what they are told. Else those that
 	// would are left out.
 	Live bool `json:"live"`
+	// Cases are the recorded cases that are replayed in place of the scenarios: all, or ids with a comma
+	// between two; "" for none.
+	Cases string `json:"cases,omitempty"`
 }
+
+// Replays reports whether recorded cases are replayed. What they come to is no evidence for a version
+// becoming active: that is what its scenarios come to.
+func (o Options) Replays() bool { return o.Cases != "" }
 
 // Order asks for a run.
 type Order struct {
@@ -56,6 +63,8 @@ type Run struct {
 	Unmet     int        `json:"unmet"`              // rehearsals that didn't pass
 	Error     string     `json:"error,omitempty"`    // why it failed or was interrupted
 	LeftOut   []string   `json:"left_out,omitempty"` // scenarios that call live plugins
+	// Outcomes counts recorded cases by what became of them.
+	Outcomes *rehearsal.Replays `json:"outcomes,omitempty"`
 }
 
 // Told is a run with what its rehearsals came to.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"resolute/agent/journal"
 	"resolute/agent/rehearsal"
@@ -56,11 +57,15 @@ func (k *Keeper) do(j *job) (Run, error) {
 		if err != nil {
 			return r, err
 		}
+		records = append(records, journal.Record{Kind: kindItems, Key: r.ID, Value: items})
+		if r.Replays() {
+			return r, k.Records.Put(context.WithoutCancel(k.ctx), records...)
+		}
 		evidence, err := encoded(kindEvidence, evidenceKey(r.Version, r.Manifests), evidenceOf(&r, report.Items))
 		if err != nil {
 			return r, err
 		}
-		records = append(records, journal.Record{Kind: kindItems, Key: r.ID, Value: items}, evidence)
+		records = append(records, evidence)
 	}
 	return r, k.Records.Put(context.WithoutCancel(k.ctx), records...)
 }
@@ -75,6 +80,10 @@ func (k *Keeper) change(j *job, how func(*Run)) Run {
 	return r
 }
 
+// replaysAtOnce is after how many recorded cases live work goes first and progress is told: each takes
+// well under a millisecond.
+const replaysAtOnce = 32
+
 // rehearse plays the rehearsals of a run, behind live work.
 func (k *Keeper) rehearse(j *job) (report rehearsal.Report, err error) {
 	ctx, cancel := context.WithTimeout(k.ctx, mostTime)
@@ -84,8 +93,15 @@ func (k *Keeper) rehearse(j *job) (report rehearsal.Report, err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return k.Rehearse(ctx, j.bundle, rehearsal.Options{Seed: j.run.Seed, Faults: j.run.Faults, Parallel: 1, Scripted: !j.run.Live,
+	var cases []string
+	if j.run.Replays() {
+		cases = strings.Split(j.run.Cases, ",")
+	}
+	return k.Rehearse(ctx, j.bundle, rehearsal.Options{Seed: j.run.Seed, Faults: j.run.Faults, Parallel: 1, Scripted: !j.run.Live, Cases: cases,
 		Before: func(ctx context.Context, begun, total int) {
+			if j.run.Replays() && begun%replaysAtOnce != 0 {
+				return
+			}
 			k.change(j, func(r *Run) { r.Begun, r.Total = begun, total })
 			k.Yield(ctx)
 		}})
@@ -107,6 +123,9 @@ func (r *Run) end(report *rehearsal.Report, failure error, closing bool) {
 			if !report.Items[i].Passed {
 				r.Unmet++
 			}
+		}
+		if n := report.Replays; n != nil {
+			r.Outcomes, r.Passed, r.Begun, r.Total, r.Unmet = n, report.Passed, n.Total(), n.Total(), n.Unmet()
 		}
 	}
 }

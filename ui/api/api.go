@@ -114,6 +114,7 @@ type Deps struct {
 	Checkpoints *checkpoint.Key
 	Pauses      Pauses
 	Rehearsals  Rehearsals
+	Shadows     Shadows
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

@@ -20,6 +20,7 @@ import (
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/rehearsal/shadow"
 	"resolute/kb"
 	"resolute/tools/protocol"
 )
@@ -75,6 +76,9 @@ var statuses = []struct {
 	{people.ErrNotFound, http.StatusNotFound},
 	{kb.ErrNotFound, http.StatusNotFound},
 	{bundle.ErrVersion, http.StatusNotFound},
+	{shadow.ErrNone, http.StatusNotFound},
+	{shadow.ErrActive, http.StatusConflict},
+	{shadow.ErrMany, http.StatusConflict},
 	{runs.ErrRun, http.StatusNotFound},
 	{runs.ErrBusy, http.StatusTooManyRequests},
 	{bundle.ErrPlugin, http.StatusNotFound},

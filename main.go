@@ -37,6 +37,7 @@ import (
 	"resolute/agent/policy"
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/rehearsal/shadow"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
 	"resolute/embed"
@@ -127,6 +128,7 @@ type appliance struct {
 	shelf     *book.Shelf
 	pauses    *pauses.Keeper
 	runs      *runs.Keeper // of rehearsals
+	shadows   *shadow.Keeper
 	usual     *usual.Tracker
 	views     *projection.Views
 	engine    *agent.Engine
@@ -207,6 +209,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err := a.openViews(ctx); err != nil {
 		return err
 	}
+	if a.shadows, err = shadow.Open(ctx, a.shadowing(audit)); err != nil {
+		return err
+	}
 	a.shelf = book.NewShelf(a.library, earned, builtin) // what triage calls sure was found on its vectors
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
@@ -228,7 +233,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		return err
 	}
 	deps := api.Deps{Intake: a.intake, Engine: a.engine, Store: a.store, Knowledge: a.knowledge, Bundles: a.library, Tokens: a.tokens, Accounts: house.accounts, PublicURL: a.PublicURL,
-		Sessions: house.sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
+		Sessions: house.sessions, Secrets: a.secrets, Audit: audit, Authority: earned, Pauses: a.pauses, Rehearsals: a.runs, Shadows: a.shadows, Checkpoints: checkpoints, Manifests: manifests{a.registry, a.library}, Histories: a.store, Backup: a.backup, Metrics: a.figures, Log: a.Log, Version: version()}
 	a.network, a.admin = beside(api.New(deps), a.console(deps, house)), api.NewAdmin(deps)
 	return nil
 }
@@ -259,7 +264,7 @@ func (a *appliance) Run(ctx context.Context) error {
 	out := &outbox.Outbox{Store: a.seams.outboxStore(a.meter.Outbox(a.store)), Channel: a.channel, Notices: outbox.Told{Client: http.DefaultClient}, Now: time.Now, Log: a.Log}
 	monitors := &intake.Monitors{List: a.monitors, Call: a.registry.Send, Accept: a.intake.AcceptOwn, Records: a.seams.findings(a.store), Now: time.Now, Log: a.Log}
 	var beside sync.WaitGroup
-	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, a.tokens.Run, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run} {
+	for _, part := range []func(context.Context){out.Run, monitors.Run, a.registry.Watch, a.tokens.Run, usage{a.store, a.knowledge, a.Log}.Run, a.usual.Run, a.views.Run, a.shadows.Run} {
 		beside.Go(func() { part(ctx) })
 	}
 	err := a.engine.Run(ctx)

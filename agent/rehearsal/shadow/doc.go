@@ -14,6 +14,6 @@
 //
 // # Caveats
 //
-// A case that ends, is reopened and ends again is counted twice. Beyond its first divergence a case says
+// A case that is reopened after a thousand others were compared is counted twice. Beyond its first divergence a case says
 // nothing more, so a version that does something else early is compared less.
 package shadow

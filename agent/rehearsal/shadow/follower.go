@@ -15,7 +15,7 @@ import (
 const (
 	feedBatch   = 4_096                  // entries that are looked at at a time
 	pause       = 200 * time.Millisecond // after something was committed, so that many cases are met at once
-	saveEvery   = 2 * time.Second
+	saveEvery   = 5 * time.Second
 	mostEntries = 5_000 // of a case that is compared
 	mostResting = 5_000 // cases that are kept in mind since they may go on
 )
@@ -229,7 +229,7 @@ func (f *follower) count(k *casefile.Case, entries []casefile.Entry, did *Compar
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := &f.state.Tally
-	r := &result{Procedure: k.Procedure}
+	r := &result{Procedure: k.Procedure, Ended: k.Status.Ended(), At: k.UpdatedAt}
 	if did.Unplayed != "" {
 		r.Unplayed = t.reason(did.Unplayed)
 	} else {
@@ -249,13 +249,27 @@ func (f *follower) count(k *casefile.Case, entries []casefile.Entry, did *Compar
 		t.example(r.Kind, Example{CaseID: k.ID, Seq: did.Seq, Recorded: words(was), Now: words(did.Did)})
 	}
 	t.Reads += did.Reads
-	if !k.Status.Ended() {
-		if len(f.state.Resting) >= mostResting {
+	if len(f.state.Resting) >= mostResting && !f.forget() {
+		if !r.Ended {
 			return // counted when it ends
 		}
+	} else {
 		f.state.Resting[k.ID] = r
 	}
 	t.count(r, k.ID, 1)
+}
+
+// forget makes room among the cases in mind: the one goes that ended longest ago. It reports false where
+// none has ended.
+func (f *follower) forget() bool {
+	oldest := ""
+	for id, r := range f.state.Resting {
+		if r.Ended && (oldest == "" || r.At.Before(f.state.Resting[oldest].At)) {
+			oldest = id
+		}
+	}
+	delete(f.state.Resting, oldest)
+	return oldest != ""
 }
 
 // entries gives a case's journal, or more of it than is compared.

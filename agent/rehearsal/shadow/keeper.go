@@ -72,7 +72,8 @@ type state struct {
 	Why       string     `json:"why,omitempty"`
 	After     uint64     `json:"after"` // offset that it has followed up to
 	Tally     tally      `json:"tally"`
-	// Resting are cases that were compared and may go on, with what was counted of them.
+	// Resting are the cases that were compared last and may go on, or be reopened, with what was counted of
+	// them.
 	Resting map[string]*result `json:"resting"`
 }
 

@@ -113,6 +113,8 @@ type result struct {
 	Unplayed  string      `json:"unplayed,omitempty"`
 	Kind      Kind        `json:"kind,omitempty"` // "" for the same
 	Judged    []judgement `json:"judged,omitempty"`
+	Ended     bool        `json:"ended,omitempty"`
+	At        time.Time   `json:"at"` // of the newest entry that it was compared by
 }
 
 func newTally() tally {

@@ -40,6 +40,7 @@ import (
 	"resolute/agent/precedent"
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/rehearsal/shadow"
 	"resolute/agent/suggest"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
@@ -132,6 +133,7 @@ type appliance struct {
 	learner   *learner.Learner
 	pauses    *pauses.Keeper
 	runs      *runs.Keeper // of rehearsals
+	shadows   *shadow.Keeper
 	usual     *usual.Tracker
 	views     *projection.Views
 	past      *precedent.Keeper
@@ -214,6 +216,9 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err := a.openViews(ctx); err != nil {
 		return err
 	}
+	if a.shadows, err = shadow.Open(ctx, a.shadowing(audit)); err != nil {
+		return err
+	}
 	a.shelf = book.NewShelf(a.library, earned, builtin) // what triage calls sure was found on its vectors
 	if a.learner, err = a.openLearner(ctx, builtin, audit); err != nil {
 		return err
@@ -254,6 +259,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Pauses:      a.pauses,
 		Insights:    a.insights(audit),
 		Rehearsals:  a.runs,
+		Shadows:     a.shadows,
 		Suggestions: suggest.NewKeeper(a.suggesting(audit)),
 		Precedents:  a.past,
 		Learner:     a.learner,
@@ -303,6 +309,7 @@ func (a *appliance) Run(ctx context.Context) error {
 		usage{a.store, a.knowledge, a.Log}.Run,
 		a.usual.Run,
 		a.views.Run,
+		a.shadows.Run,
 		a.learner.Run,
 		a.past.Run,
 	} {

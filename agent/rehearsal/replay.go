@@ -71,6 +71,8 @@ type Divergence struct {
 	Recorded string    `json:"recorded"`
 	Now      string    `json:"now"`
 	Why      string    `json:"why"`
+	// Did is what comes in place of the recorded entry, nil for nothing.
+	Did *casefile.Entry `json:"-"`
 }
 
 // Rewording is something that is said in other words.
@@ -117,10 +119,10 @@ func (p Replayed) unplayed(err error) Replayed {
 	return p
 }
 
-// diverge notes where the case comes otherwise; was is nil behind the record's end.
-func (r *replay) diverge(was *casefile.Entry, now, why string) {
+// diverge notes where the case comes otherwise first, and gives that; was is nil behind the record's end.
+func (r *replay) diverge(was *casefile.Entry, now, why string) *Divergence {
 	if r.divergence != nil {
-		return
+		return r.divergence
 	}
 	d := &Divergence{Now: now, Why: why}
 	if was != nil {
@@ -130,6 +132,7 @@ func (r *replay) diverge(was *casefile.Entry, now, why string) {
 		d.Seq, d.At, d.Recorded = last.Seq+1, last.At, "nothing more"
 	}
 	r.divergence = d
+	return d
 }
 
 // idle notes that the candidate does nothing where something is recorded.

@@ -141,10 +141,10 @@ func (r *replay) matches(now *casefile.Entry) bool {
 		was := r.skip()
 		switch {
 		case was == nil:
-			r.diverge(nil, told(now), "it rested there")
+			r.diverge(nil, told(now), "it rested there").Did = now
 			return false
 		case outside(was):
-			r.diverge(was, told(now), "nothing was done before that")
+			r.diverge(was, told(now), "nothing was done before that").Did = now
 			return false
 		case r.same(was, now):
 			return true
@@ -160,7 +160,7 @@ func (r *replay) matches(now *casefile.Entry) bool {
 		if d, ok := now.Data.(*casefile.CallIntended); ok && !r.rec.answers(&d.Call.Action) {
 			why = joined(loosened(was), "the record has no answer to it")
 		}
-		r.diverge(was, told(now), why)
+		r.diverge(was, told(now), why).Did = now
 		return false
 	}
 }

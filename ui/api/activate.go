@@ -1,10 +1,12 @@
 package api
 
 import (
+	"errors"
+	"maps"
 	"net/http"
 
 	"resolute/agent/bundle"
-	"resolute/agent/rehearsal/runs"
+	"resolute/agent/rehearsal/shadow"
 )
 
 // postBundle stores a bundle and activates it, or stores it as a draft.
@@ -37,21 +39,37 @@ func (s *server) activateBundle(r *request) error {
 
 // standing answers with a version and what speaks for it.
 func (s *server) standing(r *request, b *bundle.Bundle) error {
-	active, err := s.Bundles.Active()
-	e, err2 := s.evidence(r, b)
-	if err2 != nil {
-		return err2
+	line, err := s.Bundles.Line(r.Request.Context(), b.Version)
+	if err != nil {
+		return err
 	}
-	return answer(r, http.StatusOK, map[string]any{"version": b.Version, "active": err == nil && active.Version == b.Version, "rehearsed": e})
+	said, err := s.evidence(r, b)
+	if err != nil {
+		return err
+	}
+	said["version"], said["active"] = b.Version, line.Active
+	return answer(r, http.StatusOK, said)
 }
 
-// evidence is what a version came to when it was last rehearsed, nil if it never was.
-func (s *server) evidence(r *request, b *bundle.Bundle) (*runs.Evidence, error) {
-	e, found, err := s.Rehearsals.Evidence(r.Request.Context(), b)
-	if err != nil || !found {
+// evidence is what speaks for a version, or against it: what it came to when it was last rehearsed, and
+// what it saw beside the active one. Each is nil if there is none.
+func (s *server) evidence(r *request, b *bundle.Bundle) (map[string]any, error) {
+	said := map[string]any{"rehearsed": nil, "shadow": nil}
+	rehearsed, found, err := s.Rehearsals.Evidence(r.Request.Context(), b)
+	if err != nil {
 		return nil, err
 	}
-	return &e, nil
+	if found {
+		said["rehearsed"] = rehearsed
+	}
+	seen, err := s.Shadows.Report(r.Request.Context(), b.Version)
+	switch {
+	case err == nil:
+		said["shadow"] = seen
+	case !errors.Is(err, shadow.ErrNone):
+		return nil, err
+	}
+	return said, nil
 }
 
 func (s *server) getBundle(r *request) error {
@@ -64,7 +82,7 @@ func (s *server) getBundle(r *request) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.evidence(r, b)
+	said, err := s.evidence(r, b)
 	if err != nil {
 		return err
 	}
@@ -75,5 +93,6 @@ func (s *server) getBundle(r *request) error {
 	for _, sc := range b.Rehearsals {
 		scenarios = append(scenarios, sc.Name)
 	}
-	return answer(r, http.StatusOK, map[string]any{"version": b.Version, "active": line.Active, "draft": line.Draft, "company": b.Config.Company, "procedures": names, "rehearsals": scenarios, "rehearsed": e})
+	maps.Copy(said, map[string]any{"version": b.Version, "active": line.Active, "draft": line.Draft, "company": b.Config.Company, "procedures": names, "rehearsals": scenarios})
+	return answer(r, http.StatusOK, said)
 }

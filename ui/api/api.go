@@ -119,6 +119,7 @@ type Deps struct {
 	Learner     Learner
 	Suggestions Suggestions
 	Precedents  Precedents
+	Shadows     Shadows
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

@@ -27,6 +27,7 @@ import (
 	"resolute/agent/people"
 	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/rehearsal/shadow"
 	"resolute/embed"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -128,10 +129,18 @@ func newHouse(t testing.TB) *house {
 	rehearsals, err := runs.Open(ctx, runs.Deps{Records: h.store, Audit: audit.Event, NewID: newID, Now: time.Now, Log: slog.New(slog.DiscardHandler), Yield: func(context.Context) {}, Rehearse: rehearsed})
 	h.must(err)
 	t.Cleanup(rehearsals.Close)
+	shadows, err := shadow.Open(ctx, shadow.Deps{Store: h.store, Audit: audit.Event, Now: time.Now, Log: slog.New(slog.DiscardHandler), Active: func() string {
+		if b, err := library.Active(); err == nil {
+			return b.Version
+		}
+		return ""
+	}})
+	h.must(err)
 	h.deps = api.Deps{
 		Pauses:      paused,
 		Insights:    h.insights(dir, audit),
 		Rehearsals:  rehearsals,
+		Shadows:     shadows,
 		Suggestions: suggesting{rehearsals},
 		Precedents:  remembering{},
 		Intake:      in,

@@ -307,7 +307,13 @@ func (h *house) manages(do doing) {
 	do(people.Admin, "POST", "/api/v1/bundles/active/impact", "application/json", `{"from":"2026-01-01T00:00:00Z"}`)
 	h.rehearses(do, string(other))
 	h.learns(do, b.Version, "full")
-	do(people.Admin, "POST", "/api/v1/bundles?activate=false", "application/gzip", string(other))
+	var draft struct{ Version string }
+	h.must(json.Unmarshal([]byte(do(people.Admin, "POST", "/api/v1/bundles?activate=false", "application/gzip", string(other)).body), &draft))
+	for _, method := range []string{"GET", "POST", "POST", "GET", "DELETE", "DELETE"} {
+		do(people.Operator, method, "/api/v1/bundles/"+draft.Version+"/shadow", "", "")
+	}
+	do(people.Operator, "POST", "/api/v1/bundles/active/shadow", "", "")
+	do(people.Viewer, "GET", "/api/v1/bundles/"+draft.Version, "", "")
 	do(people.Viewer, "GET", "/api/v1/bundles/"+b.Version, "", "")
 	do(people.Viewer, "GET", "/api/v1/bundles", "", "")
 	do(people.Viewer, "GET", "/api/v1/manifests", "", "")

@@ -24,6 +24,7 @@ import (
 	"resolute/agent/precedent"
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/rehearsal/shadow"
 	"resolute/agent/suggest"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -80,6 +81,9 @@ var statuses = []struct {
 	{people.ErrNotFound, http.StatusNotFound},
 	{kb.ErrNotFound, http.StatusNotFound},
 	{bundle.ErrVersion, http.StatusNotFound},
+	{shadow.ErrNone, http.StatusNotFound},
+	{shadow.ErrActive, http.StatusConflict},
+	{shadow.ErrMany, http.StatusConflict},
 	{runs.ErrRun, http.StatusNotFound},
 	{precedent.ErrBusy, http.StatusServiceUnavailable},
 	{suggest.ErrNone, http.StatusNotFound},

@@ -27,8 +27,8 @@ func houseShapes() schema {
 		"Callback": object("", schema{"idempotency_key": text("the call's"), "result": anything("what the tool gives"), "error": object("or a problem: the business says no", schema{"type": text(""), "title": text(""), "status": integer(""), "detail": text(""), "instance": text(""), "code": text("")},
 			"type", "title", "status", "detail", "instance", "code")}, "result", "error"),
 		"Version":      object("", schema{"version": text("SHA-256 of its content"), "active": boolean(""), "company": text(""), "applied_at": moment(""), "applied_by": text("actor"), "draft": boolean("stored to be tried, and never active")}, "draft"),
-		"Activated":    object("", schema{"version": text(""), "active": boolean(""), "rehearsed": orNull(ref("Evidence"))}),
-		"Bundle":       object("", schema{"version": text(""), "active": boolean(""), "draft": boolean("stored to be tried, and never active"), "company": text(""), "procedures": arrayOf(text("name")), "rehearsals": arrayOf(text("name")), "rehearsed": orNull(ref("Evidence"))}),
+		"Activated":    object("", schema{"version": text(""), "active": boolean(""), "rehearsed": orNull(ref("Evidence")), "shadow": orNull(ref("Shadow"))}),
+		"Bundle":       object("", schema{"version": text(""), "active": boolean(""), "draft": boolean("stored to be tried, and never active"), "company": text(""), "procedures": arrayOf(text("name")), "rehearsals": arrayOf(text("name")), "rehearsed": orNull(ref("Evidence")), "shadow": orNull(ref("Shadow"))}),
 		"Diff":         diffShape(),
 		"Impact":       impactShape(),
 		"Drift":        object("A plugin that says another thing of itself than the active bundle has", schema{"plugin": text(""), "pinned": text("hash of the manifest that the bundle has"), "now": text("hash of the one that the plugin gives"), "version": text("the plugin's own"), "tools": arrayOf(text("PLUGIN.TOOL whose writes are held")), "seen_at": moment("")}),
@@ -52,6 +52,7 @@ func houseShapes() schema {
 	maps.Copy(shapes, triageShapes())
 	maps.Copy(shapes, suggestionShapes())
 	shapes["Precedent"] = precedentShape()
+	maps.Copy(shapes, shadowShapes())
 	return shapes
 }
 

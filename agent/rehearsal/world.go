@@ -22,6 +22,7 @@ type world struct {
 	ops      map[string]*operation
 	gaps     []string // calls that the scenario doesn't answer
 	faulty   int      // faults that befell a call
+	witness  *witness
 }
 
 // request is one that went out.
@@ -37,6 +38,8 @@ type operation struct {
 	done   bool
 	times  int // that it was done
 	result casefile.Value
+	what   string // tool and arguments
+	undoes bool   // it takes another back
 }
 
 // Tool describes a tool.
@@ -68,6 +71,23 @@ func (w *world) Send(ctx context.Context, q casefile.Request) casefile.Answer {
 		}
 	}
 	w.requests = append(w.requests, out)
+	if len(w.requests) > mostRequests && w.broken == nil {
+		w.broken = fmt.Errorf("%d requests were made, and the case isn't at rest", mostRequests)
+	}
+	said := w.witness.sees(q, tool)
+	a := w.perform(ctx, q, tool, out)
+	said.answered(a)
+	for w.happen() { // what arrives while the call is under way
+		continue
+	}
+	return a
+}
+
+// mostRequests is how many a rehearsal makes before it counts as one without an end.
+const mostRequests = 2000
+
+// perform answers a call that was seen.
+func (w *world) perform(ctx context.Context, q casefile.Request, tool casefile.Tool, out request) casefile.Answer {
 	fault := w.fault(out)
 	switch fault {
 	case scenario.CrashBefore:
@@ -137,7 +157,7 @@ func (w *world) serve(ctx context.Context, q casefile.Request, out request, faul
 	if out.effect == string(protocol.Read) {
 		return casefile.Answer{Outcome: casefile.OutcomeDone, Status: 200, Result: v}
 	}
-	op := &operation{result: v}
+	op := &operation{result: v, what: q.Tool + " " + shown(q.Args), undoes: w.witness.undoes(q)}
 	w.ops[q.Key] = op
 	if !out.async {
 		w.done(op)
@@ -182,6 +202,13 @@ func (w *world) accept(q casefile.Request, op *operation, fault scenario.Kind) {
 // Ask says what became of a call.
 func (w *world) Ask(ctx context.Context, name, key string) casefile.Answer {
 	tool, _ := w.Tool(name)
+	at := w.now
+	a := w.tell(ctx, name, key, tool)
+	w.witness.asked(key, at, a, tool)
+	return a
+}
+
+func (w *world) tell(ctx context.Context, name, key string, tool casefile.Tool) casefile.Answer {
 	op := w.ops[key]
 	switch w.take(); {
 	case op == nil && w.Live && !w.scripted(name):

@@ -23,7 +23,7 @@ func several(ats []string, seen, further, expect string) string {
 
 // TestRehearsalsAreAsLive has each thing that stands around a live engine have its say in a rehearsal.
 func TestRehearsalsAreAsLive(t *testing.T) {
-	const policies = "policy: all\napplies_to: [bank.*, till.*]\nbind: {account_id: facts.account.id}\n"
+	const policies = "policy: all\napplies_to: [bank.*, till.*, mint.*]\nbind: {account_id: facts.account.id}\n"
 	three := []string{"0s", "1h", "2h"}
 	var spike []string // one in ten minutes for longer than it takes to know what is usual, then forty
 	for i := range 40 {

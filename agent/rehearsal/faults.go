@@ -11,6 +11,7 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/rehearsal/scenario"
 	"resolute/agent/source"
+	"resolute/tools/protocol"
 )
 
 // FaultTally is what a scenario came to under faults.
@@ -26,6 +27,9 @@ type FaultTally struct {
 
 // mixed is how many runs have faults at several calls, after those with one.
 const mixed = 20
+
+// doubtful are faults that leave open whether a call was done.
+var doubtful = [...]scenario.Kind{scenario.TimeoutAfterEffect, scenario.Timeout, scenario.CrashAfter}
 
 // settleTime is how long after the beginning a case under faults has to be at rest.
 const settleTime = 60 * 24 * time.Hour
@@ -58,6 +62,14 @@ func (s *Stage) breakAll(ctx context.Context, first *world, seed uint64) *FaultT
 			if kind.Fits(q.effect, q.async) {
 				try(scenario.Fault{Pos: first.Pos, Tool: q.tool, On: q.nth, Kind: kind})
 			}
+		}
+	}
+	for _, q := range calls {
+		if q.effect == string(protocol.Read) {
+			continue
+		}
+		for _, kind := range doubtful { // it may be done, and its repeat gets a no
+			try(scenario.Fault{Pos: first.Pos, Tool: q.tool, On: q.nth, Kind: kind}, scenario.Fault{Pos: first.Pos, Tool: q.tool, On: q.nth + 1, Kind: scenario.Reject})
 		}
 	}
 	random := rand.New(rand.NewPCG(seed, uint64(len(calls))))
@@ -130,7 +142,7 @@ func (w *world) brokenPromises(first *world, refused bool) (list []string) {
 			list = append(list, "a write was done twice under one key")
 		}
 	}
-	list = append(list, w.witness.ends()...)
+	list = append(list, w.ends()...)
 	before, now := first.written(), w.written()
 	for what, times := range now {
 		switch was := before[what]; {

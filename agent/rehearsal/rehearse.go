@@ -151,7 +151,7 @@ func (w *world) failures() []string {
 	if w.broken != nil {
 		list = append(list, fmt.Sprintf("%s: %v", w.Pos, w.broken))
 	}
-	for _, what := range w.witness.ends() {
+	for _, what := range w.ends() {
 		list = append(list, fmt.Sprintf("%s: %s", w.Pos, what))
 	}
 	gaps := slices.Clone(w.gaps)

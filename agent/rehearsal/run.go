@@ -233,7 +233,11 @@ func (r *run) deliver(s casefile.Signal) error {
 	if r.first == "" {
 		r.first = receipts[0].CaseID
 	}
-	r.came[identity{s.Source, s.EventID}] = receipts[0].CaseID
+	who := identity{s.Source, s.EventID}
+	if _, again := r.came[who]; again && !receipts[0].Duplicate {
+		r.broken = fmt.Errorf("the signal %s %s of %s was taken in twice", s.Type, s.EventID, s.Source)
+	}
+	r.came[who] = receipts[0].CaseID
 	return nil
 }
 

@@ -110,24 +110,3 @@ func (w *witness) asked(key string, at time.Time, a casefile.Answer, tool casefi
 		}
 	}
 }
-
-// ends holds what cases are said to have come to against what was read.
-func (w *witness) ends() []string {
-	type proof struct{ held, any bool }
-	proofs := map[string]proof{}
-	for _, e := range w.run.entries() {
-		switch d := e.Data.(type) {
-		case *casefile.CheckRead:
-			proofs[e.Case] = proof{held: d.Held && d.Error == "", any: true}
-		case *casefile.CallIntended:
-			if d.Call.Writes() {
-				proofs[e.Case] = proof{} // what was read before proves nothing any more
-			}
-		case *casefile.CaseResolved:
-			if p := proofs[e.Case]; !p.held {
-				w.breaks("the case is resolved by %s, and no check held since the last write", d.Hypothesis)
-			}
-		}
-	}
-	return w.said
-}

@@ -3,10 +3,12 @@ package rehearsal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"resolute/agent"
 	"resolute/agent/casefile"
 	"resolute/agent/rehearsal/scenario"
 	"resolute/tools"
@@ -187,6 +189,7 @@ func (w *world) accept(q casefile.Request, op *operation, fault scenario.Kind) {
 	token := strings.TrimPrefix(q.Callback, callbackBase)
 	body := protocol.CallbackBody{IdempotencyKey: q.Key, Result: raw}
 	post := func() error { return w.post(token, body) }
+	w.later(at, func() error { return w.forge(token, q) })
 	w.later(at, func() error { w.done(op); return nil })
 	switch fault {
 	case scenario.LateCallback:
@@ -197,6 +200,22 @@ func (w *world) accept(q casefile.Request, op *operation, fault scenario.Kind) {
 	default:
 		w.later(at, post)
 	}
+}
+
+// forge posts a result with a secret that isn't the call's, as somebody does who guesses addresses.
+func (w *world) forge(token string, q casefile.Request) error {
+	at := len(token) - 6 // within its end, which is the secret
+	other := "a"
+	if token[at:at+1] == other {
+		other = "b"
+	}
+	err := w.engine.Complete(context.Background(), token[:at]+other+token[at+1:], protocol.CallbackBody{IdempotencyKey: q.Key, Result: json.RawMessage(`{}`)})
+	if err == nil {
+		w.witness.breaks("a forged result of %s was taken in", q.Tool)
+	} else if !errors.Is(err, agent.ErrCallback) {
+		return fmt.Errorf("a forged result is not turned away: %w", err)
+	}
+	return nil
 }
 
 // Ask says what became of a call.

@@ -79,6 +79,8 @@ func files() fstest.MapFS {
 		"print":  "{call: bank.print, with: {account_id: =facts.account.id}, within: 2h}",
 		"coin":   "{call: mint.coin, with: {account_id: =facts.account.id}}",
 		"pay":    "{call: till.pay, with: {account_id: =facts.account.id}}",
+		"half": "{call: bank.credit, with: {account_id: =facts.account.id}, undo: {call: bank.uncredit, with: {account_id: =facts.account.id}}}\n" +
+			"      - {call: mint.coin, with: {account_id: =facts.account.id}}",
 	} {
 		tool, never := "bank."+name, "till.pay"
 		switch name {
@@ -90,6 +92,12 @@ func files() fstest.MapFS {
 		put("procedures/"+name+".yaml", fmt.Sprintf(procedureText, name, call))
 		put("rehearsals/"+name+".yaml", fmt.Sprintf(scenarioText, name, tool, never))
 	}
+	put("rehearsals/half.yaml", `rehearsal: half of it can be taken back
+now: 2026-03-01T10:00:00Z
+signals: [{type: test.half, data: {account_id: ACC-1, customer: {id: C-1}}}]
+world: {bank.get_account: [{result: {id: ACC-1, done: false}}]}
+expect: {status: escalated, stop: check.failed, calls: [bank.credit, mint.coin, bank.uncredit], never: [till.pay], within: 10m}
+`)
 	return m
 }
 

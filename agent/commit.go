@@ -71,7 +71,7 @@ func (e *Engine) change(ctx context.Context, s loaded, res Result) (a journal.Ap
 		if c.Wait != nil && c.Status == casefile.Waiting {
 			a.Park.WaitFor = c.Wait.For
 		} else if res.Paused {
-			a.Park.WaitFor = waitResumed
+			a.Park.WaitFor = WaitResumed
 		}
 		if c.Seq >= s.saved+snapshotAfter {
 			if a.Park.Snapshot, err = json.Marshal(c); err != nil {

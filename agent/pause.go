@@ -23,8 +23,8 @@ type unpaused struct{}
 func (unpaused) Current() casefile.Pauses { return casefile.Pauses{} }
 func (unpaused) Changed() <-chan struct{} { return nil }
 
-// waitResumed is what a paused case waits for, in the store's words. No signal has this type.
-const waitResumed = "resolute.resumed"
+// WaitResumed is what a paused case waits for, in the store's words. No signal has this type.
+const WaitResumed = "resolute.resumed"
 
 // pausedAt gives the pause that a decision has to wait for, nil for none: conclusions are drawn, and
 // what waits already goes on waiting.
@@ -116,7 +116,7 @@ const wakers = 64
 // wakePaused wakes the cases that wait for the end of a pause. Those that are paused all the same wait
 // again.
 func (e *Engine) wakePaused(ctx context.Context) {
-	ids, err := e.Store.Waiting(ctx, waitResumed)
+	ids, err := e.Store.Waiting(ctx, WaitResumed)
 	if err != nil {
 		if ctx.Err() == nil {
 			e.opt.Log.Error("cases that were paused could not be listed; they go on after the next start", "error", err)

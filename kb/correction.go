@@ -29,6 +29,7 @@ type Correction struct {
 	// Contradicts are the corrections that say otherwise, while it is held because of them.
 	Contradicts []string  `json:"contradicts,omitempty"`
 	Why         string    `json:"why,omitempty"`      // it is held, where it contradicts none
+	TriedAt     time.Time `json:"tried_at,omitzero"`  // when the rehearsals were found to pass with it as without, or an admin accepted it
 	EndedBy     string    `json:"ended_by,omitempty"` // who revoked it, or accepted another in its place
 	EndedAt     time.Time `json:"ended_at,omitzero"`
 }

@@ -298,6 +298,7 @@ func (l *loader) check() {
 	for _, s := range l.Rehearsals {
 		s.Check(set, &l.problems)
 		s.CheckCustomer(l.questions(), &l.problems)
+		s.CheckProcedures(names, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency, RiskApprove: l.Config.RiskApprove, RiskDeny: l.Config.RiskDeny}).WithTables(l.Tables).WithTools(l.GuardTools)
 	l.warn(set, names)

@@ -17,7 +17,8 @@ import (
 	"resolute/tools/protocol"
 )
 
-// The bank does a call again that comes again, and tells what became of one; the till does neither.
+// The bank does a call again that comes again, and tells what became of one; the till does neither, and
+// the mint the first alone.
 const (
 	bankManifest = `{"name": "bank", "version": "1", "operations": true, "tools": [
 	{"name": "get_account", "effect": "read", "idempotent": true, "timeout_ms": 2000, "input_schema": {"type": "object", "properties": {"account_id": {"type": "string"}}, "required": ["account_id"]}},
@@ -27,6 +28,8 @@ const (
 	 "output_schema": {"type": "object", "properties": {"account_id": {"type": "string"}, "pages": {"type": "integer"}}, "required": ["account_id", "pages"]}}]}`
 	tillManifest = `{"name": "till", "version": "1", "operations": false, "tools": [
 	{"name": "pay", "effect": "write", "timeout_ms": 2000, "input_schema": {"type": "object", "properties": {"account_id": {"type": "string"}}}}]}`
+	mintManifest = `{"name": "mint", "version": "1", "operations": false, "tools": [
+	{"name": "coin", "effect": "write", "idempotent": true, "timeout_ms": 2000, "input_schema": {"type": "object", "properties": {"account_id": {"type": "string"}}}}]}`
 )
 
 const procedureText = `procedure: %[1]s
@@ -68,19 +71,33 @@ func files() fstest.MapFS {
 	put("tools/bank.json", bankManifest)
 	put("tools/till.yaml", "plugin: till\nurl: ${env.NOWHERE}\nmanifest: till.json\n")
 	put("tools/till.json", tillManifest)
-	put("policies/all.yaml", "policy: all\napplies_to: [bank.*, till.*]\nbind: {account_id: facts.account.id}\n")
+	put("tools/mint.yaml", "plugin: mint\nurl: ${env.NOWHERE}\nmanifest: mint.json\n")
+	put("tools/mint.json", mintManifest)
+	put("policies/all.yaml", "policy: all\napplies_to: [bank.*, till.*, mint.*]\nbind: {account_id: facts.account.id}\n")
 	for name, call := range map[string]string{
 		"credit": "{call: bank.credit, with: {account_id: =facts.account.id, amount_cents: 500}, undo: {call: bank.uncredit, with: {account_id: =facts.account.id}}}",
 		"print":  "{call: bank.print, with: {account_id: =facts.account.id}, within: 2h}",
+		"coin":   "{call: mint.coin, with: {account_id: =facts.account.id}}",
 		"pay":    "{call: till.pay, with: {account_id: =facts.account.id}}",
+		"half": "{call: bank.credit, with: {account_id: =facts.account.id}, undo: {call: bank.uncredit, with: {account_id: =facts.account.id}}}\n" +
+			"      - {call: mint.coin, with: {account_id: =facts.account.id}}",
 	} {
 		tool, never := "bank."+name, "till.pay"
-		if name == "pay" {
+		switch name {
+		case "pay":
 			tool, never = "till.pay", "bank.credit"
+		case "coin":
+			tool = "mint.coin"
 		}
 		put("procedures/"+name+".yaml", fmt.Sprintf(procedureText, name, call))
 		put("rehearsals/"+name+".yaml", fmt.Sprintf(scenarioText, name, tool, never))
 	}
+	put("rehearsals/half.yaml", `rehearsal: half of it can be taken back
+now: 2026-03-01T10:00:00Z
+signals: [{type: test.half, data: {account_id: ACC-1, customer: {id: C-1}}}]
+world: {bank.get_account: [{result: {id: ACC-1, done: false}}]}
+expect: {status: escalated, stop: check.failed, calls: [bank.credit, mint.coin, bank.uncredit], never: [till.pay], within: 10m}
+`)
 	return m
 }
 

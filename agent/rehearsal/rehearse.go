@@ -131,7 +131,7 @@ func (s *Stage) take(sc *scenario.Scenario, seed, part uint64) *world {
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(sc.Name)) // a hash never fails
 	r := newRun(s, sc.Now, seed, name.Sum64()+part)
-	w := &world{run: r, Scenario: sc, ops: map[string]*operation{}}
+	w := &world{run: r, Scenario: sc, ops: map[string]*operation{}, witness: newWitness(r)}
 	r.tools = w
 	for i := range sc.Signals {
 		g := sc.Signals[i]
@@ -140,6 +140,10 @@ func (s *Stage) take(sc *scenario.Scenario, seed, part uint64) *world {
 	}
 	if sc.Customer != nil {
 		w.converse(newScripted(sc.Customer, rand.New(rand.NewPCG(seed^name.Sum64(), part))))
+	}
+	r.levels = sc.Authority
+	for _, p := range sc.Paused {
+		r.pause(p, sc.Now)
 	}
 	r.begin()
 	r.play(sc.Now.Add(sc.Expect.Within), func() bool { return len(r.events) == 0 && len(w.unmet()) == 0 })
@@ -151,6 +155,9 @@ func (w *world) failures() []string {
 	list := []string{}
 	if w.broken != nil {
 		list = append(list, fmt.Sprintf("%s: %v", w.Pos, w.broken))
+	}
+	for _, what := range w.ends() {
+		list = append(list, fmt.Sprintf("%s: %s", w.Pos, what))
 	}
 	gaps := slices.Clone(w.gaps)
 	slices.Sort(gaps)
@@ -179,6 +186,9 @@ func (w *world) unmet() (list []string) {
 	} else if e.Stop != "" && (c.Stop == nil || c.Stop.Code != e.Stop) {
 		list = append(list, fmt.Sprintf("stop %s is expected%s, and it is %s", e.Stop, within, got))
 	}
+	for _, o := range e.Cases {
+		list = append(list, w.unmetBy(o, within)...)
+	}
 	called := w.called()
 	at := 0
 	for _, tool := range called {
@@ -204,6 +214,20 @@ func (w *world) unmet() (list []string) {
 		}
 	}
 	return list
+}
+
+// unmetBy says what doesn't hold of the case that a signal came to.
+func (w *world) unmetBy(o scenario.Outcome, within string) []string {
+	c := w.of(&w.Signals[o.Signal-1])
+	switch {
+	case c == nil:
+		return []string{fmt.Sprintf("signal %d was not taken in%s", o.Signal, within)}
+	case o.Status != "" && c.Status != o.Status:
+		return []string{fmt.Sprintf("status %s is expected of the case of signal %d%s, and it is %s", o.Status, o.Signal, within, statusOf(c))}
+	case o.Stop != "" && (c.Stop == nil || c.Stop.Code != o.Stop):
+		return []string{fmt.Sprintf("stop %s is expected of the case of signal %d%s, and it is %s", o.Stop, o.Signal, within, statusOf(c))}
+	}
+	return nil
 }
 
 // called are the tools that were called, each call once however often it was tried.

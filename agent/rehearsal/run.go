@@ -13,6 +13,7 @@ import (
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/people"
+	"resolute/agent/rehearsal/scenario"
 	"resolute/agent/seeded"
 	"resolute/tools/protocol"
 )
@@ -28,13 +29,19 @@ type run struct {
 	events  []event // by time
 	made    int     // events so far
 
+	around
 	store    *journal.Memory
 	engine   *agent.Engine
 	intake   *intake.Intake
-	customer *conversation // nil where nobody writes but by the scenario's signals
-	first    string        // the case of the first signal, "" before it
-	broken   error         // why it can't go on
+	customer *conversation    // nil where nobody writes but by the scenario's signals
+	levels   []scenario.Level // stated above those of bundle and evidence
+	first    string           // the case of the first signal, "" before it
+	came     map[identity]string
+	broken   error // why it can't go on
 }
+
+// identity is what a signal is known by.
+type identity struct{ source, id string }
 
 // event is something that happens at a time, from outside.
 type event struct {
@@ -53,7 +60,7 @@ const callbackBase = "http://rehearsal.invalid/callbacks/"
 const lease = 100 * 365 * 24 * time.Hour
 
 func newRun(s *Stage, begin time.Time, seed, part uint64) *run {
-	r := &run{stage: s, now: begin, random: rand.New(rand.NewPCG(seed, part)), numbers: seeded.From(seed << 32)}
+	r := &run{stage: s, now: begin, random: rand.New(rand.NewPCG(seed, part)), numbers: seeded.From(seed << 32), came: map[identity]string{}}
 	r.store = journal.NewMemory(journal.MemoryOptions{})
 	r.ground = s.knowledge
 	return r
@@ -62,8 +69,14 @@ func newRun(s *Stage, begin time.Time, seed, part uint64) *run {
 // begin starts a process on what the last one left.
 func (r *run) begin() {
 	now := func() time.Time { return r.now }
-	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r.stage.book, Tools: r.tools, Knowledge: r.ground, Triage: r.stage.book.Router(now),
+	var err error
+	if r.around, err = r.surround(now); err != nil {
+		r.broken = err
+		return
+	}
+	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r, Tools: r.tools, Knowledge: r.ground, Triage: r.stage.book.Router(now),
 		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("of a rehearsal")}, Outgoing: func() bool { return true }, Audit: unaudited,
+		Pauses: r.pauses, Usual: r.usual, Evidence: r.earned,
 		Now: now, Salt: r.numbers.Salt}, agent.Options{Workers: 8, Lease: lease, Together: r.together})
 	r.intake = intake.New(intake.Deps{Store: r.store, Book: r.stage.book.Intake, Waits: r.stage.book.Waits(r.store, now), Now: now,
 		NewID: func() string { return r.numbers.ID(r.now) }, Salt: r.numbers.Salt})
@@ -97,6 +110,7 @@ func (r *run) later(at time.Time, do func() error) {
 func (r *run) play(until time.Time, enough func() bool) {
 	for r.broken == nil {
 		if r.happen() || r.work() || r.listen() {
+			r.watch()
 			continue
 		}
 		if r.broken != nil || enough() {
@@ -219,6 +233,11 @@ func (r *run) deliver(s casefile.Signal) error {
 	if r.first == "" {
 		r.first = receipts[0].CaseID
 	}
+	who := identity{s.Source, s.EventID}
+	if _, again := r.came[who]; again && !receipts[0].Duplicate {
+		r.broken = fmt.Errorf("the signal %s %s of %s was taken in twice", s.Type, s.EventID, s.Source)
+	}
+	r.came[who] = receipts[0].CaseID
 	return nil
 }
 
@@ -253,8 +272,16 @@ func (r *run) entries() []casefile.Entry {
 }
 
 // main is the case that the first signal came to, or the one that it gave way to; nil before that.
-func (r *run) main() *casefile.Case {
-	for id := r.first; id != ""; {
+func (r *run) main() *casefile.Case { return r.follow(r.first) }
+
+// of is the case that a signal came to, or the one that it gave way to; nil before that.
+func (r *run) of(s *scenario.Signal) *casefile.Case {
+	return r.follow(r.came[identity{s.Source, s.EventID}])
+}
+
+// follow loads a case, or the one that it gave way to; nil for none.
+func (r *run) follow(id string) *casefile.Case {
+	for id != "" {
 		c, err := agent.Load(context.Background(), r.store, id)
 		if err != nil {
 			r.broken = err

@@ -3,10 +3,12 @@ package rehearsal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"resolute/agent"
 	"resolute/agent/casefile"
 	"resolute/agent/rehearsal/scenario"
 	"resolute/tools"
@@ -22,6 +24,7 @@ type world struct {
 	ops      map[string]*operation
 	gaps     []string // calls that the scenario doesn't answer
 	faulty   int      // faults that befell a call
+	witness  *witness
 }
 
 // request is one that went out.
@@ -37,6 +40,8 @@ type operation struct {
 	done   bool
 	times  int // that it was done
 	result casefile.Value
+	what   string // tool and arguments
+	undoes bool   // it takes another back
 }
 
 // Tool describes a tool.
@@ -68,6 +73,23 @@ func (w *world) Send(ctx context.Context, q casefile.Request) casefile.Answer {
 		}
 	}
 	w.requests = append(w.requests, out)
+	if len(w.requests) > mostRequests && w.broken == nil {
+		w.broken = fmt.Errorf("%d requests were made, and the case isn't at rest", mostRequests)
+	}
+	said := w.witness.sees(q, tool)
+	a := w.perform(ctx, q, tool, out)
+	said.answered(a)
+	for w.happen() { // what arrives while the call is under way
+		continue
+	}
+	return a
+}
+
+// mostRequests is how many a rehearsal makes before it counts as one without an end.
+const mostRequests = 2000
+
+// perform answers a call that was seen.
+func (w *world) perform(ctx context.Context, q casefile.Request, tool casefile.Tool, out request) casefile.Answer {
 	fault := w.fault(out)
 	switch fault {
 	case scenario.CrashBefore:
@@ -137,7 +159,7 @@ func (w *world) serve(ctx context.Context, q casefile.Request, out request, faul
 	if out.effect == string(protocol.Read) {
 		return casefile.Answer{Outcome: casefile.OutcomeDone, Status: 200, Result: v}
 	}
-	op := &operation{result: v}
+	op := &operation{result: v, what: q.Tool + " " + shown(q.Args), undoes: w.witness.undoes(q)}
 	w.ops[q.Key] = op
 	if !out.async {
 		w.done(op)
@@ -167,6 +189,7 @@ func (w *world) accept(q casefile.Request, op *operation, fault scenario.Kind) {
 	token := strings.TrimPrefix(q.Callback, callbackBase)
 	body := protocol.CallbackBody{IdempotencyKey: q.Key, Result: raw}
 	post := func() error { return w.post(token, body) }
+	w.later(at, func() error { return w.forge(token, q) })
 	w.later(at, func() error { w.done(op); return nil })
 	switch fault {
 	case scenario.LateCallback:
@@ -179,9 +202,32 @@ func (w *world) accept(q casefile.Request, op *operation, fault scenario.Kind) {
 	}
 }
 
+// forge posts a result with a secret that isn't the call's, as somebody does who guesses addresses.
+func (w *world) forge(token string, q casefile.Request) error {
+	at := len(token) - 6 // within its end, which is the secret
+	other := "a"
+	if token[at:at+1] == other {
+		other = "b"
+	}
+	err := w.engine.Complete(context.Background(), token[:at]+other+token[at+1:], protocol.CallbackBody{IdempotencyKey: q.Key, Result: json.RawMessage(`{}`)})
+	if err == nil {
+		w.witness.breaks("a forged result of %s was taken in", q.Tool)
+	} else if !errors.Is(err, agent.ErrCallback) {
+		return fmt.Errorf("a forged result is not turned away: %w", err)
+	}
+	return nil
+}
+
 // Ask says what became of a call.
 func (w *world) Ask(ctx context.Context, name, key string) casefile.Answer {
 	tool, _ := w.Tool(name)
+	at := w.now
+	a := w.tell(ctx, name, key, tool)
+	w.witness.asked(key, at, a, tool)
+	return a
+}
+
+func (w *world) tell(ctx context.Context, name, key string, tool casefile.Tool) casefile.Answer {
 	op := w.ops[key]
 	switch w.take(); {
 	case op == nil && w.Live && !w.scripted(name):

@@ -99,7 +99,7 @@ func (t *Tracker) Run(ctx context.Context) {
 	defer cancel()
 	saved := t.Now()
 	for ctx.Err() == nil {
-		err := t.follow(ctx)
+		err := t.Follow(ctx)
 		if err == nil && t.Now().Sub(saved) >= saveEach {
 			saved = t.Now()
 			err = t.save(ctx)
@@ -122,8 +122,8 @@ func (t *Tracker) Run(ctx context.Context) {
 	}
 }
 
-// follow reads as far as the journal goes.
-func (t *Tracker) follow(ctx context.Context) error {
+// Follow reads as far as the journal goes, for those who don't Run.
+func (t *Tracker) Follow(ctx context.Context) error {
 	for {
 		t.mu.Lock()
 		after := t.read

@@ -43,6 +43,12 @@ func (s *Scenario) Check(tools ToolSet, problems *source.Problems) {
 			problems.Add(f.Pos, "%s can't befall %s, which %s", f.Kind, f.Tool, what)
 		}
 	}
+	for _, l := range s.Authority {
+		k.tool(l.Pos, l.Tool)
+	}
+	for _, p := range s.Paused {
+		k.tool(p.Pos, p.Tool)
+	}
 	for _, name := range append(slices.Clone(s.Expect.Calls), s.Expect.Never...) {
 		k.tool(s.Expect.Pos, name)
 	}

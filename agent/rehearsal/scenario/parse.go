@@ -11,7 +11,7 @@ import (
 
 // Parse reads a file; nil if nothing of it can be used.
 func Parse(file string, text []byte, problems *source.Problems) *Scenario {
-	m := source.Parse(file, text, problems).Mapping("rehearsal", "now", "signals", "customer", "world", "faults", "expect")
+	m := source.Parse(file, text, problems).Mapping("rehearsal", "now", "signals", "customer", "authority", "paused", "world", "faults", "expect")
 	if !m.Here() {
 		return nil
 	}
@@ -27,6 +27,17 @@ func Parse(file string, text []byte, problems *source.Problems) *Scenario {
 	}
 	slices.SortStableFunc(s.Signals, func(a, b Signal) int { return int(a.At - b.At) })
 	s.Customer = s.customer(m.Get("customer"))
+	for _, n := range m.Get("authority").List() {
+		s.Authority = append(s.Authority, parseLevel(n))
+	}
+	for _, n := range m.Get("paused").List() {
+		s.Paused = append(s.Paused, s.pause(n))
+	}
+	for _, o := range s.Expect.Cases {
+		if o.Signal > len(s.Signals) {
+			problems.Add(o.Pos, "there is no signal %d, there are %d", o.Signal, len(s.Signals))
+		}
+	}
 	s.world(m.Need("world", "{shop.get_order: [{args: {order_id: ORD-1001}, result: {...}}]}"))
 	for _, n := range m.Get("faults").List() {
 		s.Faults = append(s.Faults, parseFault(n))
@@ -126,18 +137,18 @@ func parseFault(n source.Node) Fault {
 }
 
 func parseExpect(n source.Node) Expect {
-	m := mapping(n, "status", "stop", "calls", "never", "reply_contains", "within")
+	m := mapping(n, "status", "stop", "calls", "never", "reply_contains", "cases", "within")
 	e := Expect{Pos: n.Pos(), Calls: m.Get("calls").Strings(), Never: m.Get("never").Strings(), ReplyContains: m.Get("reply_contains").Strings(), Within: DefaultWithin,
-		Stop: casefile.StopCode(m.Get("stop").String())}
-	if s := m.Get("status"); s.Here() {
-		e.Status = casefile.Status(s.OneOf(string(casefile.Resolved), string(casefile.Escalated), string(casefile.Approving), string(casefile.Waiting), string(casefile.Closed)))
+		Status: status(m.Get("status")), Stop: casefile.StopCode(m.Get("stop").String())}
+	for _, o := range m.Get("cases").List() {
+		e.Cases = append(e.Cases, parseOutcome(o))
 	}
 	if w := m.Get("within"); w.Here() {
 		if e.Within = w.Duration(); e.Within == 0 && w.String() != "" {
 			w.Fail("nothing can come about within no time; write it like 1h")
 		}
 	}
-	if n.Here() && e.Status == "" && e.Stop == "" && len(e.Calls)+len(e.Never)+len(e.ReplyContains) == 0 {
+	if n.Here() && e.Status == "" && e.Stop == "" && len(e.Calls)+len(e.Never)+len(e.ReplyContains)+len(e.Cases) == 0 {
 		n.Fail("nothing is expected, so the rehearsal proves nothing; add for example status: resolved")
 	}
 	return e

@@ -16,7 +16,9 @@ type Scenario struct {
 	Now     time.Time // when it begins
 	Signals []Signal  // by time
 	// Customer writes beside Signals; nil: nobody does.
-	Customer *Customer
+	Customer  *Customer
+	Authority []Level // above the bundle's
+	Paused    []Paused
 	// Live says that calls of tools which World doesn't answer go to the plugins of the bundle.
 	Live    bool
 	World   []Tool
@@ -94,9 +96,10 @@ type Expect struct {
 	Pos           source.Pos
 	Status        casefile.Status
 	Stop          casefile.StopCode
-	Calls         []string // tools that are called, in this order, others between them
-	Never         []string // tools that aren't
-	ReplyContains []string // texts that the customer is told, each in some message
+	Calls         []string  // tools that are called, in this order, others between them
+	Never         []string  // tools that aren't
+	ReplyContains []string  // texts that the customer is told, each in some message
+	Cases         []Outcome // of others than the first signal's, or of that one too
 	Within        time.Duration
 }
 

@@ -20,6 +20,12 @@ faults: [{tool: shop.print, on: 2, kind: late_callback}]
 expect: {status: resolved, calls: [shop.print], within: 48h}
 `
 
+// around is what a scenario may say beside that.
+const around = `authority: [{procedure: refund, tool: shop.print, level: act}]
+paused: [{tool: shop.print, at: 1h, until: 3h}, {procedure: refund}, {}]
+expect: {cases: [{signal: 2, status: resolved, stop: paused}], within: 48h}
+`
+
 // shelf is what a shop offers; nothing is known of the till.
 type shelf struct{}
 
@@ -53,6 +59,7 @@ func read(text string) (*scenario.Scenario, source.Problems) {
 	if s != nil {
 		s.Check(shelf{}, &problems)
 		s.CheckCustomer([]scenario.Question{{Name: "order_id", Takes: func(a string) bool { return strings.HasPrefix(a, "ORD-") }}, {Name: "card"}}, &problems)
+		s.CheckProcedures([]string{"refund", "return"}, &problems)
 	}
 	problems.Sort()
 	return s, problems
@@ -165,6 +172,45 @@ func TestScenariosAreReadStrictly(t *testing.T) {
 	}
 }
 
+// TestWhatStandsAroundIsReadStrictly does the same with what stands around the agent.
+func TestWhatStandsAroundIsReadStrictly(t *testing.T) {
+	whole := strings.Replace(good, "expect: {status: resolved, calls: [shop.print], within: 48h}\n", around, 1)
+	s, problems := read(whole)
+	if len(problems) > 0 {
+		t.Fatalf("what is right has problems: %v", problems)
+	}
+	if l, p, o := s.Authority[0], s.Paused, s.Expect.Cases[0]; l.Level != "act" || l.Procedure != "refund" || p[0].At != time.Hour || p[0].Until != 3*time.Hour || p[1].Procedure != "refund" || len(p) != 3 || o.Signal != 2 || o.Stop != "paused" {
+		t.Errorf("it was read as %+v, %+v, %+v", l, p, o)
+	}
+	for _, tt := range []struct{ from, to, want string }{
+		{"level: act", "level: acts", `r.yaml:8:58: "acts" is not one of shadow, propose, act`},
+		{", level: act", "", "r.yaml:8:13: level is missing; add for example level: act"},
+		{"procedure: refund, tool", "procedure: refunds, tool", "r.yaml:8:13: the bundle has no procedure refunds; did you mean refund?"},
+		{"tool: shop.print, level", "tool: shop.prnt, level", "r.yaml:8:13: plugin shop has no tool prnt; did you mean shop.print?"},
+		{"tool: shop.print, at", "tool: shop.prnt, at", "r.yaml:9:10: plugin shop has no tool prnt"},
+		{"{procedure: refund}", "{procedure: refnd}", "r.yaml:9:49: the bundle has no procedure refnd; did you mean refund?"},
+		{"{procedure: refund}", "{procedure: refund, tool: shop.print}", "r.yaml:9:75: name a tool or a procedure, or neither for everything"},
+		{"until: 3h", "until: 30m", "r.yaml:9:44: it would end before it begins, at 1h0m0s"},
+		{"at: 1h, until: 3h", "at: 90h", "r.yaml:9:33: it would begin after 90h0m0s, when the rehearsal is over: it ends at expect.within, 48h0m0s"},
+		{"{}]", "{when: 5h}]", "r.yaml:9:71: unknown key when; known are procedure, tool, at, until"},
+		{"{signal: 2", "{signal: 3", "r.yaml:10:18: there is no signal 3, there are 2"},
+		{"{signal: 2", "{signal: 0", "r.yaml:10:27: signals are counted from 1, by time"},
+		{"signal: 2, ", "", "r.yaml:10:18: signal is missing"},
+		{", status: resolved, stop: paused", "", "r.yaml:10:18: nothing is expected of this case; add for example status: resolved"},
+		{"status: resolved, stop", "status: done, stop", `r.yaml:10:38: "done" is not one of resolved`},
+	} {
+		text := strings.Replace(whole, tt.from, tt.to, 1)
+		_, problems := read(text)
+		found := false
+		for _, p := range problems {
+			found = found || strings.HasPrefix(p.String(), tt.want)
+		}
+		if !found || text == whole {
+			t.Errorf("%q in place of %q: want %s in %v", tt.to, tt.from, tt.want, problems)
+		}
+	}
+}
+
 // TestWhatIsNotKnownIsNotHeldAgainst: of a plugin that is down nothing can be said.
 func TestWhatIsNotKnownIsNotHeldAgainst(t *testing.T) {
 	if _, problems := read(strings.Replace(good, "calls: [shop.print]", "calls: [till.whatever]", 1)); len(problems) > 0 {
@@ -176,6 +222,7 @@ func TestWhatIsNotKnownIsNotHeldAgainst(t *testing.T) {
 // panic, and what has none can be played.
 func FuzzParse(f *testing.F) {
 	f.Add(good)
+	f.Add(strings.Replace(good, "expect: ", around+"was: ", 1))
 	for _, cut := range []string{"rehearsal: good\n", "angry", "data: {}", "world:", "expect: ", "[{", ": {", "2026", "5m", "\n"} {
 		f.Add(strings.ReplaceAll(good, cut, ""))
 		f.Add(strings.ReplaceAll(good, cut, cut+cut))

@@ -38,6 +38,7 @@ import (
 	"resolute/agent/policy"
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/statuslink"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
 	"resolute/embed"
@@ -125,6 +126,7 @@ type appliance struct {
 	library   *bundle.Library
 	secrets   *people.Secrets
 	tokens    *people.Tokens
+	links     *statuslink.Links // of customers
 	shelf     *book.Shelf
 	learner   *learner.Learner
 	pauses    *pauses.Keeper
@@ -186,6 +188,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.links = house.links
 	if a.secrets, err = people.OpenSecrets(ctx, a.store, key, audit, people.Options{}); err != nil {
 		return err
 	}
@@ -242,6 +245,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Accounts:    house.accounts,
 		PublicURL:   a.PublicURL,
 		Sessions:    house.sessions,
+		Status:      house.links,
 		Secrets:     a.secrets,
 		Audit:       audit,
 		Authority:   earned,
@@ -377,7 +381,7 @@ func (a *appliance) channel() (outbox.Channel, error) {
 	if err != nil || b.Config.Webhook == "" {
 		return nil, err
 	}
-	return a.seams.channel(outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient}), nil
+	return a.seams.channel(outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient, Link: a.statusLink}), nil
 }
 
 func (a *appliance) outgoing() bool {

@@ -63,6 +63,7 @@ func TestAuthority(t *testing.T) {
 		{"GET", "/api/v1/insights/settings", "", readers, nil},
 		{"PUT", "/api/v1/insights/settings", "{}", admins, nil},
 		{"POST", "/api/v1/rehearsals", "{}", deciders, nil},
+		{"POST", "/api/v1/cases/x/status-link", "", deciders, nil},
 		{"GET", "/api/v1/rehearsals", "", readers, nil},
 		{"GET", "/api/v1/rehearsals/x", "", readers, nil},
 		{"POST", "/api/v1/bundles/x/impact", "{}", admins, nil},

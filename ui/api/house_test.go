@@ -27,6 +27,7 @@ import (
 	"resolute/agent/people"
 	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/statuslink"
 	"resolute/embed"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -128,7 +129,7 @@ func newHouse(t testing.TB) *house {
 	rehearsals, err := runs.Open(ctx, runs.Deps{Records: h.store, Audit: audit.Event, NewID: newID, Now: time.Now, Log: slog.New(slog.DiscardHandler), Yield: func(context.Context) {}, Rehearse: rehearsed})
 	h.must(err)
 	t.Cleanup(rehearsals.Close)
-	h.deps = api.Deps{Pauses: paused, Insights: h.insights(dir, audit), Rehearsals: rehearsals, Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Accounts: accounts, Sessions: sessions,
+	h.deps = api.Deps{Pauses: paused, Insights: h.insights(dir, audit), Rehearsals: rehearsals, Intake: in, Engine: h.engine, Store: h.store, Knowledge: knowledge, Bundles: library, Tokens: tokens, Accounts: accounts, Sessions: sessions, Status: statuslink.New([]byte("key"), "", time.Now),
 		Secrets: secrets, Audit: audit, Checkpoints: checkpoints, Manifests: drifting{}, Learner: wise{}, Histories: h.store, Metrics: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "test"}
 	for _, role := range people.Roles() {
 		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")

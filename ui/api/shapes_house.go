@@ -50,6 +50,7 @@ func houseShapes() schema {
 	maps.Copy(shapes, rehearsalShapes())
 	maps.Copy(shapes, peopleShapes())
 	maps.Copy(shapes, triageShapes())
+	maps.Copy(shapes, statusShapes())
 	return shapes
 }
 

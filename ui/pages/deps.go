@@ -76,6 +76,8 @@ type Deps struct {
 	Door      Door
 	Accounts  Accounts
 	Tokens    Tokens
+	Links     Links
+	Replies   Replies
 	Knowledge Knowledge
 	Library   Library
 	Audit     Audit

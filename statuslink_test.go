@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -54,13 +55,20 @@ func TestCustomerAnswersByTheLink(t *testing.T) {
 	var journal struct {
 		Items []struct {
 			Kind, Actor string
-			Data        struct{ Signal casefile.Signal }
+			Data        json.RawMessage
 		}
 	}
 	r.do("GET", "/api/v1/cases/"+id+"/journal?limit=200", nil, &journal)
 	answers := 0
 	for _, e := range journal.Items {
-		if s := e.Data.Signal; e.Kind == "signal.received" && s.Type == "customer.replied" {
+		var received casefile.SignalReceived
+		if e.Kind != "signal.received" {
+			continue
+		}
+		if err := json.Unmarshal(e.Data, &received); err != nil {
+			t.Fatal(err)
+		}
+		if s := received.Signal; s.Type == "customer.replied" {
 			answers++
 			if e.Actor != intake.ActorLink || s.Assurance != casefile.AssuranceAuthenticated {
 				t.Errorf("the answer came by %s and is %s, want %s and authenticated", e.Actor, s.Assurance, intake.ActorLink)

@@ -10,8 +10,25 @@ import (
 
 // console is what people work with, on the same parts as the API.
 func (a *appliance) console(d api.Deps, h household) http.Handler {
-	return pages.New(pages.Deps{Cases: a.store, Feed: a.store, Engine: a.engine, People: h.sessions, Door: h.door, Accounts: h.accounts, Tokens: a.tokens, Knowledge: a.knowledge, Library: a.knowledge, Audit: d.Audit,
-		Bundles: a.library, Tools: a.registry, Teacher: a.knowledge, Listing: listing.New(a.views), Records: a.store},
+	return pages.New(pages.Deps{
+		Cases:     a.store,
+		Feed:      a.store,
+		Records:   a.store,
+		Listing:   listing.New(a.views),
+		Engine:    a.engine,
+		People:    h.sessions,
+		Door:      h.door,
+		Accounts:  h.accounts,
+		Tokens:    a.tokens,
+		Links:     h.links,
+		Replies:   a.intake,
+		Knowledge: a.knowledge,
+		Library:   a.knowledge,
+		Teacher:   a.knowledge,
+		Bundles:   a.library,
+		Tools:     a.registry,
+		Audit:     d.Audit,
+	},
 		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL})
 }
 

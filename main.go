@@ -41,6 +41,7 @@ import (
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/rehearsal/shadow"
+	"resolute/agent/statuslink"
 	"resolute/agent/suggest"
 	"resolute/agent/triage"
 	"resolute/agent/usual"
@@ -129,6 +130,7 @@ type appliance struct {
 	library   *bundle.Library
 	secrets   *people.Secrets
 	tokens    *people.Tokens
+	links     *statuslink.Links // of customers
 	shelf     *book.Shelf
 	learner   *learner.Learner
 	pauses    *pauses.Keeper
@@ -193,6 +195,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.links = house.links
 	if a.secrets, err = people.OpenSecrets(ctx, a.store, key, audit, people.Options{}); err != nil {
 		return err
 	}
@@ -253,6 +256,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Accounts:    house.accounts,
 		PublicURL:   a.PublicURL,
 		Sessions:    house.sessions,
+		Status:      house.links,
 		Secrets:     a.secrets,
 		Audit:       audit,
 		Authority:   earned,
@@ -404,7 +408,7 @@ func (a *appliance) channel() (outbox.Channel, error) {
 	if err != nil || b.Config.Webhook == "" {
 		return nil, err
 	}
-	return a.seams.channel(outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient}), nil
+	return a.seams.channel(outbox.Webhook{URL: b.Config.Webhook, Client: http.DefaultClient, Link: a.statusLink}), nil
 }
 
 func (a *appliance) outgoing() bool {

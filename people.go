@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"time"
 
+	"resolute/agent/journal"
 	"resolute/agent/people"
+	"resolute/agent/statuslink"
 )
 
 // household is who may sign in, and how.
 type household struct {
+	links    *statuslink.Links
 	accounts *people.Accounts
 	sessions *people.Sessions
 	door     *people.Door
@@ -20,6 +24,16 @@ func (a *appliance) openPeople(ctx context.Context, audit *people.Audit, key *pe
 	if h.sessions, err = people.OpenSessions(ctx, a.store, h.accounts, people.Options{}); err != nil {
 		return h, err
 	}
+	signing, err := key.Derive(statuslink.Purpose)
+	if err != nil {
+		return h, err
+	}
+	h.links = statuslink.New(signing, a.PublicURL, time.Now)
 	h.door, err = people.NewDoor(h.accounts, h.sessions, audit, key, people.Options{})
 	return h, err
+}
+
+// statusLink is what the customer of a message opens to see how their case stands: the same for each try.
+func (a *appliance) statusLink(m journal.Message) string {
+	return a.links.URL(m.CaseID, m.At)
 }

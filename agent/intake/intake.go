@@ -85,7 +85,43 @@ func (in *Intake) AcceptOwn(ctx context.Context, signals []casefile.Signal) ([]j
 	return in.accept(ctx, signals, casefile.ActorSystem, casefile.AssuranceVouched)
 }
 
+// ActorLink is whose a customer's answer is that came by the signed link of their case.
+const ActorLink = "token:status-link"
+
+// AcceptReply takes what a customer wrote to a case by the case's signed link, and returns once it is
+// durable. A link vouches for nobody more than the case does: whoever claimed to be somebody to begin
+// with got it in answer to that claim.
+func (in *Intake) AcceptReply(ctx context.Context, c *casefile.Case, s casefile.Signal) (journal.Receipt, error) {
+	if in.MaxBacklog > 0 {
+		if n := in.Backlog(); n >= in.MaxBacklog {
+			return journal.Receipt{}, &BusyError{Backlog: n}
+		}
+	}
+	assurance := casefile.AssuranceNone
+	if c.Customer.Assurance.Lower(casefile.AssuranceAuthenticated) == casefile.AssuranceAuthenticated {
+		assurance = casefile.AssuranceAuthenticated
+	}
+	arrivals, err := in.arrivals(ctx, []casefile.Signal{s}, ActorLink, assurance)
+	if err != nil {
+		return journal.Receipt{}, err
+	}
+	arrivals[0].Case, arrivals[0].Waits = c.ID, nil // it was written to this one, whatever others wait for
+	receipts, err := in.Store.Accept(ctx, arrivals)
+	if err != nil {
+		return journal.Receipt{}, err
+	}
+	return receipts[0], nil
+}
+
 func (in *Intake) accept(ctx context.Context, signals []casefile.Signal, actor string, assurance casefile.Assurance) ([]journal.Receipt, error) {
+	arrivals, err := in.arrivals(ctx, signals, actor, assurance)
+	if err != nil {
+		return nil, err
+	}
+	return in.Store.Accept(ctx, arrivals)
+}
+
+func (in *Intake) arrivals(ctx context.Context, signals []casefile.Signal, actor string, assurance casefile.Assurance) ([]journal.Arrival, error) {
 	book, err := in.Book()
 	if err != nil {
 		return nil, err
@@ -103,7 +139,7 @@ func (in *Intake) accept(ctx context.Context, signals []casefile.Signal, actor s
 		}
 		arrivals[i].Actor = actor
 	}
-	return in.Store.Accept(ctx, arrivals)
+	return arrivals, nil
 }
 
 func (in *Intake) arrival(ctx context.Context, s casefile.Signal, book Book, now time.Time) (journal.Arrival, error) {

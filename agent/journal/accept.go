@@ -144,6 +144,23 @@ func (w *writer) accept(a *arrival, receipt *Receipt) error {
 // belongs gives the open case that a signal joins; else the one that ended and that it reopens or
 // is linked to; else none.
 func (w *writer) belongs(a *arrival) (open, ended *holder, err error) {
+	var written *holder
+	if a.Case != "" {
+		id, err := parseCase(a.Case)
+		if err != nil {
+			return nil, nil, err
+		}
+		h, err := w.head(id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if h != nil && !h.over() {
+			return &holder{id: id, h: h}, nil, nil
+		}
+		if h != nil {
+			written = &holder{id: id, h: h}
+		}
+	}
 	for _, s := range a.Waits {
 		id, err := parseCase(s)
 		if err != nil {
@@ -175,6 +192,9 @@ func (w *writer) belongs(a *arrival) (open, ended *holder, err error) {
 	}
 	if ended == nil {
 		ended = linked
+	}
+	if written != nil {
+		ended = written
 	}
 	return nil, ended, nil
 }

@@ -61,6 +61,16 @@ func (e *edit) accept(a *arrival, receipt *Receipt) error {
 // belongs gives the open case that a signal joins; else the one that ended and that it reopens or is
 // linked to; else none.
 func (e *edit) belongs(a *arrival) (open, ended *keptCase, err error) {
+	var written *keptCase
+	if a.Case != "" {
+		id, err := parseCase(a.Case)
+		if err != nil {
+			return nil, nil, err
+		}
+		if written = e.cases[id]; written != nil && !written.h.over() {
+			return written, nil, nil
+		}
+	}
 	for _, s := range a.Waits {
 		id, err := parseCase(s)
 		if err != nil {
@@ -85,6 +95,9 @@ func (e *edit) belongs(a *arrival) (open, ended *keptCase, err error) {
 	}
 	if over == nil {
 		over = linked
+	}
+	if written != nil {
+		return nil, written, nil
 	}
 	if over == nil {
 		return nil, nil, nil

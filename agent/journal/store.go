@@ -110,6 +110,9 @@ type Arrival struct {
 	Signal casefile.Signal
 	Actor  string
 	At     time.Time
+	// Case is the case that it was written to, "" for none that is known: while it is open, it gets it.
+	// Once it ended, it is the one that is reopened or linked to, unless a key finds another.
+	Case string
 	// Waits are open cases whose wait names the signal; the first that still waits for signals
 	// of this type gets it, whoever its customer is.
 	Waits []string

@@ -201,12 +201,21 @@ func (t Told) Deliver(ctx context.Context, m journal.Message) error {
 type Webhook struct {
 	URL    string
 	Client *http.Client
+	// Link gives where the customer of a message sees how their case stands, "" for nowhere; it is sent as
+	// status_url. nil for none.
+	Link func(m journal.Message) string
 }
 
 // Deliver posts one message; any 2xx takes it, another 4xx than 408 and 429 refuses it. A redirect is
 // not followed: whoever answers there, a sign-in page for one, has not been given the message.
 func (w Webhook) Deliver(ctx context.Context, m journal.Message) error {
-	body, err := json.Marshal(map[string]any{"case_id": m.CaseID, "kind": m.Kind, "to": m.To, "text": m.Text, "citations": m.Citations, "at": m.At})
+	said := map[string]any{"case_id": m.CaseID, "kind": m.Kind, "to": m.To, "text": m.Text, "citations": m.Citations, "at": m.At}
+	if w.Link != nil {
+		if link := w.Link(m); link != "" {
+			said["status_url"] = link
+		}
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}

@@ -247,6 +247,29 @@ func TestWebhook(t *testing.T) {
 }
 
 // A webhook that hangs up is asked again later, never by the client on its own.
+// A message goes with the link by which its customer sees how the case stands, where there is one.
+func TestWebhookSaysTheCustomersLink(t *testing.T) {
+	for link, want := range map[string]any{"https://help.example/status/x": "https://help.example/status/x", "": nil} {
+		var body map[string]any
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+				t.Errorf("the webhook got no JSON: %v", err)
+			}
+		}))
+		hook := outbox.Webhook{URL: server.URL, Client: server.Client(), Link: func(m journal.Message) string {
+			if m.CaseID != "c-1" {
+				t.Errorf("a link was asked for case %q", m.CaseID)
+			}
+			return link
+		}}
+		err := hook.Deliver(t.Context(), journal.Message{CaseID: "c-1", Kind: "reply"})
+		server.Close()
+		if got := body["status_url"]; err != nil || got != want {
+			t.Errorf("with the link %q the webhook got %v (%v), want %v", link, got, err, want)
+		}
+	}
+}
+
 func TestWebhookHangsUp(t *testing.T) {
 	var mu sync.Mutex
 	asked := 0

@@ -21,7 +21,7 @@ type Door struct {
 	sessions *Sessions
 	audit    *Audit
 	opts     Options
-	limits   *limits
+	limits   *Limiter
 	browsers []byte // key that knows browsers again
 }
 
@@ -42,7 +42,7 @@ func NewDoor(accounts *Accounts, sessions *Sessions, audit *Audit, key *Key, opt
 		return nil, err
 	}
 	o := opts.filled()
-	return &Door{accounts: accounts, sessions: sessions, audit: audit, opts: o, limits: newLimits(o.Now), browsers: browsers}, nil
+	return &Door{accounts: accounts, sessions: sessions, audit: audit, opts: o, limits: NewLimiter(o.Now), browsers: browsers}, nil
 }
 
 // ByCode lets in who opened a link of the terminal.
@@ -69,7 +69,7 @@ func (d *Door) ByPassword(ctx context.Context, name, password string, v Visitor)
 	a, there := d.accounts.named(name)
 	tries := d.tries(folded(name), a, v)
 	for i, t := range tries {
-		if err := d.limits.take(t.key, t.rate); err != nil {
+		if err := d.limits.Take(t.key, t.rate); err != nil {
 			d.back(tries[:i])
 			return Entry{}, err
 		}
@@ -102,19 +102,19 @@ func (d *Door) ByPassword(ctx context.Context, name, password string, v Visitor)
 // try is a key that a sign-in counts under.
 type try struct {
 	key  string
-	rate rate
+	rate Rate
 }
 
 func (d *Door) tries(name string, a stored, v Visitor) []try {
 	if browser, ok := d.knows(v.Known, a.ID); ok {
 		return []try{{"browser " + browser, browserRate}}
 	}
-	return []try{{"address " + network(v.Address), addressRate}, {"account " + name, accountRate}}
+	return []try{{"address " + Network(v.Address), addressRate}, {"account " + name, accountRate}}
 }
 
 func (d *Door) back(tries []try) {
 	for _, t := range tries {
-		d.limits.give(t.key, t.rate)
+		d.limits.Give(t.key, t.rate)
 	}
 }
 
@@ -137,7 +137,7 @@ func (d *Door) Choose(ctx context.Context, token, name, current, password string
 	}
 	if a.Password != "" && s.How != ByLink {
 		t := try{"password " + a.ID, browserRate}
-		if err := d.limits.take(t.key, t.rate); err != nil {
+		if err := d.limits.Take(t.key, t.rate); err != nil {
 			return Entry{}, err
 		}
 		ok, _, err := d.accounts.hasher.matches(ctx, current, a.Password)
@@ -147,7 +147,7 @@ func (d *Door) Choose(ctx context.Context, token, name, current, password string
 		if !ok {
 			return Entry{}, fmt.Errorf("%w: the current password is another", ErrInvalid)
 		}
-		d.limits.give(t.key, t.rate)
+		d.limits.Give(t.key, t.rate)
 	}
 	a, err := d.accounts.setPassword(ctx, a.ID, name, password)
 	if err != nil {

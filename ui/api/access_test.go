@@ -74,6 +74,7 @@ func TestAuthority(t *testing.T) {
 		{"POST", "/api/v1/bundles/x/shadow", "", deciders, nil},
 		{"DELETE", "/api/v1/bundles/x/shadow", "", deciders, nil},
 		{"GET", "/api/v1/bundles/x/shadow", "", readers, nil},
+		{"POST", "/api/v1/cases/x/status-link", "", deciders, nil},
 		{"GET", "/api/v1/rehearsals", "", readers, nil},
 		{"GET", "/api/v1/rehearsals/x", "", readers, nil},
 		{"POST", "/api/v1/bundles/x/impact", "{}", admins, nil},

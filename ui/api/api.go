@@ -26,6 +26,7 @@ import (
 	"resolute/agent/impact"
 	"resolute/agent/journal"
 	"resolute/agent/people"
+	"resolute/agent/statuslink"
 	"resolute/kb"
 	"resolute/tools/protocol"
 )
@@ -106,6 +107,7 @@ type Deps struct {
 	Tokens    *people.Tokens
 	Accounts  *people.Accounts
 	Sessions  *people.Sessions
+	Status    *statuslink.Links
 	Secrets   *people.Secrets
 	Audit     *people.Audit
 	Authority Authority

@@ -28,6 +28,7 @@ import (
 	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/rehearsal/shadow"
+	"resolute/agent/statuslink"
 	"resolute/embed"
 	"resolute/kb"
 	"resolute/tools/protocol"
@@ -151,6 +152,7 @@ func newHouse(t testing.TB) *house {
 		Tokens:      tokens,
 		Accounts:    accounts,
 		Sessions:    sessions,
+		Status:      statuslink.New([]byte("key"), "", time.Now),
 		Secrets:     secrets,
 		Audit:       audit,
 		Checkpoints: checkpoints,

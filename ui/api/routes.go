@@ -121,7 +121,7 @@ func (s *server) routes() []route {
 		{method: "POST", path: "/admin/checkpoint", admin: true, about: "Make a signed checkpoint", do: s.postCheckpoint},
 		{method: "POST", path: "/admin/backup", admin: true, class: classStreams, about: "Stream a backup of the data folder", do: s.postBackup},
 	}
-	return append(all, peopleRoutes(s)...)
+	return append(append(all, peopleRoutes(s)...), statusRoutes(s)...)
 }
 
 type callbackBody = protocol.CallbackBody

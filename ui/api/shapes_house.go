@@ -53,6 +53,7 @@ func houseShapes() schema {
 	maps.Copy(shapes, suggestionShapes())
 	shapes["Precedent"] = precedentShape()
 	maps.Copy(shapes, shadowShapes())
+	maps.Copy(shapes, statusShapes())
 	return shapes
 }
 

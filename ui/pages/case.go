@@ -14,7 +14,9 @@ import (
 type casePage struct {
 	Shell Shell
 	Case  CaseView
-	Cut   int // how many entries are told of a longer journal, 0 for all
+	// StatusLink is what the customer sees, "" for who may not write to the case.
+	StatusLink string
+	Cut        int // how many entries are told of a longer journal, 0 for all
 }
 
 // regions are the live blocks of a case's page, in the order in which they stand.
@@ -58,6 +60,7 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, a 
 	}
 	v := s.viewerOf(ctx, who, c, a)
 	p := casePage{Case: caseView(c, entries, v)}
+	p.StatusLink = s.statusLink(c, who)
 	if len(entries) < int(c.Seq) {
 		p.Cut = len(entries)
 	}

@@ -75,6 +75,8 @@ type Deps struct {
 	Door      Door
 	Accounts  Accounts
 	Tokens    Tokens
+	Links     Links
+	Replies   Replies
 	Knowledge Knowledge
 	Library   Library
 	Audit     Audit

@@ -13,9 +13,11 @@ import (
 	"resolute/agent"
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
+	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/listing"
 	"resolute/agent/people"
+	"resolute/agent/statuslink"
 	"resolute/kb"
 	"resolute/tools"
 )
@@ -35,6 +37,7 @@ type world struct {
 	name     string // of who is signed in, "" for p1
 	taught   []kb.Correction
 	company  *company
+	replies  []casefile.Signal // that customers sent by their links
 	theDoor
 	theSessions
 }
@@ -263,6 +266,21 @@ func (w *world) Current(_ context.Context, token string) (people.Principal, peop
 
 func (w *world) SignOut(context.Context, string) error { return nil }
 
+// AcceptReply adds what a customer wrote to their case, once.
+func (w *world) AcceptReply(_ context.Context, c *casefile.Case, s casefile.Signal) (journal.Receipt, error) {
+	w.mu.Lock()
+	refuse, st := w.refuse, w.find(c.ID)
+	known := slices.ContainsFunc(w.replies, func(o casefile.Signal) bool { return o.EventID == s.EventID && o.Source == s.Source })
+	w.mu.Unlock()
+	if refuse != nil || known {
+		return journal.Receipt{CaseID: c.ID, Duplicate: known}, refuse
+	}
+	w.replies = append(w.replies, s)
+	st.then(time.Second, "token:status-link", &casefile.SignalReceived{Signal: s})
+	w.add(st)
+	return journal.Receipt{CaseID: c.ID}, nil
+}
+
 // theDoor is what the tests of people have a real one for.
 type (
 	theDoor interface {
@@ -298,7 +316,23 @@ func (w *world) deps(t *testing.T) Deps {
 	if w.company == nil {
 		w.company = newCompany(t)
 	}
-	return Deps{Cases: w, Feed: w, Engine: w, People: w, Door: w, Knowledge: w, Library: emptyLibrary{}, Audit: w, Bundles: w.company.library, Tools: w.company.registry, Teacher: w, Listing: w, Records: w.company.records}
+	return Deps{
+		Cases:     w,
+		Feed:      w,
+		Records:   w.company.records,
+		Listing:   w,
+		Engine:    w,
+		People:    w,
+		Door:      w,
+		Links:     statuslink.New([]byte("a key"), "", func() time.Time { return noon }),
+		Replies:   w,
+		Knowledge: w,
+		Library:   emptyLibrary{},
+		Teacher:   w,
+		Bundles:   w.company.library,
+		Tools:     w.company.registry,
+		Audit:     w,
+	}
 }
 
 // Teach keeps a correction, if it says something.
@@ -339,6 +373,8 @@ var (
 	_ Door      = (*people.Door)(nil)
 	_ Accounts  = (*people.Accounts)(nil)
 	_ Tokens    = (*people.Tokens)(nil)
+	_ Links     = (*statuslink.Links)(nil)
+	_ Replies   = (*intake.Intake)(nil)
 	_ Knowledge = (*kb.Base)(nil)
 	_ Library   = (*kb.Base)(nil)
 	_ Bundles   = (*bundle.Library)(nil)

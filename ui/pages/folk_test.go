@@ -22,6 +22,9 @@ func peoplePages() map[string]any {
 	return map[string]any{
 		"signin":          signInPage{Failed: "It was used already.", Link: true, Next: "/cases", Name: "kim", Provider: "Example"},
 		"signin asked":    signInPage{Asked: true, Failed: "Too many tries.", Name: "kim"},
+		"status":          statusPage{Ref: "099A80", Heading: "We need an answer from you", Says: "With it we go on.", Icon: "approval", Opened: at, Question: []string{"Which order is it?"}, Until: at, Told: []string{"We are on it."}, Open: true, Failed: "Too long.", Text: "my text", Once: "0", Token: "abc", MaxLength: 4000},
+		"status sent":     statusPage{Heading: "We are working on it", Sent: true, Open: true, Token: "abc"},
+		"status gone":     statusPage{Heading: "This link does not open anything", Says: "It may be cut off.", Gone: true},
 		"join":            joinPage{Name: "Kim", Code: "abc", Failed: "Too short.", Role: "operator"},
 		"join first":      joinPage{First: true, Name: "owner", Role: "admin"},
 		"account":         accountPage{Name: "Kim", Role: "operator", May: may(people.Operator), HasPassword: true, Identity: "https://id.example 1", Failed: "No.", Done: "Done.", Sessions: []SessionView{{ID: "1", Browser: "Firefox on Linux", Address: "192.0.2.1", How: "by password", Here: true, Began: at, Seen: at, Until: at}, {ID: "2", Browser: "x", Address: "y"}}},

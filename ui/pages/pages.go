@@ -20,12 +20,13 @@ type site struct {
 	Options
 	assets    *assets
 	templates *templates
+	limits    *people.Limiter // of customers
 }
 
 // New gives the console as one handler, to be mounted at / beside the API.
 func New(d Deps, o Options) http.Handler {
 	a := loadAssets()
-	s := &site{Deps: d, Options: o.filled(), assets: a, templates: loadTemplates()}
+	s := &site{Deps: d, Options: o.filled(), assets: a, templates: loadTemplates(), limits: people.NewLimiter(o.filled().Now)}
 	mux := http.NewServeMux()
 	signed := func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
 		mux.Handle(pattern, s.handle(func(w http.ResponseWriter, r *http.Request) error {
@@ -86,6 +87,8 @@ func New(d Deps, o Options) http.Handler {
 	mux.Handle("POST /signin", s.handle(s.takeSignIn))
 	mux.Handle("GET /join", s.handle(s.join))
 	mux.Handle("POST /join", s.handle(s.takeJoin))
+	mux.Handle("GET /status/{token}", s.handle(s.status))
+	mux.Handle("POST /status/{token}", s.handle(s.takeReply))
 	mux.Handle("POST /signout", s.handle(s.signOut))
 	mux.Handle("GET /assets/", s.handle(s.asset))
 	mux.Handle("/", s.handle(func(_ http.ResponseWriter, r *http.Request) error {

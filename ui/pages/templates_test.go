@@ -63,7 +63,7 @@ func fullPages(t *testing.T) map[string]any {
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
-	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "message": messagePage{},
+	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "status": statusPage{}, "message": messagePage{},
 }
 
 func renderPage(t *testing.T, name string, data any) string {

@@ -143,6 +143,44 @@ func acceptWait(t *testing.T, h *harness) {
 	h.sound()
 }
 
+// acceptWritten: what is written to a case goes there while it is open, whoever else would take it.
+func acceptWritten(t *testing.T, h *harness) {
+	key := order("ORD-1", "c1", "")
+	first, other := h.accept1(h.signal("1")), h.accept1(h.signal("2", key))
+	write := func(event string, keys ...journal.Key) journal.Arrival {
+		a := h.signal(event, keys...)
+		a.Case = first.CaseID
+		return a
+	}
+	if r := h.accept1(write("3", key)); r.CaseID != first.CaseID || r.Opened {
+		t.Errorf("what was written to an open case gave %+v, want it there and not in the one that holds its key", r)
+	}
+	if r := h.accept1(write("3", key)); r.CaseID != first.CaseID || !r.Duplicate {
+		t.Errorf("written a second time it gave %+v, want a duplicate", r)
+	}
+	h.park(first.CaseID, casefile.Resolved, func(p *journal.Park) { p.Summary.EndedAt = start().Add(time.Hour) })
+	soon := write("4")
+	soon.At, soon.ReopenWithin = start().Add(time.Hour+time.Minute), time.Hour
+	if r := h.accept1(soon); r.CaseID != first.CaseID || r.Opened {
+		t.Errorf("what was written to a case that was just resolved gave %+v, want it reopened", r)
+	}
+	h.park(first.CaseID, casefile.Resolved, func(p *journal.Park) { p.Summary.EndedAt = start().Add(2 * time.Hour) })
+	late := h.accept1(write("5"))
+	list := h.entries(late.CaseID)
+	if d, ok := list[len(list)-1].Data.(*casefile.CaseLinked); !late.Opened || !ok || d.Case != first.CaseID {
+		t.Errorf("what was written to a case that ended gave %+v, ending in %+v, want a case that is linked to it", late, list[len(list)-1].Data)
+	}
+	if r := h.accept1(write("6", key)); r.CaseID != other.CaseID {
+		t.Errorf("what was written to a case that ended gave %+v, want it in the open one that holds its key", r)
+	}
+	nowhere := h.signal("7")
+	nowhere.Case = h.id()
+	if r := h.accept1(nowhere); !r.Opened {
+		t.Errorf("what was written to a case that isn't there gave %+v, want a case of its own", r)
+	}
+	h.sound()
+}
+
 func acceptEnded(t *testing.T, h *harness) {
 	key := order("ORD-1", "c1", "")
 	first := h.accept1(h.signal("1", key))

@@ -26,6 +26,7 @@ func TestStore(t *testing.T, open func(t *testing.T) journal.Store, reopen func(
 		{"signals join by key and customer", acceptJoins},
 		{"the stronger key and the oldest case win", acceptPrefers},
 		{"a wait takes the signal", acceptWait},
+		{"a case takes what is written to it", acceptWritten},
 		{"a signal after the end reopens or links", acceptEnded},
 		{"concurrent deliveries open one case", acceptConcurrently},
 		{"a refused batch leaves no trace", acceptRefused},

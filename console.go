@@ -24,7 +24,7 @@ func (a *appliance) console(d api.Deps, h household) http.Handler {
 		Replies:   a.intake,
 		Knowledge: a.knowledge,
 		Library:   a.knowledge,
-		Teacher:   a.knowledge,
+		Teacher:   teacher{a.knowledge, a.trier},
 		Bundles:   a.library,
 		Tools:     a.registry,
 		Audit:     d.Audit,

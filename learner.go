@@ -19,21 +19,8 @@ func (a *appliance) openLearner(ctx context.Context, e *embed.Static, audit *peo
 // lessons are the corrections that say which procedure the text of a case is for.
 type lessons struct{ *kb.Base }
 
-// At gives those that hold in a procedure and nothing narrower: what is so for one customer or product
-// says nothing about what others write.
+// At gives those that say anything about triage.
 func (l lessons) At(ctx context.Context, now time.Time) ([]learner.Lesson, error) {
 	list, err := l.Counting(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	var teach []learner.Lesson
-	for _, c := range list {
-		if c.Scope.Procedure == "" || c.Scope.Product != "" || c.Scope.Customer != "" || c.FromCase == "" {
-			continue
-		}
-		for _, from := range append([]string{c.FromCase}, c.FromCases...) {
-			teach = append(teach, learner.Lesson{ID: c.ID, Procedure: c.Scope.Procedure, Case: from, At: c.At, ExpiresAt: c.ExpiresAt})
-		}
-	}
-	return teach, nil
+	return lessonsOf(list), err
 }

@@ -44,6 +44,7 @@ import (
 	"resolute/agent/statuslink"
 	"resolute/agent/suggest"
 	"resolute/agent/triage"
+	"resolute/agent/trial"
 	"resolute/agent/usual"
 	"resolute/embed"
 	"resolute/kb"
@@ -133,6 +134,7 @@ type appliance struct {
 	links     *statuslink.Links // of customers
 	shelf     *book.Shelf
 	learner   *learner.Learner
+	trier     *trial.Trier // of corrections
 	pauses    *pauses.Keeper
 	runs      *runs.Keeper // of rehearsals
 	shadows   *shadow.Keeper
@@ -226,6 +228,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 	if a.learner, err = a.openLearner(ctx, builtin, audit); err != nil {
 		return err
 	}
+	a.trier = a.openTrier(audit)
 	callbacks, err := key.Derive("callbacks")
 	if err != nil {
 		return err
@@ -250,7 +253,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Intake:      a.intake,
 		Engine:      a.engine,
 		Store:       a.store,
-		Knowledge:   a.knowledge,
+		Knowledge:   teacher{a.knowledge, a.trier},
 		Bundles:     a.library,
 		Tokens:      a.tokens,
 		Accounts:    house.accounts,
@@ -315,6 +318,7 @@ func (a *appliance) Run(ctx context.Context) error {
 		a.views.Run,
 		a.shadows.Run,
 		a.learner.Run,
+		a.trier.Run,
 		a.past.Run,
 	} {
 		beside.Go(func() { part(ctx) })

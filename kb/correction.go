@@ -48,7 +48,7 @@ type CorrectionState string
 // The states of a correction.
 const (
 	Active  CorrectionState = "active"
-	Held    CorrectionState = "held"    // it contradicts another, or came in a flood, and an admin hasn't decided
+	Held    CorrectionState = "held"    // it contradicts another, came in a flood or lowers rehearsals, and an admin hasn't decided
 	Expired CorrectionState = "expired" // its time is over
 	Revoked CorrectionState = "revoked"
 )
@@ -170,7 +170,7 @@ func (b *Base) Teach(ctx context.Context, c Correction, by string) (Correction, 
 			if c = *same; taught >= mostTaught || !c.also(from) {
 				return nil, errKnown
 			}
-			c.FromCases = append(c.FromCases, from)
+			c.FromCases, c.TriedAt = append(c.FromCases, from), time.Time{}
 		case taught >= mostTaught:
 			c.State, c.Why = Held, fmt.Sprintf("%s taught %d corrections within an hour; look at them before they count", by, taught)
 		}
@@ -258,8 +258,38 @@ func (b *Base) Accept(ctx context.Context, id, by string) (Correction, error) {
 				ended = append(ended, o)
 			}
 		}
-		c.State, c.Contradicts, c.Why = Active, nil, ""
+		c.State, c.Contradicts, c.Why, c.TriedAt = Active, nil, "", b.now().UTC()
 		return ended, nil
+	})
+}
+
+// Tried notes that corrections go on counting, as rehearsals pass with them as without. Those that don't
+// count any more stay as they are.
+func (b *Base) Tried(ctx context.Context, ids ...string) error {
+	for _, id := range ids {
+		_, err := b.decide(ctx, id, func(_ *bolt.Tx, c *Correction) ([]Correction, error) {
+			if c.State != Active {
+				return nil, errKnown
+			}
+			c.TriedAt = b.now().UTC()
+			return nil, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Hold takes a correction that counts out of work until it is accepted, and says why. One that doesn't
+// count stays as it is.
+func (b *Base) Hold(ctx context.Context, id, why string) (Correction, error) {
+	return b.decide(ctx, id, func(_ *bolt.Tx, c *Correction) ([]Correction, error) {
+		if c.State != Active {
+			return nil, errKnown
+		}
+		c.State, c.Why = Held, why
+		return nil, nil
 	})
 }
 

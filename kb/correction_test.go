@@ -193,3 +193,65 @@ func TestFloodOfCorrectionsIsHeld(t *testing.T) {
 		t.Errorf("%d count, %v, want 102", len(list), err)
 	}
 }
+
+// A correction that rehearsals don't bear is held with why until an admin accepts it, and then isn't tried
+// again; one that is from a case more is. On a base of its own exactly what is tried counts.
+func TestCorrectionsAreHeldByTrials(t *testing.T) {
+	b := openAt(t, t.TempDir(), &clock{imported})
+	defer b.Close()
+	teach := func(says, from string) kb.Correction {
+		t.Helper()
+		c, err := b.Teach(t.Context(), kb.Correction{Scope: kb.Scope{Procedure: "late"}, Says: says, FromCase: from}, "user:ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	found := func(b *kb.Base) (texts []string) {
+		t.Helper()
+		hits, err := b.Search(t.Context(), kb.Query{Text: "parcels from abroad are late", K: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range hits {
+			texts = append(texts, h.Text)
+		}
+		return texts
+	}
+	bad, good := teach("parcels from abroad are late by a year", "case-1"), teach("parcels from abroad are late by a week", "case-1")
+	if c, err := b.Hold(t.Context(), bad.ID, "a rehearsal fails"); err != nil || c.State != kb.Held || c.Why != "a rehearsal fails" {
+		t.Errorf("held it is %+v, %v", c, err)
+	}
+	if err := b.Tried(t.Context(), good.ID, bad.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(b); len(got) != 1 || got[0] != good.Says {
+		t.Errorf("found is %q, want what isn't held alone", got)
+	}
+	if c, _ := b.Correction(t.Context(), bad.ID); c.State != kb.Held || !c.TriedAt.IsZero() {
+		t.Errorf("what is held counts as tried: %+v", c)
+	}
+	if c := teach(good.Says, "case-2"); c.ID != good.ID || !c.TriedAt.IsZero() {
+		t.Errorf("from a case more it is %+v, want it to be tried again", c)
+	}
+	if c, err := b.Accept(t.Context(), bad.ID, "user:admin"); err != nil || c.State != kb.Active || c.TriedAt.IsZero() {
+		t.Errorf("accepted it is %+v, %v, want it to count and not to be tried again", c, err)
+	}
+	if _, err := b.Revoke(t.Context(), good.ID, "user:admin"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := b.Hold(t.Context(), good.ID, "too late"); err != nil || c.State != kb.Revoked {
+		t.Errorf("what was revoked is %+v, %v when its trial ends, want it to stay so", c, err)
+	}
+
+	tried := openAt(t, t.TempDir(), &clock{imported})
+	defer tried.Close()
+	for _, list := range [][]kb.Correction{{good, bad}, {good}, {}, {bad}} {
+		if err := tried.Only(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
+		if got := found(tried); len(got) != len(list) {
+			t.Errorf("with %d corrections on it, a base finds %q", len(list), got)
+		}
+	}
+}

@@ -103,6 +103,24 @@ func (b *Base) Counting(ctx context.Context, at time.Time) (list []Correction, e
 	return list, err
 }
 
+// Only has exactly these corrections count, as they are: for a base that something is tried on.
+func (b *Base) Only(ctx context.Context, list []Correction) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return b.changeCorrections(func(tx *bolt.Tx) ([]Correction, error) {
+		var gone []Correction
+		err := eachCorrection(tx, func(c Correction) error {
+			if c.State != Revoked && !slices.ContainsFunc(list, func(o Correction) bool { return o.ID == c.ID }) {
+				c.State = Revoked
+				gone = append(gone, c)
+			}
+			return nil
+		})
+		return gone, err
+	}, func() []Correction { return list })
+}
+
 // that answers those that hold in a query's situation.
 func (s *corrections) that(q Query) []*taught {
 	s.mu.Lock()

@@ -74,7 +74,7 @@ func (r *run) begin() {
 		r.broken = err
 		return
 	}
-	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r, Tools: r.tools, Knowledge: r.ground, Triage: r.stage.book.Router(now),
+	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r, Tools: r.tools, Knowledge: r.ground, Triage: r.stage.router(now),
 		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("of a rehearsal")}, Outgoing: func() bool { return true }, Audit: unaudited,
 		Pauses: r.pauses, Usual: r.usual, Evidence: r.earned,
 		Now: now, Salt: r.numbers.Salt}, agent.Options{Workers: 8, Lease: lease, Together: r.together})

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"resolute/agent"
 	"resolute/agent/book"
 	"resolute/agent/casefile"
 	"resolute/agent/rehearsal/scenario"
 	"resolute/agent/source"
+	"resolute/agent/triage"
 )
 
 // Tools are the tools of a version; a tools.Registry is such.
@@ -24,12 +26,28 @@ type Stage struct {
 	book      book.Alone
 	tools     Tools
 	knowledge agent.Knowledge
+	routes    *triage.Book // nil: the version's own
 }
 
 // NewStage makes a stage of a version with the tools that it names. Scripted worlds take from tools
 // what describes them; only scenarios that say so call them.
 func NewStage(b *book.Book, tools Tools, knowledge agent.Knowledge) *Stage {
 	return &Stage{book: book.Alone{Book: b}, tools: tools, knowledge: knowledge}
+}
+
+// WithTriage is the stage with another triage than the version's own examples make.
+func (s *Stage) WithTriage(b triage.Book) *Stage {
+	next := *s
+	next.routes = &b
+	return &next
+}
+
+// router chooses procedures by a clock.
+func (s *Stage) router(now func() time.Time) agent.Triage {
+	if s.routes == nil {
+		return s.book.Router(now)
+	}
+	return &triage.Router{Books: func(context.Context, string) (triage.Book, error) { return *s.routes, nil }, Now: now}
 }
 
 // Version is what is rehearsed.

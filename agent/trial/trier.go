@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -25,9 +26,16 @@ type Corrections interface {
 // Deps are what a Trier works with.
 type Deps struct {
 	Corrections Corrections
-	// Rehearse plays the rehearsals of the active version with these corrections at work, and no others.
-	Rehearse func(ctx context.Context, ids []string) (rehearsal.Report, error)
-	Log      *slog.Logger
+	// Open makes the active version ready to be rehearsed; nil if there is nothing to rehearse.
+	Open func(ctx context.Context) (Stage, error)
+	Log  *slog.Logger
+}
+
+// Stage is a version that is ready to be rehearsed.
+type Stage interface {
+	// Rehearse plays its rehearsals with these corrections at work, and no others.
+	Rehearse(ctx context.Context, ids []string) (rehearsal.Report, error)
+	Close() error
 }
 
 // Trier tries corrections. It is safe for concurrent use.
@@ -90,16 +98,24 @@ func (t *Trier) Settle(ctx context.Context) {
 }
 
 // Try tries what wasn't tried.
-func (t *Trier) Try(ctx context.Context) error {
+func (t *Trier) Try(ctx context.Context) (err error) {
 	tried, untried, err := t.Corrections.Standing(ctx)
 	if err != nil || len(untried) == 0 {
 		return err
 	}
-	before, err := t.play(ctx, tried)
+	stage, err := t.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("make the active version ready to be rehearsed: %w", err)
+	}
+	if stage == nil {
+		return t.Corrections.Tried(ctx, untried...)
+	}
+	defer func() { err = errors.Join(err, stage.Close()) }()
+	before, err := play(ctx, stage, tried)
 	if err != nil {
 		return err
 	}
-	with, err := t.play(ctx, slices.Concat(tried, untried))
+	with, err := play(ctx, stage, slices.Concat(tried, untried))
 	if err != nil {
 		return err
 	}
@@ -110,7 +126,7 @@ func (t *Trier) Try(ctx context.Context) error {
 		return t.hold(ctx, untried[0], why)
 	}
 	for _, id := range untried {
-		with, err := t.play(ctx, append(slices.Clone(tried), id))
+		with, err := play(ctx, stage, append(slices.Clone(tried), id))
 		if err != nil {
 			return err
 		}
@@ -127,8 +143,8 @@ func (t *Trier) Try(ctx context.Context) error {
 	return nil
 }
 
-func (t *Trier) play(ctx context.Context, ids []string) (rehearsal.Report, error) {
-	r, err := t.Rehearse(ctx, ids)
+func play(ctx context.Context, s Stage, ids []string) (rehearsal.Report, error) {
+	r, err := s.Rehearse(ctx, ids)
 	if err != nil {
 		return r, fmt.Errorf("rehearse with %d corrections: %w", len(ids), err)
 	}

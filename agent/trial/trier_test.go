@@ -65,7 +65,11 @@ func (s *shelf) why(id string) string {
 	return s.held[id]
 }
 
-func (s *shelf) rehearse(_ context.Context, ids []string) (rehearsal.Report, error) {
+// Close ends a trial.
+func (s *shelf) Close() error { return nil }
+
+// Rehearse fails one rehearsal by whatever is bad.
+func (s *shelf) Rehearse(_ context.Context, ids []string) (rehearsal.Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.played = append(s.played, ids)
@@ -82,7 +86,7 @@ func (s *shelf) rehearse(_ context.Context, ids []string) (rehearsal.Report, err
 }
 
 func newTrier(s *shelf) *trial.Trier {
-	return trial.New(trial.Deps{Corrections: s, Rehearse: s.rehearse, Log: slog.New(slog.DiscardHandler)})
+	return trial.New(trial.Deps{Corrections: s, Open: func(context.Context) (trial.Stage, error) { return s, nil }, Log: slog.New(slog.DiscardHandler)})
 }
 
 func TestOneThatLowersRehearsalsIsHeld(t *testing.T) {

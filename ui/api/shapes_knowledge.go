@@ -47,11 +47,11 @@ func knowledgeShapes() schema {
 	}
 }
 
-var mayLack = [...]string{"instead_of", "expires_at", "from_case", "from_cases", "why", "contradicts", "ended_by", "ended_at"}
+var mayLack = [...]string{"instead_of", "expires_at", "from_case", "from_cases", "why", "contradicts", "tried_at", "ended_by", "ended_at"}
 
 func taught(more schema) schema {
 	members := schema{"id": text(""), "scope": scope(), "says": text(""), "instead_of": text(""), "expires_at": moment(""), "from_case": text("id"), "by": text("actor"), "at": moment(""),
-		"state": oneOf("held: it contradicts another, and no admin has decided", kb.Active, kb.Held, kb.Expired, kb.Revoked), "from_cases": arrayOf(text("id of a further case")), "why": text("it is held, where it contradicts none"), "contradicts": arrayOf(text("id")), "ended_by": text("actor"), "ended_at": moment("")}
+		"state": oneOf("held: it contradicts another, came in a flood or lowers the rehearsals, and no admin has decided", kb.Active, kb.Held, kb.Expired, kb.Revoked), "from_cases": arrayOf(text("id of a further case")), "why": text("it is held, where it contradicts none"), "contradicts": arrayOf(text("id")), "tried_at": moment("when the rehearsals were found to pass with it as without, or an admin accepted it"), "ended_by": text("actor"), "ended_at": moment("")}
 	maps.Copy(members, more)
 	return members
 }

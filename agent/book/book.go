@@ -41,7 +41,7 @@ func New(ctx context.Context, b *bundle.Bundle, e triage.Embedder) (*Book, error
 
 // Triage is what the version says about triage.
 func (k *Book) Triage() triage.Book {
-	return triage.Book{Version: k.Version, Procedures: k.Procedures, Starting: k.Planner.Starting, Classifier: k.classifier, Threshold: k.Config.Triage}
+	return triage.Book{Version: k.Version, Procedures: k.Procedures, Starting: k.Planner.Starting, Classifier: k.classifier, Threshold: k.Config.Triage, Stated: k.Config.TriageStated}
 }
 
 // Intake is what the version says about intake.

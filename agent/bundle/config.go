@@ -16,6 +16,7 @@ type Config struct {
 	Zone         *time.Location
 	ReopenWithin time.Duration
 	Triage       float64 // how sure triage must be, from 0 to 1
+	TriageStated bool    // the bundle says that itself
 	Relevance    float64 // how relevant a passage must be to be found, from 0 to 1
 	RiskApprove  int     // the risk, of 100, from which on a person decides
 	RiskDeny     int     // the risk from which on it is denied
@@ -109,7 +110,7 @@ func parseQueue(name string, n source.Node) Queue {
 func parseBounds(m source.Mapping, c *Config) {
 	t := m.Get("thresholds").Mapping("triage", "relevance", "model", "risk_approve", "risk_deny")
 	if n := t.Get("triage"); n.Here() {
-		c.Triage = n.Float()
+		c.Triage, c.TriageStated = n.Float(), true
 	}
 	if n := t.Get("relevance"); n.Here() {
 		c.Relevance = n.Float()

@@ -88,6 +88,12 @@ func (r *rig) publish(version string, wanted func(intent string) bool) {
 			p.Start.Examples = append(p.Start.Examples, x.Text)
 		}
 	}
+	r.offer(version, list)
+}
+
+// offer makes a version of the bundle with these procedures.
+func (r *rig) offer(version string, list []*procedure.Procedure) {
+	r.t.Helper()
 	c, err := triage.Train(r.t.Context(), triage.Examples(list), embed.Builtin())
 	r.must(err)
 	r.books[version] = triage.Book{Version: version, Procedures: list, Classifier: c, Threshold: threshold,

@@ -14,9 +14,11 @@ import (
 
 // When all is learned anew.
 const (
-	many   = 50               // changes of what cases teach
-	ripens = 10 * time.Minute // since evidence was last looked at, however little is new
-	spares = 20               // times as long as training took, nothing is trained
+	many   = 50             // changes of what cases teach, or
+	part   = 20             // as many as this part of what they teach, or more
+	soon   = time.Hour      // since evidence was last looked at; or
+	late   = 24 * time.Hour // however little is new
+	spares = 20             // times as long as training took, nothing is trained
 )
 
 // mostVersions is how many are kept; those that are active stay.
@@ -34,7 +36,7 @@ func (l *Learner) Learn(ctx context.Context) error {
 		return nil // without a bundle there is nothing to tell apart
 	}
 	now := l.Now()
-	if book.Version == l.bundle && (now.Before(l.resumes) || l.changes < many && now.Sub(l.looked) < ripens) {
+	if book.Version == l.bundle && !l.due(now) {
 		return nil
 	}
 	if _, err := l.classifier(ctx, book); err != nil { // after a start it is made before a case needs it
@@ -42,6 +44,15 @@ func (l *Learner) Learn(ctx context.Context) error {
 	}
 	l.bundle, l.changes, l.looked = book.Version, 0, now
 	return l.train(ctx, book, now)
+}
+
+// due reports whether there is reason to learn anew for the bundle that evidence was last looked at for.
+func (l *Learner) due(now time.Time) bool {
+	l.mu.Lock()
+	known := len(l.pool.cases)
+	l.mu.Unlock()
+	ago := now.Sub(l.looked)
+	return !now.Before(l.resumes) && (l.changes >= max(many, known/part) || ago >= soon && l.changes > known/part || ago >= late)
 }
 
 // knows reports whether anything was learned for a version of the bundle.
@@ -91,11 +102,11 @@ func (l *Learner) judge(ctx context.Context, book triage.Book, v Version, made *
 	if err != nil {
 		return err
 	}
-	was, wasScore, err := try(ctx, before, book.Threshold, held)
+	was, wasScore, err := try(ctx, book, before, held)
 	if err != nil {
 		return err
 	}
-	is, isScore, err := try(ctx, made, book.Threshold, held)
+	is, isScore, err := try(ctx, book, made, held)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type Classifier struct {
 	scale     scale
 	familiar  float64 // probability of being for any procedure from which on a text is no stranger
 	threshold float64
+	likely    float64
 	errorRate float64
 	version   string
 }
@@ -32,6 +33,10 @@ func (c *Classifier) Examples() []Example { return slices.Clone(c.examples) }
 // Threshold is the score from which on, of what is taken on, at most the share errorRate goes the
 // wrong way. It is 0 where too few texts were held back to say so.
 func (c *Classifier) Threshold() (score, errorRate float64) { return c.threshold, c.errorRate }
+
+// Likely is the score from which on, by what it thinks itself, at most the stated share of what is taken on
+// goes the wrong way. It is for where too few texts are known to prove that of any score.
+func (c *Classifier) Likely() float64 { return c.likely }
 
 // Decision is what a classifier says about a text.
 type Decision struct {

@@ -57,6 +57,33 @@ func threshold(s *scale, witnesses []witness, rate float64) float64 {
 	return lowest
 }
 
+// likely is the lowest score from which on the share of what is taken on that goes wrong is at most rate,
+// by what the scores say and by how the witnesses went: what is to be expected, and proven of nothing.
+func likely(s *scale, witnesses []witness, rate float64) float64 {
+	heard := make([]verdict, len(witnesses))
+	for i := range witnesses {
+		heard[i] = hear(s, &witnesses[i])
+	}
+	slices.SortFunc(heard, func(a, b verdict) int { return cmp.Compare(b.score, a.score) })
+	lowest := 1 - rate
+	var taken, feared, wrong float64
+	for i, v := range heard {
+		taken += v.weight
+		feared += v.weight * (1 - v.score)
+		if !v.right {
+			wrong += v.weight
+		}
+		if i+1 < len(heard) && heard[i+1].score == v.score {
+			continue
+		}
+		if max(feared, wrong) > rate*taken {
+			break // single errors among few would else shut out what lies below them for good
+		}
+		lowest = min(lowest, v.score)
+	}
+	return lowest
+}
+
 // tail is the probability that at most k of n go wrong where each does with probability p.
 func tail(k int, n, p float64) float64 {
 	all, _ := math.Lgamma(n + 1)

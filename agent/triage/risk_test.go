@@ -152,3 +152,23 @@ func TestFamiliarityPartsStrangers(t *testing.T) {
 		t.Errorf("without strangers everything below %v is one", at)
 	}
 }
+
+// While nothing can be proven, what is likely to keep the rate is from what scores say and from how it went.
+func TestLikely(t *testing.T) {
+	one := scale{1}
+	var list []witness
+	for i := range 50 {
+		list = append(list, sure(0.999-float64(i)*0.005, true))
+	}
+	at := likely(&one, list, 0.03)
+	if at < 0.93 || at > 0.95 { // half the way from 1 to it is 3 %
+		t.Errorf("it is likely from %v on, want about 0.94", at)
+	}
+	list[4].own = -1
+	if with := likely(&one, list, 0.03); with <= at {
+		t.Errorf("with an error near the top it is %v, want it stricter than %v", with, at)
+	}
+	if at := likely(&one, nil, 0.03); at != 0.97 {
+		t.Errorf("without a witness it is %v, want 0.97", at)
+	}
+}

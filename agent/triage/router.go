@@ -17,6 +17,21 @@ type Book struct {
 	Starting   func(s *casefile.Signal, now time.Time) []*procedure.Procedure
 	Classifier *Classifier
 	Threshold  float64 // probability below which a procedure isn't sure enough; the classifier may ask for more
+	Stated     bool    // the bundle says so itself: then it counts alone while nothing is proven
+}
+
+// Least is the score from which on a procedure is sure enough, and what it is for. Of the bundle's and
+// the one that is proven to keep the stated rate the stricter counts; while nothing is proven, and the
+// bundle doesn't say otherwise, the one that the classifier itself thinks keeps it.
+func (b *Book) Least() (score float64, why string) {
+	proven, rate := b.Classifier.Threshold()
+	switch likely := b.Classifier.Likely(); {
+	case proven > b.Threshold:
+		return proven, fmt.Sprintf(" that keeps what goes wrong under %.0f %%", 100*rate)
+	case proven == 0 && !b.Stated && likely > b.Threshold:
+		return likely, fmt.Sprintf(" that should keep what goes wrong under %.0f %%; too few texts are known to prove one", 100*rate)
+	}
+	return b.Threshold, ""
 }
 
 // Router chooses procedures for cases; it is an agent.Triage.
@@ -73,12 +88,8 @@ func choose(ctx context.Context, book Book, starting []*procedure.Procedure, s *
 	}
 	r := agent.Routing{Candidates: candidates[:min(len(candidates), 5)], Signal: s.ID, Version: book.Classifier.Version()}
 	best := candidates[0]
-	if best.Score < book.Threshold {
-		r.Reason = fmt.Sprintf("the surest is %s with %.2f, below the threshold of %.2f", best.Procedure, best.Score, book.Threshold)
-		return r, nil
-	}
-	if least, rate := book.Classifier.Threshold(); best.Score < least {
-		r.Reason = fmt.Sprintf("the surest is %s with %.2f, below the threshold of %.2f that keeps what goes wrong under %.0f %%", best.Procedure, best.Score, least, 100*rate)
+	if least, why := book.Least(); best.Score < least {
+		r.Reason = fmt.Sprintf("the surest is %s with %.2f, below the threshold of %.2f%s", best.Procedure, best.Score, least, why)
 		return r, nil
 	}
 	r.Procedure, r.Reason = best.Procedure, fmt.Sprintf("%.2f sure, most like %q", best.Score, best.Nearest)

@@ -58,7 +58,7 @@ func (d *desk) route(signals ...string) (string, []casefile.Candidate, string) {
 		c.Signals = append(c.Signals, casefile.Received{Signal: casefile.Signal{Type: kind, Data: casefile.Object{"text": text}}})
 	}
 	r := &triage.Router{Now: time.Now, Books: func(context.Context, string) (triage.Book, error) {
-		return triage.Book{Classifier: d.classifier, Threshold: d.threshold, Starting: func(s *casefile.Signal, _ time.Time) []*procedure.Procedure { return d.starting[s.Type] }}, nil
+		return triage.Book{Classifier: d.classifier, Threshold: d.threshold, Stated: true, Starting: func(s *casefile.Signal, _ time.Time) []*procedure.Procedure { return d.starting[s.Type] }}, nil
 	}}
 	got, err := r.Route(d.t.Context(), c)
 	if err != nil {

@@ -63,15 +63,33 @@ func (t Trainer) Train(ctx context.Context, examples, held []Example) (*Classifi
 	if share == 0 {
 		share = usualStrangers
 	}
+	share = max(share, 0)
+	c.weigh(strange, share, len(known))
 	if share > 0 && len(strange) < fewStranger {
 		more, err := leftOut(ctx, h, m)
 		if err != nil {
 			return nil, err
 		}
-		strange = append(strange, more...)
+		far, err := c.background(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		rest := share * (1 - float64(len(strange))/fewStranger)
+		c.weigh(strange, share-rest, len(known))
+		for _, part := range [][]witness{more, far} {
+			c.weigh(part, rest/2, len(known))
+			strange = append(strange, part...)
+		}
 	}
-	c.settle(known, strange, max(share, 0))
+	c.settle(known, strange, share)
 	return c, nil
+}
+
+// weigh gives witnesses that are strangers their share of what arrives.
+func (c *Classifier) weigh(strange []witness, share float64, known int) {
+	for i := range strange {
+		strange[i].weight = share / (1 - share) * float64(max(known, 1)) / float64(len(strange))
+	}
 }
 
 // material gives examples as numbers, and their procedures the numbers of classes.
@@ -135,12 +153,11 @@ func (c *Classifier) settle(known, strange []witness, share float64) {
 	if share == 0 {
 		usual, strange = closedScale, nil
 	}
-	for i := range strange {
-		strange[i].weight = share / (1 - share) * float64(max(len(known), 1)) / float64(len(strange))
-	}
 	c.scale = fitScale(append(all, strange...), usual, holdScale)
 	c.familiar = familiarity(&c.scale, known, strange)
-	c.threshold = threshold(&c.scale, append(slices.Clone(known), strange...), c.errorRate)
+	heard := append(slices.Clone(known), strange...)
+	c.threshold = threshold(&c.scale, heard, c.errorRate)
+	c.likely = likely(&c.scale, heard, c.errorRate)
 }
 
 // What the weights usually are, with strangers and without, and how firmly that is held to: found on

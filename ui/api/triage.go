@@ -55,7 +55,7 @@ func (s *server) activateTriage(r *request) error {
 
 func triageShapes() schema {
 	score := func(about string) schema {
-		return object(about, schema{"texts": integer(""), "right": integer("taken on for the procedure that they are for"), "wrong": integer("taken on for another, or though they are for none"), "people": integer("left to a person"), "threshold": number("score from which on it takes on")})
+		return object(about, schema{"texts": integer(""), "told": integer("of which the surest procedure is the right one, however sure"), "right": integer("taken on for the procedure that they are for"), "wrong": integer("taken on for another, or though they are for none"), "people": integer("left to a person"), "threshold": number("score from which on it takes on"), "surprise": number("how little it expected what they are for: its mean logarithmic loss")})
 	}
 	version := schema{"version": text("names what it was made of"), "active": boolean("it decides"), "bundle": text("version that it belongs to"), "trained_at": moment(""), "seconds": number("that training took"),
 		"examples": integer("texts of the bundle's authors"), "evidence": integer("texts of cases"), "strangers": integer("texts that are for none of the procedures"), "procedures": integer("that have a text"), "digest": text("of the evidence"),

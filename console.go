@@ -29,7 +29,7 @@ func (a *appliance) console(d api.Deps, h household) http.Handler {
 		Tools:     a.registry,
 		Audit:     d.Audit,
 	},
-		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL})
+		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL, Provider: h.provider})
 }
 
 func (a *appliance) house() pages.House {

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"net/http"
+	"strings"
 	"time"
 
+	"resolute/agent/identity"
 	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/agent/statuslink"
+	"resolute/ui/pages"
 )
 
 // household is who may sign in, and how.
 type household struct {
+	provider pages.Provider // nil for none
 	links    *statuslink.Links
 	accounts *people.Accounts
 	sessions *people.Sessions
@@ -27,6 +32,13 @@ func (a *appliance) openPeople(ctx context.Context, audit *people.Audit, key *pe
 	signing, err := key.Derive(statuslink.Purpose)
 	if err != nil {
 		return h, err
+	}
+	if a.Identity != nil {
+		client := &http.Client{Timeout: 10 * time.Second}
+		if h.provider, err = identity.New(*a.Identity, identity.Deps{Secret: func(name string) (string, bool) { return a.secrets.Get(name) },
+			Redirect: strings.TrimRight(a.PublicURL, "/") + pages.ProviderBack, Client: client, Now: time.Now}); err != nil {
+			return h, err
+		}
 	}
 	h.links = statuslink.New(signing, a.PublicURL, time.Now)
 	h.door, err = people.NewDoor(h.accounts, h.sessions, audit, key, people.Options{})

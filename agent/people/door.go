@@ -231,6 +231,9 @@ type Identity struct {
 // ByIdentity lets in whom an identity provider vouches for, with the role that it gives them there. Who
 // comes for the first time gets an account; one of the same name that was made otherwise isn't theirs.
 func (d *Door) ByIdentity(ctx context.Context, id Identity, v Visitor) (Entry, error) {
+	if err := personRole(id.Role); err != nil {
+		return Entry{}, err
+	}
 	key := id.Issuer + " " + id.Subject
 	if id.Issuer == "" || id.Subject == "" || strings.ContainsAny(id.Issuer, " ") {
 		return Entry{}, fmt.Errorf("%w: the identity provider names nobody", ErrInvalid)
@@ -248,7 +251,8 @@ func (d *Door) ByIdentity(ctx context.Context, id Identity, v Visitor) (Entry, e
 	if a.Disabled {
 		return Entry{}, errors.Join(ErrRefused, d.refused(ctx, a, true, v))
 	}
-	if err := d.accounts.SetRole(ctx, a.ID, id.Role, "system"); err != nil {
+	// The last admin keeps the role whatever the provider says, as with any other change of it.
+	if err := d.accounts.SetRole(ctx, a.ID, id.Role, "system"); err != nil && !errors.Is(err, ErrLastAdmin) {
 		return Entry{}, err
 	}
 	a, err := d.accounts.get(a.ID)

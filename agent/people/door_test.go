@@ -340,3 +340,42 @@ func TestHashIsUpgraded(t *testing.T) {
 
 // weak is the argon2id hash of words by 64 KiB, one pass and the salt "some salt here".
 const weak = "kJIo2SD/w1emCa1WReO1ZlC+J+LwrofqEQ+rtlwoeU8"
+
+// Whom a provider vouches for has the role that it gives, except that the last admin stays one.
+func TestByIdentity(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	id := people.Identity{Issuer: "https://id.example", Subject: "1", Name: "ann@example.com", Role: people.Admin}
+	first, err := h.door.ByIdentity(ctx, id, people.Visitor{})
+	must(t, err)
+	if first.Fresh || !h.accounts.Entered() || first.Who.Role != people.Admin {
+		t.Errorf("who came by a provider is %+v, want an admin who needs no link", first)
+	}
+	id.Role = people.Viewer
+	again, err := h.door.ByIdentity(ctx, id, people.Visitor{})
+	must(t, err)
+	if again.Who.ID != first.Who.ID || again.Who.Role != people.Admin {
+		t.Errorf("the last admin comes back as %+v, want the same, still an admin", again.Who)
+	}
+	h.person(t, "boss", people.Admin)
+	again, err = h.door.ByIdentity(ctx, id, people.Visitor{})
+	must(t, err)
+	if p, err := h.sessions.Session(ctx, first.Token); err != nil || p.Role != people.Viewer || again.Who.Role != people.Viewer {
+		t.Errorf("with another admin there, ann is %+v, %v, want a viewer at once", p, err)
+	}
+	for what, bad := range map[string]people.Identity{
+		"nobody":            {Issuer: "https://id.example", Name: "x", Role: people.Viewer},
+		"no issuer":         {Subject: "1", Name: "x", Role: people.Viewer},
+		"two in one":        {Issuer: "https://id.example 1", Subject: "2", Name: "x", Role: people.Viewer},
+		"no role":           {Issuer: "https://id.example", Subject: "9", Name: "x"},
+		"a program's role":  {Issuer: "https://id.example", Subject: "9", Name: "x", Role: people.Ingest},
+		"a name of nobody":  {Issuer: "https://id.example", Subject: "9", Name: "local", Role: people.Viewer},
+		"a name that isn't": {Issuer: "https://id.example", Subject: "9", Name: "a\nb", Role: people.Viewer},
+	} {
+		if e, err := h.door.ByIdentity(ctx, bad, people.Visitor{}); !errors.Is(err, people.ErrInvalid) {
+			t.Errorf("%s: %+v, %v, want ErrInvalid", what, e.Who, err)
+		}
+	}
+	if _, err := h.door.ByPassword(ctx, "ann@example.com", "", people.Visitor{}); !errors.Is(err, people.ErrRefused) {
+		t.Errorf("an account without a password lets in by an empty one: %v", err)
+	}
+}

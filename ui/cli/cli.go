@@ -19,6 +19,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"resolute/agent/identity"
 	"resolute/agent/rehearsal"
 )
 
@@ -48,6 +49,8 @@ type Config struct {
 	Data      string // folder; created if missing
 	PublicURL string // where plugins reach it, "" before it listens
 	Embedder  string // builtin or ollama/NAME
+	// Identity is the identity provider that signs people in, nil for none.
+	Identity *identity.Config
 	// MaxBacklog is how many runnable cases there may be before signals get 429; 0 for no bound.
 	MaxBacklog int
 	// MustRehearse lets a version become active only once its rehearsals have passed.

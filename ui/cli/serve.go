@@ -19,6 +19,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
+
+	"resolute/agent/identity"
 )
 
 // settings are what server.yaml in the data folder may hold; flags and RESOLUTE_* win over it.
@@ -30,6 +32,8 @@ type settings struct {
 	Embedder  string `yaml:"embedder"`
 	// MaxBacklog is how many cases may wait for their turn before signals get 429.
 	MaxBacklog int `yaml:"max_backlog"`
+	// OIDC is the identity provider that signs people in.
+	OIDC *identity.Config `yaml:"oidc"`
 	// Activation is what a version has to have done before it may become active: any, or rehearsed.
 	Activation string `yaml:"activation"`
 }
@@ -49,6 +53,9 @@ func readSettings(data string) (settings, error) {
 	}
 	if err == nil {
 		err = yaml.UnmarshalWithOptions(b, &s, yaml.Strict())
+	}
+	if err == nil && s.OIDC != nil {
+		err = s.OIDC.Check()
 	}
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", file, err)
@@ -108,7 +115,7 @@ func merged(flags, file settings) settings {
 		return otherwise
 	}
 	backlog := cmp.Or(flags.MaxBacklog, file.MaxBacklog, 500_000)
-	return settings{MaxBacklog: backlog, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
+	return settings{MaxBacklog: backlog, OIDC: file.OIDC, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
 		Model: pick(flags.Model, file.Model, ""), Activation: pick(flags.Activation, file.Activation, activateAny), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
 }
 
@@ -138,7 +145,7 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 		}
 		return err
 	}
-	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, MaxBacklog: s.MaxBacklog, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: log})
+	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, MaxBacklog: s.MaxBacklog, Identity: s.OIDC, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: log})
 	if err != nil {
 		return unlessTold(err)
 	}

@@ -89,9 +89,11 @@ type Deps struct {
 
 // Options of the pages; the zero value works.
 type Options struct {
-	House  func() House     // no company and USD if nil
-	Now    func() time.Time // time.Now if nil
-	Logger *slog.Logger     // slog.DiscardHandler if nil
+	// Provider is the identity provider, nil for none.
+	Provider Provider
+	House    func() House     // no company and USD if nil
+	Now      func() time.Time // time.Now if nil
+	Logger   *slog.Logger     // slog.DiscardHandler if nil
 	// PublicURL is where the pages are reached; with https:// cookies go over TLS only.
 	PublicURL string
 	Pace      time.Duration // shortest time between two updates of a stream, 400ms if zero

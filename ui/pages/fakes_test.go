@@ -287,6 +287,7 @@ type (
 		ByPassword(ctx context.Context, name, password string, v people.Visitor) (people.Entry, error)
 		Join(ctx context.Context, code, password string, v people.Visitor) (people.Entry, error)
 		Choose(ctx context.Context, token, name, current, password string, v people.Visitor) (people.Entry, error)
+		ByIdentity(ctx context.Context, id people.Identity, v people.Visitor) (people.Entry, error)
 	}
 	theSessions interface {
 		Of(accountID string) []people.Session

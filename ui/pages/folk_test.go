@@ -20,7 +20,7 @@ func peoplePages() map[string]any {
 	at := moment(noon, noon)
 	given := &GivenView{Title: "A link for Kim", Secret: "https://x.example/join?code=abc", Until: "2026-03-01", What: "By it Kim chooses a password."}
 	return map[string]any{
-		"signin":          signInPage{Failed: "It was used already.", Link: true, Next: "/cases", Name: "kim", Provider: "Example"},
+		"signin":          signInPage{Failed: "It was used already.", Link: true, Next: "/cases", Name: "kim", Provider: "Example", ProviderLink: "/signin/provider?next=x"},
 		"signin asked":    signInPage{Asked: true, Failed: "Too many tries.", Name: "kim"},
 		"status":          statusPage{Ref: "099A80", Heading: "We need an answer from you", Says: "With it we go on.", Icon: "approval", Opened: at, Question: []string{"Which order is it?"}, Until: at, Told: []string{"We are on it."}, Open: true, Failed: "Too long.", Text: "my text", Once: "0", Token: "abc", MaxLength: 4000},
 		"status sent":     statusPage{Heading: "We are working on it", Sent: true, Open: true, Token: "abc"},

@@ -85,6 +85,8 @@ func New(d Deps, o Options) http.Handler {
 	admin("POST /tokens/{id}/revoke", s.revokeToken)
 	mux.Handle("GET /signin", s.handle(s.signIn))
 	mux.Handle("POST /signin", s.handle(s.takeSignIn))
+	mux.Handle("GET /signin/provider", s.handle(s.beginProvider))
+	mux.Handle("GET "+ProviderBack, s.handle(s.endProvider))
 	mux.Handle("GET /join", s.handle(s.join))
 	mux.Handle("POST /join", s.handle(s.takeJoin))
 	mux.Handle("GET /status/{token}", s.handle(s.status))

@@ -28,6 +28,7 @@ type Door interface {
 	ByPassword(ctx context.Context, name, password string, v people.Visitor) (people.Entry, error)
 	Join(ctx context.Context, code, password string, v people.Visitor) (people.Entry, error)
 	Choose(ctx context.Context, token, name, current, password string, v people.Visitor) (people.Entry, error)
+	ByIdentity(ctx context.Context, id people.Identity, v people.Visitor) (people.Entry, error)
 	SignOut(ctx context.Context, token string) error
 }
 

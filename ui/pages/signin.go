@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -11,13 +12,14 @@ import (
 )
 
 type signInPage struct {
-	Shell    Shell
-	Asked    bool   // a page was asked for that needs it
-	Failed   string // why a link or a password let nobody in
-	Link     bool   // it was a link that failed
-	Name     string
-	Next     string
-	Provider string // name of the identity provider, "" for none
+	Shell  Shell
+	Asked  bool   // a page was asked for that needs it
+	Failed string // why a link or a password let nobody in
+	Link   bool   // it was a link that failed
+	Name   string
+	Next   string
+	// Provider is what the identity provider is called, "" for none.
+	Provider, ProviderLink string
 }
 
 // joinPage is where a password is chosen: on the first run, by an invitation, or anew.
@@ -85,7 +87,11 @@ func (s *site) signInPage(r *http.Request, next string) signInPage {
 	if !local(next) {
 		next = ""
 	}
-	return signInPage{Shell: s.shell(r, people.Principal{}, "Sign in", ""), Next: next}
+	p := signInPage{Shell: s.shell(r, people.Principal{}, "Sign in", ""), Next: next}
+	if s.Provider != nil {
+		p.Provider, p.ProviderLink = s.Provider.Label(), "/signin/provider?"+url.Values{"next": {next}}.Encode()
+	}
+	return p
 }
 
 // takeSignIn goes the way in by a name and a password.

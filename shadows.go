@@ -10,6 +10,7 @@ import (
 	"resolute/agent/people"
 	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/shadow"
+	"resolute/agent/triage"
 	"resolute/embed"
 	"resolute/tools/protocol"
 )
@@ -30,6 +31,7 @@ func (a *appliance) activeVersion() string {
 // candidate is a version that runs beside the active one.
 type candidate struct {
 	appliance *appliance
+	version   string
 	stage     rehearsed
 	knowledge func() error // ends it
 }
@@ -50,7 +52,7 @@ func (a *appliance) candidate(ctx context.Context, version string) (shadow.Candi
 	if err != nil {
 		return nil, errors.Join(err, end())
 	}
-	return &candidate{a, stage, end}, nil
+	return &candidate{a, version, stage, end}, nil
 }
 
 // Close lets go of what the version was made ready with.
@@ -62,7 +64,8 @@ func (c *candidate) Close() error {
 // Compare puts the version in a case.
 func (c *candidate) Compare(ctx context.Context, caseID string, entries []casefile.Entry) shadow.Compared {
 	live := &reads{appliance: c.appliance}
-	r := c.stage.ReplayCase(ctx, caseID, entries, rehearsal.ReplayOptions{Seed: 1, Else: live, Records: c.appliance.store})
+	r := c.stage.ReplayCase(ctx, caseID, entries, rehearsal.ReplayOptions{Seed: 1, Else: live, Records: c.appliance.store,
+		Triage: &triage.Router{Books: c.triage, Now: time.Now}})
 	did := shadow.Compared{Reads: live.made}
 	switch {
 	case live.refused != "":
@@ -73,6 +76,11 @@ func (c *candidate) Compare(ctx context.Context, caseID string, entries []casefi
 		did.Diverged, did.Seq, did.Did = true, r.Divergence.Seq, r.Divergence.Did
 	}
 	return did
+}
+
+// triage is the version's own, with what corrections teach: they would be at work in it at once.
+func (c *candidate) triage(ctx context.Context, _ string) (triage.Book, error) {
+	return c.appliance.learner.Triage(ctx, c.version)
 }
 
 // mostReads bounds the calls that one comparison of a case makes to plugins.

@@ -20,6 +20,7 @@ import (
 // Rehearsals runs versions against their scenarios, and keeps what they came to.
 type Rehearsals interface {
 	Start(ctx context.Context, o runs.Order) (runs.Run, error)
+	Stop(ctx context.Context, id, by string) (runs.Told, error)
 	Wait(ctx context.Context, id string) (runs.Told, error)
 	Get(ctx context.Context, id string) (runs.Told, error)
 	Runs(ctx context.Context, cursor string, limit int) (list []runs.Run, next string, err error)
@@ -171,6 +172,14 @@ func (s *server) getRehearsals(r *request) error {
 
 func (s *server) getRehearsal(r *request) error {
 	told, err := s.wait(r, r.Param("id"))
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, told)
+}
+
+func (s *server) deleteRehearsal(r *request) error {
+	told, err := s.Rehearsals.Stop(r.Request.Context(), r.Param("id"), r.who.Actor())
 	if err != nil {
 		return err
 	}

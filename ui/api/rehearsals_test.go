@@ -17,6 +17,7 @@ func (h *house) rehearses(do doing, other string) {
 	var run struct{ ID string }
 	h.must(json.Unmarshal([]byte(do(people.Admin, "POST", "/api/v1/rehearsals?faults=true&seed=3&wait=10s", "application/gzip", other).body), &run))
 	do(people.Viewer, "GET", "/api/v1/rehearsals/"+run.ID, "", "")
+	do(people.Operator, "DELETE", "/api/v1/rehearsals/"+run.ID, "", "")
 	do(people.Viewer, "GET", "/api/v1/rehearsals/nope", "", "")
 	do(people.Viewer, "GET", "/api/v1/rehearsals?limit=1", "", "")
 	do(people.Viewer, "GET", "/api/v1/rehearsals?cursor="+run.ID, "", "")

@@ -93,6 +93,7 @@ func (s *server) routes() []route {
 			takes: map[string]schema{mediaJSON: ref("NewRun"), mediaArchive: {}}, gives: inJSON(ref("ToldRun")), do: s.postRehearsal},
 		{method: "GET", path: base + "/rehearsals", role: viewer, about: "Rehearsals that were run or are under way, newest first; the stream tells progress as rehearsal.progress", query: paged(isID), gives: list("Run"), do: s.getRehearsals},
 		{method: "GET", path: base + "/rehearsals/:id", role: viewer, class: classStreams, about: "One run with what its rehearsals came to", query: []parameter{waiting()}, gives: inJSON(ref("ToldRun")), do: s.getRehearsal},
+		{method: "DELETE", path: base + "/rehearsals/:id", role: operator, about: "Stop a run that waits or is under way; one that is over stays as it is", gives: inJSON(ref("ToldRun")), do: s.deleteRehearsal},
 		{method: "GET", path: base + "/bundles/:version/archive", role: viewer, about: "The files of a stored version", gives: map[string]schema{mediaArchive: {}}, do: s.getArchive},
 		{method: "GET", path: base + "/suggestions", role: viewer, about: "Changes of the active version that follow from what people decided, as diffs with the cases that they rest on", query: []parameter{choice("state", "open, if absent", suggest.Open, suggest.Dismissed)}, gives: list("Suggestion"), do: s.getSuggestions},
 		{method: "GET", path: base + "/suggestions/:id", role: viewer, about: "One suggestion; that of a rule with what it would have decided otherwise in the last 30 days", gives: inJSON(ref("Suggestion")), do: s.getSuggestion},

@@ -76,6 +76,9 @@ type job struct {
 	run    Run // under the keeper's mu
 	bundle *bundle.Bundle
 	over   chan struct{}
+	ctx    context.Context
+	end    context.CancelFunc
+	ender  string // actor who stopped it, under the keeper's mu
 }
 
 // Open reads the runs, and calls those interrupted that were not over when the last process ended.
@@ -135,6 +138,7 @@ func (k *Keeper) Start(ctx context.Context, o Order) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
+	j.ctx, j.end = context.WithCancel(k.ctx)
 	record, err := encoded(kindRun, j.run.ID, &j.run)
 	if err != nil {
 		return Run{}, err
@@ -163,7 +167,7 @@ func (k *Keeper) joined(o *Order, manifests string) (Run, bool, error) {
 		return Run{}, false, context.Canceled
 	}
 	for _, j := range k.jobs {
-		if j.run.Version == o.Bundle.Version && j.run.Manifests == manifests && j.run.Options == o.Options {
+		if j.ender == "" && j.run.Version == o.Bundle.Version && j.run.Manifests == manifests && j.run.Options == o.Options {
 			return j.run, true, nil
 		}
 	}

@@ -17,7 +17,7 @@ const (
 	Running     State = "running"
 	Done        State = "done"        // Passed says with what success
 	Failed      State = "failed"      // it couldn't be run; Error says why
-	Interrupted State = "interrupted" // the server ended before it did
+	Interrupted State = "interrupted" // somebody stopped it, or the server ended; Error says which
 )
 
 // Over reports whether a run is at rest.

@@ -262,3 +262,42 @@ func TestProgressIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestRunsAreStopped(t *testing.T) {
+	o := newOffice(t)
+	begun := make(chan struct{}, 2)
+	o.play = func(ctx context.Context, b *bundle.Bundle, _ rehearsal.Options) (rehearsal.Report, error) {
+		begun <- struct{}{}
+		<-ctx.Done()
+		return rehearsal.Report{}, ctx.Err()
+	}
+	v := version("v1")
+	var ids []string
+	for seed := range uint64(3) {
+		r, err := o.Start(t.Context(), runs.Order{Bundle: v, By: "user:ada", Options: runs.Options{Seed: seed}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, r.ID)
+	}
+	<-begun
+	if r, err := o.Stop(t.Context(), ids[2], "user:bob"); err != nil || r.State != runs.Interrupted || r.StartedAt != nil {
+		t.Errorf("a run that is stopped before its turn is %+v (%v), want it interrupted at once", r.Run, err)
+	}
+	for _, id := range []string{ids[0], ids[0]} { // the second click changes nothing
+		r, err := o.Stop(t.Context(), id, "user:bob")
+		if err != nil || r.State != runs.Interrupted || r.Error != "stopped by user:bob" {
+			t.Fatalf("a run that is stopped is %+v (%v), want it interrupted by whom", r.Run, err)
+		}
+	}
+	<-begun // the next one has its turn
+	if r, err := o.Get(t.Context(), ids[1]); err != nil || r.State != runs.Running {
+		t.Errorf("the run behind it is %+v (%v), want it under way", r.Run, err)
+	}
+	if _, err := o.Stop(t.Context(), "nope", "user:bob"); !errors.Is(err, runs.ErrRun) {
+		t.Errorf("stopping a run that isn't there: %v, want %v", err, runs.ErrRun)
+	}
+	if err := o.Permit(t.Context(), v); err == nil {
+		t.Error("a version whose run was stopped may become active")
+	}
+}

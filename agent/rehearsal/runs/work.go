@@ -34,6 +34,7 @@ func (k *Keeper) work() {
 
 // do runs one, and stores how it ended: who sees that it is over sees what it came to.
 func (k *Keeper) do(j *job) (Run, error) {
+	defer j.end()
 	begun := k.Now().UTC()
 	r := k.change(j, func(r *Run) { r.State, r.StartedAt = Running, &begun })
 	begin, err := encoded(kindRun, r.ID, &r)
@@ -44,7 +45,7 @@ func (k *Keeper) do(j *job) (Run, error) {
 		return r, err
 	}
 	report, failure := k.rehearse(j)
-	r.end(&report, failure, k.ctx.Err() != nil)
+	r.end(&report, failure, k.why(j))
 	ended := k.Now().UTC()
 	r.EndedAt = &ended
 	end, err := encoded(kindRun, r.ID, &r)
@@ -80,13 +81,26 @@ func (k *Keeper) change(j *job, how func(*Run)) Run {
 	return r
 }
 
+// why says why a run was cut short, "" if it wasn't.
+func (k *Keeper) why(j *job) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case j.ender != "":
+		return "stopped by " + j.ender
+	case k.ctx.Err() != nil:
+		return errEnded
+	}
+	return ""
+}
+
 // replaysAtOnce is after how many recorded cases live work goes first and progress is told: each takes
 // well under a millisecond.
 const replaysAtOnce = 32
 
 // rehearse plays the rehearsals of a run, behind live work.
 func (k *Keeper) rehearse(j *job) (report rehearsal.Report, err error) {
-	ctx, cancel := context.WithTimeout(k.ctx, mostTime)
+	ctx, cancel := context.WithTimeout(j.ctx, mostTime)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -107,11 +121,11 @@ func (k *Keeper) rehearse(j *job) (report rehearsal.Report, err error) {
 		}})
 }
 
-// end says how a run ended.
-func (r *Run) end(report *rehearsal.Report, failure error, closing bool) {
+// end says how a run ended; short is why it was cut short, if it was.
+func (r *Run) end(report *rehearsal.Report, failure error, short string) {
 	switch {
-	case failure != nil && closing:
-		r.State, r.Error = Interrupted, errEnded
+	case failure != nil && short != "":
+		r.State, r.Error = Interrupted, short
 	case errors.Is(failure, context.DeadlineExceeded):
 		r.State, r.Error = Failed, fmt.Sprintf("it was not over after %v; rehearse fewer scenarios, or without faults", mostTime)
 	case failure != nil:

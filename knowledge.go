@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 	"resolute/embed"
 	"resolute/kb"
 )
@@ -131,25 +132,15 @@ const (
 
 // Run notes until ctx ends.
 func (u usage) Run(ctx context.Context) {
-	committed, cancel := u.feed.Committed()
-	defer cancel()
 	after, err := u.knowledge.NotedTo(ctx)
-	for ctx.Err() == nil {
-		if err == nil {
+	if err == nil {
+		err = journal.Follow(ctx, u.feed, usagePace, func(ctx context.Context) (err error) {
 			after, err = u.note(ctx, after)
-		}
-		if err != nil && ctx.Err() == nil {
-			u.log.Warn("what was cited where can't be noted", "error", err)
-			return // it is noted when the server starts again: nothing of the journal gets lost
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(usagePace):
-			select {
-			case <-ctx.Done():
-			case <-committed:
-			}
-		}
+			return err
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		u.log.Warn("what was cited where can't be noted", "error", err) // it is when the server starts again: nothing of the journal gets lost
 	}
 }
 

@@ -86,7 +86,7 @@ func (i *Insights) Report(ctx context.Context, q Query) (*Report, error) {
 		if err := f.ask(view, &q, now); err != nil {
 			return err
 		}
-		return f.read(view)
+		return f.read(ctx, view)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what became of cases: %w", err)
@@ -145,8 +145,8 @@ func askOf(view *bbolt.Bucket, q *Query, now time.Time) (a asked, err error) {
 // cases take.
 const handledFor = 365 * 24 * time.Hour
 
-func (f *found) read(view *bbolt.Bucket) error {
-	err := f.eachCase(view, nil, func(_ []byte, r *record) bool {
+func (f *found) read(ctx context.Context, view *bbolt.Bucket) error {
+	err := f.eachCase(ctx, view, nil, func(_ []byte, r *record) bool {
 		f.tallies.add(r, &f.asked)
 		f.line.at(r.opened).Opened++
 		if who := whoOf(r); who != 0 && r.flags&openedByWord == 0 {
@@ -157,7 +157,7 @@ func (f *found) read(view *bbolt.Bucket) error {
 	if err != nil {
 		return err
 	}
-	err = f.eachEffect(view, nil, func(k []byte, e *effect) bool {
+	err = f.eachEffect(ctx, view, nil, func(k []byte, e *effect) bool {
 		f.effects.add(e)
 		f.line.at(timeOf(k)).Writes.add(e)
 		return true
@@ -165,7 +165,7 @@ func (f *found) read(view *bbolt.Bucket) error {
 	if err != nil {
 		return err
 	}
-	err = f.eachHappening(view, bucketEscalations, f.from, nil, func(k []byte, h *happening) bool {
+	err = f.eachHappening(ctx, view, bucketEscalations, f.from, nil, func(k []byte, h *happening) bool {
 		f.line.at(timeOf(k)).escalated(f.words.text(h.reason))
 		return true
 	})
@@ -173,21 +173,21 @@ func (f *found) read(view *bbolt.Bucket) error {
 		return err
 	}
 	everything := asked{from: f.from, to: f.to} // what cases of one version take doesn't depend on the version
-	err = everything.eachHappening(view, bucketHandlings, max(f.to-int64(handledFor), 0), nil, func(_ []byte, h *happening) bool {
+	err = everything.eachHappening(ctx, view, bucketHandlings, max(f.to-int64(handledFor), 0), nil, func(_ []byte, h *happening) bool {
 		f.handled[h.procedure] = append(f.handled[h.procedure], h.value)
 		return true
 	})
 	if err != nil {
 		return err
 	}
-	err = f.eachHappening(view, bucketFeedback, f.from, nil, func(_ []byte, h *happening) bool {
+	err = f.eachHappening(ctx, view, bucketFeedback, f.from, nil, func(_ []byte, h *happening) bool {
 		f.scores = append(f.scores, h.value)
 		return true
 	})
 	if err != nil {
 		return err
 	}
-	err = everything.eachHappening(view, bucketChurn, f.from, nil, func(_ []byte, h *happening) bool {
+	err = everything.eachHappening(ctx, view, bucketChurn, f.from, nil, func(_ []byte, h *happening) bool {
 		if h.customer != 0 {
 			f.left[h.customer] = true
 		}
@@ -197,7 +197,7 @@ func (f *found) read(view *bbolt.Bucket) error {
 		return err
 	}
 	f.heard, f.told = !empty(view, bucketFeedback), !empty(view, bucketChurn)
-	return each(view, bucketAuthority, f.from, f.to, nil, func(k, v []byte) (bool, error) {
+	return each(ctx, view, bucketAuthority, f.from, f.to, nil, func(k, v []byte) (bool, error) {
 		var c change
 		if err := json.Unmarshal(v, &c); err != nil || len(k) != 32 {
 			return false, fmt.Errorf("%w: change of authority %x", errRecord, k)

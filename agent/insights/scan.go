@@ -2,13 +2,17 @@ package insights
 
 import (
 	"bytes"
+	"context"
 
 	"go.etcd.io/bbolt"
 )
 
+// leaveEach is after how many records it is asked whether anybody still waits.
+const leaveEach = 4096
+
 // each calls fn for what stands in a bucket from one time to before another, behind a cursor (nil for
-// none), until fn reports false. A bucket that isn't there yet is empty.
-func each(view *bbolt.Bucket, name []byte, from, to int64, after []byte, fn func(k, v []byte) (more bool, err error)) error {
+// none), until fn reports false, or ctx ends. A bucket that isn't there yet is empty.
+func each(ctx context.Context, view *bbolt.Bucket, name []byte, from, to int64, after []byte, fn func(k, v []byte) (more bool, err error)) error {
 	b := view.Bucket(name)
 	if b == nil {
 		return nil
@@ -20,7 +24,10 @@ func each(view *bbolt.Bucket, name []byte, from, to int64, after []byte, fn func
 			k, v = c.Next()
 		}
 	}
-	for ; k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
+	for n := 0; k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
+		if n++; n%leaveEach == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if more, err := fn(k, v); err != nil || !more {
 			return err
 		}
@@ -30,9 +37,9 @@ func each(view *bbolt.Bucket, name []byte, from, to int64, after []byte, fn func
 
 // eachCase calls fn for the cases that were opened in the period and asked for. The record is good until
 // fn returns.
-func (a *asked) eachCase(view *bbolt.Bucket, after []byte, fn func(k []byte, r *record) bool) error {
+func (a *asked) eachCase(ctx context.Context, view *bbolt.Bucket, after []byte, fn func(k []byte, r *record) bool) error {
 	var r record
-	return each(view, bucketCases, a.from, a.to, after, func(k, v []byte) (bool, error) {
+	return each(ctx, view, bucketCases, a.from, a.to, after, func(k, v []byte) (bool, error) {
 		if err := r.decodeFigures(k, v); err != nil {
 			return false, err
 		}
@@ -41,8 +48,8 @@ func (a *asked) eachCase(view *bbolt.Bucket, after []byte, fn func(k []byte, r *
 }
 
 // eachEffect calls fn for what was done in the period, asked for and not undone.
-func (a *asked) eachEffect(view *bbolt.Bucket, after []byte, fn func(k []byte, e *effect) bool) error {
-	return each(view, bucketEffects, a.from, a.to, after, func(k, v []byte) (bool, error) {
+func (a *asked) eachEffect(ctx context.Context, view *bbolt.Bucket, after []byte, fn func(k []byte, e *effect) bool) error {
+	return each(ctx, view, bucketEffects, a.from, a.to, after, func(k, v []byte) (bool, error) {
 		e, err := decodeEffect(k, v)
 		if err != nil || e.undone || !a.wants(e.procedure, e.bundle) {
 			return err == nil, err
@@ -52,8 +59,8 @@ func (a *asked) eachEffect(view *bbolt.Bucket, after []byte, fn func(k []byte, e
 }
 
 // eachHappening calls fn for what happened from one time to before another and was asked for.
-func (a *asked) eachHappening(view *bbolt.Bucket, name []byte, from int64, after []byte, fn func(k []byte, h *happening) bool) error {
-	return each(view, name, from, a.to, after, func(k, v []byte) (bool, error) {
+func (a *asked) eachHappening(ctx context.Context, view *bbolt.Bucket, name []byte, from int64, after []byte, fn func(k []byte, h *happening) bool) error {
+	return each(ctx, view, name, from, a.to, after, func(k, v []byte) (bool, error) {
 		h, err := decodeHappening(k, v)
 		if err != nil || !a.wants(h.procedure, h.bundle) {
 			return err == nil, err

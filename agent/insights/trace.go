@@ -86,7 +86,7 @@ func (i *Insights) Trace(ctx context.Context, t Traced, cursor string, limit int
 		if err != nil {
 			return err
 		}
-		return a.trace(view, &t, currencies, after, take)
+		return a.trace(ctx, view, &t, currencies, after, take)
 	})
 	if err != nil && !errors.Is(err, ErrQuery) {
 		err = fmt.Errorf("read the cases behind %s: %w", t.Figure, err)
@@ -95,14 +95,14 @@ func (i *Insights) Trace(ctx context.Context, t Traced, cursor string, limit int
 }
 
 // trace gives what is behind a figure to take, until that reports false.
-func (a *asked) trace(view *bbolt.Bucket, t *Traced, currencies map[word]string, after []byte, take func(k []byte, value *int64) bool) error {
+func (a *asked) trace(ctx context.Context, view *bbolt.Bucket, t *Traced, currencies map[word]string, after []byte, take func(k []byte, value *int64) bool) error {
 	switch t.Figure {
 	case traceEscalations:
-		return a.eachHappening(view, bucketEscalations, a.from, after, func(k []byte, h *happening) bool {
+		return a.eachHappening(ctx, view, bucketEscalations, a.from, after, func(k []byte, h *happening) bool {
 			return t.Reason != "" && a.words.text(h.reason) != t.Reason || take(k, nil)
 		})
 	case traceEffects:
-		return a.eachEffect(view, after, func(k []byte, e *effect) bool {
+		return a.eachEffect(ctx, view, after, func(k []byte, e *effect) bool {
 			if t.Tool != "" && a.words.text(e.tool) != t.Tool || t.Currency != "" && a.currency(e, currencies) != t.Currency {
 				return true
 			}
@@ -112,15 +112,15 @@ func (a *asked) trace(view *bbolt.Bucket, t *Traced, currencies map[word]string,
 			return take(k, &e.amount)
 		})
 	case traceHandled:
-		return a.eachHappening(view, bucketHandlings, max(a.to-int64(handledFor), 0), after, func(k []byte, h *happening) bool { return take(k, ms(h.value)) })
+		return a.eachHappening(ctx, view, bucketHandlings, max(a.to-int64(handledFor), 0), after, func(k []byte, h *happening) bool { return take(k, ms(h.value)) })
 	case traceFeedback:
-		return a.eachHappening(view, bucketFeedback, a.from, after, func(k []byte, h *happening) bool { return take(k, &h.value) })
+		return a.eachHappening(ctx, view, bucketFeedback, a.from, after, func(k []byte, h *happening) bool { return take(k, &h.value) })
 	case traceChurned:
 		everybody := asked{from: a.from, to: a.to}
-		return everybody.eachHappening(view, bucketChurn, a.from, after, func(k []byte, h *happening) bool { return h.customer == 0 || take(k, nil) })
+		return everybody.eachHappening(ctx, view, bucketChurn, a.from, after, func(k []byte, h *happening) bool { return h.customer == 0 || take(k, nil) })
 	}
 	f := &figures[slices.IndexFunc(figures[:], func(f figure) bool { return f.name == t.Figure })]
-	return a.eachCase(view, after, func(k []byte, r *record) bool {
+	return a.eachCase(ctx, view, after, func(k []byte, r *record) bool {
 		switch {
 		case !f.has(r, a) || t.Reason != "" && (!f.split || r.why(a.words) != t.Reason):
 			return true
@@ -155,7 +155,7 @@ func (i *Insights) currencies(ctx context.Context, t *Traced) (map[word]string, 
 			return err
 		}
 		words = a.words
-		return a.eachEffect(view, nil, func(_ []byte, e *effect) bool {
+		return a.eachEffect(ctx, view, nil, func(_ []byte, e *effect) bool {
 			if e.money && e.currency == 0 {
 				all[e.bundle] = ""
 			}

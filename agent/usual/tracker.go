@@ -95,27 +95,18 @@ func (t *Tracker) Unusual(c *casefile.Case, a casefile.Action, now time.Time) []
 
 // Run follows the journal until ctx ends, and stores the figures.
 func (t *Tracker) Run(ctx context.Context) {
-	committed, cancel := t.Store.Committed()
-	defer cancel()
 	saved := t.Now()
-	for ctx.Err() == nil {
+	err := journal.Follow(ctx, t.Store, pace, func(ctx context.Context) error {
 		err := t.Follow(ctx)
 		if err == nil && t.Now().Sub(saved) >= saveEach {
 			saved = t.Now()
 			err = t.save(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
-			t.Log.Error("what is usual of tools can't be followed; nothing counts as unusual from here on", "error", err)
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pace):
-			select {
-			case <-ctx.Done():
-			case <-committed:
-			}
-		}
+		return err
+	})
+	if err != nil {
+		t.Log.Error("what is usual of tools can't be followed; nothing counts as unusual from here on", "error", err)
+		return
 	}
 	if err := t.save(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, journal.ErrStopped) {
 		t.Log.Warn("what is usual of tools was not stored; it is read again at the next start", "error", err)

@@ -25,7 +25,11 @@ func API(ctx context.Context, r *Resolute, folder string) (handler http.Handler,
 	if err != nil {
 		return nil, "", err
 	}
-	sessions, err := people.OpenSessions(ctx, r.Store, people.Options{})
+	accounts, err := people.OpenAccounts(ctx, r.Store, audit, people.Options{})
+	if err != nil {
+		return nil, "", err
+	}
+	sessions, err := people.OpenSessions(ctx, r.Store, accounts, people.Options{})
 	if err != nil {
 		return nil, "", err
 	}
@@ -45,6 +49,6 @@ func API(ctx context.Context, r *Resolute, folder string) (handler http.Handler,
 	if err != nil {
 		return nil, "", err
 	}
-	return api.New(api.Deps{Intake: r.Intake, Engine: r.engine, Store: r.Store, Bundles: library, Tokens: tokens, Sessions: sessions,
+	return api.New(api.Deps{Intake: r.Intake, Engine: r.engine, Store: r.Store, Bundles: library, Tokens: tokens, Accounts: accounts, Sessions: sessions,
 		Secrets: secrets, Audit: audit, Metrics: prometheus.NewRegistry(), Log: slog.Default(), Version: "bench"}), bearer, nil
 }

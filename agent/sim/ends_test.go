@@ -12,7 +12,7 @@ import (
 // where nothing else goes wrong, the same comes of them.
 func TestSameSignalsSameEnd(t *testing.T) {
 	n := 25
-	if testing.Short() || raced {
+	if testing.Short() || sim.Raced {
 		n = 8
 	}
 	for seed := range uint64(n) {

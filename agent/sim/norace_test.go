@@ -1,5 +1,6 @@
 //go:build !race
 
-package sim_test
+package sim
 
-const raced = false
+// Raced tells whether the race detector is on.
+const Raced = false

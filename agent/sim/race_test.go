@@ -1,6 +1,6 @@
 //go:build race
 
-package sim_test
+package sim
 
-// Under the race detector a seed takes ten times as long.
-const raced = true
+// Raced tells whether the race detector is on: a seed takes ten times as long under it.
+const Raced = true

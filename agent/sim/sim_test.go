@@ -65,7 +65,7 @@ func TestSeeds(t *testing.T) {
 		}
 		return
 	}
-	n, few := *seeds, testing.Short() || raced
+	n, few := *seeds, testing.Short() || sim.Raced
 	switch {
 	case n == 0 && few:
 		n = 60

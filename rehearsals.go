@@ -19,12 +19,6 @@ func (a *appliance) rehearsing(audit *people.Audit) runs.Deps {
 	return runs.Deps{Records: a.store, Rehearse: a.rehearse, Yield: a.liveFirst, Audit: audit.Event, NewID: newID, Now: time.Now, Log: a.Log}
 }
 
-// stores reports whether a version is kept.
-func (a *appliance) stores(version string) bool {
-	_, err := a.library.Get(context.Background(), version)
-	return !errors.Is(err, bundle.ErrVersion)
-}
-
 // rehearse plays the rehearsals of a version, or lets recorded cases happen again under it. Variables and
 // secrets are filled in only where scenarios may call live plugins.
 func (a *appliance) rehearse(ctx context.Context, b *bundle.Bundle, o rehearsal.Options) (rehearsal.Report, error) {
@@ -39,7 +33,7 @@ func (a *appliance) rehearse(ctx context.Context, b *bundle.Bundle, o rehearsal.
 		if len(o.Cases) == 0 {
 			return s.Rehearse(ctx, o)
 		}
-		return s.Replay(ctx, a.store, rehearsal.ReplayOptions{Seed: o.Seed, Cases: o.Cases, Parallel: o.Parallel, Before: o.Before, Records: a.store, Stored: a.stores})
+		return s.Replay(ctx, a.store, rehearsal.ReplayOptions{Seed: o.Seed, Cases: o.Cases, Parallel: o.Parallel, Before: o.Before, Records: a.store, Books: a.shelf})
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 // no other once something was done.
 func TestPersonChoosesTheProcedure(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	s := story(t, "nobody-wrote-it")[0]
 	s.ID, s.Data["text"] = "reroute-1", "About ORD-1001: you know very well what is the matter with it."
 	s.Data["customer"] = story(t, "smashed-blender")[0].Data["customer"]
@@ -42,6 +43,7 @@ func TestPersonChoosesTheProcedure(t *testing.T) {
 // What a person closes as being for no procedure, or for another one, says so in its journal.
 func TestPersonSaysWhatItWasFor(t *testing.T) {
 	r := newRig(t)
+	defer r.replaysTheSame()
 	id := r.send(story(t, "nobody-wrote-it")[0])
 	r.settled(id, casefile.Escalated)
 	r.decide(id, map[string]any{"decision": "close", "procedure": casefile.NoProcedure}, 200)

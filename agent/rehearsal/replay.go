@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"resolute/agent"
+	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 )
@@ -34,8 +35,8 @@ type ReplayOptions struct {
 	// Before is called before each case with how many have begun, and of how many, 0 where that isn't known;
 	// nil for nothing. It may wait.
 	Before func(ctx context.Context, begun, total int)
-	// Stored reports whether a version is still there; nil: nobody asks.
-	Stored func(version string) bool
+	// Books are those of the versions that cases were handled under; nil: nobody has them.
+	Books Books
 }
 
 // Outcome is what the replay of a case came to.
@@ -105,10 +106,15 @@ func (s *Stage) ReplayCase(ctx context.Context, id string, entries []casefile.En
 		p.Outcome = Reworded
 	}
 	p.Reworded, p.Notes = r.reworded, r.patience
-	if o.Stored != nil && !o.Stored(c.Bundle) {
+	if o.Books != nil && isGone(ctx, o.Books, c.Bundle) {
 		p.Notes = append(p.Notes, fmt.Sprintf("the bundle %.12s that it was handled under is gone; it is held against its journal alone", c.Bundle))
 	}
 	return p
+}
+
+func isGone(ctx context.Context, books Books, version string) bool {
+	_, err := books.Book(ctx, version)
+	return errors.Is(err, bundle.ErrVersion)
 }
 
 func (p Replayed) unplayed(err error) Replayed {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"resolute/agent/book"
+	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/rehearsal"
@@ -154,6 +156,13 @@ func (r reader) Cases(context.Context, string, int, func(*journal.Summary) bool)
 	return nil, "", nil
 }
 
+// noBooks is a house that has lost its bundles.
+type noBooks struct{}
+
+func (noBooks) Book(_ context.Context, version string) (*book.Book, error) {
+	return nil, fmt.Errorf("%w: %s", bundle.ErrVersion, version)
+}
+
 // TestWhatCantBeReplayedIsNamed has journals that aren't whole, and cases that aren't there.
 func TestWhatCantBeReplayedIsNamed(t *testing.T) {
 	s := stage(t, files())
@@ -196,7 +205,7 @@ func TestWhatCantBeReplayedIsNamed(t *testing.T) {
 		{"nobody's", rehearsal.Unplayed, "case nobody's: not found"},
 		{list[0].ID, rehearsal.Same, ""},
 	} {
-		p := replayed(t, s, r, rehearsal.ReplayOptions{Cases: []string{tt.id}, Stored: func(string) bool { return false }})[0]
+		p := replayed(t, s, r, rehearsal.ReplayOptions{Cases: []string{tt.id}, Books: noBooks{}})[0]
 		if p.Outcome != tt.outcome || !strings.Contains(p.Why, tt.why) {
 			t.Errorf("case %s is %s: %q, want %s: %q", tt.id, p.Outcome, p.Why, tt.outcome, tt.why)
 		}

@@ -186,7 +186,7 @@ func (r *replay) decide(e *casefile.Entry, d *casefile.OperatorDecided) {
 	if who.Name = name; kind == "user" {
 		who.Kind = people.KindUser
 	}
-	again := agent.Decide{Decision: d.Decision, Hash: d.Hash, Note: d.Note, Hypothesis: d.Hypothesis, Bundle: d.Bundle}
+	again := agent.Decide{Decision: d.Decision, Hash: d.Hash, Note: d.Note, Hypothesis: d.Hypothesis, Procedure: d.Procedure, Bundle: d.Bundle}
 	switch {
 	case d.Hash == "":
 	case c.Approval != nil:

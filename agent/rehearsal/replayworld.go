@@ -85,23 +85,6 @@ func (r *replay) Current() casefile.Pauses {
 // Changed is agent.Pauses.
 func (r *replay) Changed() <-chan struct{} { return nil }
 
-// Route is agent.Triage: the candidate chooses.
-func (r *replay) Route(ctx context.Context, c *casefile.Case) (agent.Routing, error) {
-	r.arrive()
-	for i := r.rec.at; i < len(r.rec.entries); i++ {
-		e := &r.rec.entries[i]
-		d, ok := e.Data.(*casefile.ProcedureChosen)
-		if !ok {
-			continue
-		}
-		if r.taken(i); r.opt.Triage == nil && len(d.Candidates) > 0 && e.Versions.Bundle == r.stage.Version() { // what it had learned by then counted too
-			return agent.Routing{Procedure: d.Procedure, Goal: d.Goal, Reason: d.Reason, Candidates: d.Candidates}, nil
-		}
-		break
-	}
-	return r.router.Route(ctx, c)
-}
-
 // Ground is agent.Knowledge: what was found then; what nobody asked for then is asked of the candidate's.
 func (r *replay) Ground(ctx context.Context, c *casefile.Case, queries []string) ([]casefile.Passage, error) {
 	r.arrive()

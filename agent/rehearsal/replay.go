@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"resolute/agent"
@@ -130,7 +131,7 @@ func (r *replay) diverge(was *casefile.Entry, now, why string) *Divergence {
 	if r.divergence != nil {
 		return r.divergence
 	}
-	d := &Divergence{Now: now, Why: why}
+	d := &Divergence{Now: clipped(now), Why: clipped(why)}
 	if was != nil {
 		d.Seq, d.At, d.Recorded = was.Seq, was.At, told(was)
 	} else {
@@ -151,14 +152,24 @@ func (r *replay) idle(was *casefile.Entry) {
 	r.diverge(was, "nothing is done; it is "+statusOf(c), "the candidate has nothing to do then")
 }
 
+// mostTold bounds what is told of one entry, in bytes: customers' words may be in it.
+const mostTold = 1000
+
+func clipped(text string) string {
+	if len(text) > mostTold {
+		text = text[:mostTold] + "…"
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
 // told is an entry in one line.
 func told(e *casefile.Entry) string {
 	if what := tell(e); what != "" {
-		return what
+		return clipped(what)
 	}
 	switch d := e.Data.(type) {
 	case *casefile.InputsFound:
-		return "inputs " + shown(inputs(d))
+		return clipped("inputs " + shown(inputs(d)))
 	case *casefile.CallAnswered:
 		return fmt.Sprintf("%s is %s (%s)", d.ID, d.Outcome, d.Source)
 	case *casefile.HypothesisEnded:

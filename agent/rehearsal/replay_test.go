@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf8"
 
 	"resolute/agent/book"
 	"resolute/agent/bundle"
@@ -324,5 +325,16 @@ func TestAReplayEndsWithItsContext(t *testing.T) {
 		return nil
 	}); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v, want it canceled", err)
+	}
+}
+
+// TestWhatCustomersWriteIsToldInPart has a text of a case be longer than a report should be.
+func TestWhatCustomersWriteIsToldInPart(t *testing.T) {
+	long := strings.Repeat("é", 5_000)
+	m := change(t, "procedures/credit.yaml", "It is done.", "It is done. "+long)
+	store := stage(t, m).Record("credit", 1)
+	p := replayed(t, stage(t, files()), store, rehearsal.ReplayOptions{Cases: []string{rehearsal.All}})[0]
+	if p.Outcome != rehearsal.Reworded || len(p.Reworded[0].Was) > 1_100 || !utf8.ValidString(p.Reworded[0].Was) {
+		t.Errorf("it is %s, and what was said is told in %d bytes", p.Outcome, len(p.Reworded[0].Was))
 	}
 }

@@ -194,7 +194,7 @@ func (r *replay) same(was, now *casefile.Entry) bool {
 		r.calls[d.Call.ID] = was.Data.(*casefile.CallIntended).Call.ID
 	}
 	if a, b := wording(was.Data, now.Data); a != b {
-		r.reworded = append(r.reworded, Rewording{Seq: was.Seq, Was: a, Now: b})
+		r.reworded = append(r.reworded, Rewording{Seq: was.Seq, Was: clipped(a), Now: clipped(b)})
 	}
 	if a, b := patience(was), patience(now); a != b {
 		r.patience = append(r.patience, fmt.Sprintf("entry %d waits for %v now, and waited for %v", was.Seq, b, a))

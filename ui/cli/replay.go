@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/runs"
@@ -66,16 +67,16 @@ func writeReplays(to io.Writer, r *rehearsal.Report) error {
 		}
 		fmt.Fprintln(w)
 		if d := p.Divergence; d != nil {
-			fmt.Fprintf(w, "  at entry %d of %s\n    recorded  %s\n    now       %s\n    since     %s\n", d.Seq, d.At.UTC().Format("2006-01-02 15:04:05"), d.Recorded, d.Now, d.Why)
+			fmt.Fprintf(w, "  at entry %d of %s\n    recorded  %s\n    now       %s\n    since     %s\n", d.Seq, d.At.UTC().Format("2006-01-02 15:04:05"), plain(d.Recorded), plain(d.Now), plain(d.Why))
 		}
 		if p.Why != "" {
-			fmt.Fprintln(w, " ", p.Why)
+			fmt.Fprintln(w, " ", plain(p.Why))
 		}
 		for _, x := range p.Reworded {
 			fmt.Fprintf(w, "  entry %d in other words\n    - %q\n    + %q\n", x.Seq, x.Was, x.Now)
 		}
 		for _, note := range p.Notes {
-			fmt.Fprintln(w, " ", note)
+			fmt.Fprintln(w, " ", plain(note))
 		}
 	}
 	fmt.Fprintf(w, "of %d recorded cases %d are decided as they were, %d in other words, %d otherwise", n.Total(), n.Same, n.Reworded, n.Diverged)
@@ -87,6 +88,16 @@ func writeReplays(to io.Writer, r *rehearsal.Report) error {
 	}
 	fmt.Fprintln(w)
 	return w.Flush()
+}
+
+// plain is a text in one line that does nothing to a terminal: customers' words may be in it.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // fewReplays is how many cases at most are listed each, those that are decided as they were too.

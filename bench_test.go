@@ -66,12 +66,34 @@ otherwise: {escalate: no}
 
 // BenchmarkCases measures whole cases of five calls over loopback HTTP: signal, five calls, each
 // journaled before it is sent and after it is answered, verified end. 256 are under way at once.
-func BenchmarkCases(b *testing.B) { handled(b) }
+func BenchmarkCases(b *testing.B) { handled(b, func(*appliance) {}) }
+
+// BenchmarkCasesBesideAShadow measures the same while another version runs beside the active one.
+func BenchmarkCasesBesideAShadow(b *testing.B) {
+	var version string
+	a := handled(b, func(a *appliance) {
+		files := benchFiles()
+		files["policies/bench.yaml"] = &fstest.MapFile{Data: append(files["policies/bench.yaml"].Data, "  - {id: never, deny: facts.a.done}\n"...)}
+		draft, err := a.library.Store(b.Context(), files, "user:bench")
+		if err == nil {
+			version = draft.Version
+			_, err = a.shadows.Start(b.Context(), version, "user:bench")
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	})
+	r, err := a.shadows.Report(b.Context(), version)
+	if err != nil || r.Diverged+r.Unplayed > 0 {
+		b.Fatalf("the shadow saw %+v: %v", r, err)
+	}
+	b.ReportMetric(float64(r.Cases)/float64(b.N), "compared/case") // by the end of the run
+}
 
 // BenchmarkReplay measures how long it takes to let such cases happen again, out of the journal that they
 // were handled in.
 func BenchmarkReplay(b *testing.B) {
-	a := handled(b)
+	a := handled(b, func(*appliance) {})
 	active, err := a.library.Active()
 	if err != nil {
 		b.Fatal(err)
@@ -86,8 +108,18 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cases/s")
 }
 
-// handled has b.N cases handled, and gives the appliance that did.
-func handled(b *testing.B) *appliance {
+func benchFiles() fstest.MapFS {
+	files := fstest.MapFS{}
+	for name, text := range map[string]string{"resolute.yaml": "company: Bench\n", "authority.yaml": "default: act\n", "procedures/bench.yaml": benchProcedure,
+		"tools/bench.yaml":    "plugin: bench\nurl: ${env.BENCH}\nallow_hosts: [127.0.0.1]\nconcurrency: 256\n",
+		"policies/bench.yaml": "policy: bench\napplies_to: [bench.write]\nbind: {item: facts.c.item}\nrules:\n  - {id: done, deny: facts.c.done}\n"} {
+		files[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return files
+}
+
+// handled has b.N cases handled once the appliance is prepared, and gives the appliance that did.
+func handled(b *testing.B, prepare func(*appliance)) *appliance {
 	const underWay = 256
 	slots := make(chan struct{}, underWay)
 	server := httptest.NewServer(benchPlugin(func() { <-slots }))
@@ -96,15 +128,10 @@ func handled(b *testing.B) *appliance {
 	if err != nil {
 		b.Fatal(err)
 	}
-	files := fstest.MapFS{}
-	for name, text := range map[string]string{"resolute.yaml": "company: Bench\n", "authority.yaml": "default: act\n", "procedures/bench.yaml": benchProcedure,
-		"tools/bench.yaml":    "plugin: bench\nurl: ${env.BENCH}\nallow_hosts: [127.0.0.1]\nconcurrency: 256\n",
-		"policies/bench.yaml": "policy: bench\napplies_to: [bench.write]\nbind: {item: facts.c.item}\nrules:\n  - {id: done, deny: facts.c.done}\n"} {
-		files[name] = &fstest.MapFile{Data: []byte(text)}
-	}
-	if _, err := app.Apply(b.Context(), files, "bench", true); err != nil {
+	if _, err := app.Apply(b.Context(), benchFiles(), "bench", true); err != nil {
 		b.Fatal(err)
 	}
+	prepare(app.(*appliance))
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx) }()

@@ -16,8 +16,9 @@ const (
 	feedBatch   = 4_096                  // entries that are looked at at a time
 	pause       = 200 * time.Millisecond // after something was committed, so that many cases are met at once
 	saveEvery   = 5 * time.Second
+	casesAtOnce = 16    // cases after which live work goes first again: each takes about a millisecond
 	mostEntries = 5_000 // of a case that is compared
-	mostResting = 5_000 // cases that are kept in mind since they may go on
+	mostResting = 1_000 // cases that are kept in mind since they may go on
 )
 
 // follower is one shadow.
@@ -25,6 +26,8 @@ type follower struct {
 	keeper *Keeper
 	cancel context.CancelFunc // nil where it doesn't follow
 	ended  chan struct{}
+
+	compared int // cases, by what follows alone
 
 	mu    sync.Mutex
 	state state
@@ -164,7 +167,10 @@ func (f *follower) batch(ctx context.Context, c Candidate) (more bool, err error
 		}
 	}
 	for _, id := range cases {
-		f.keeper.Yield(ctx)
+		if f.compared%casesAtOnce == 0 {
+			f.keeper.Yield(ctx)
+		}
+		f.compared++
 		if err := f.compare(ctx, c, id); err != nil {
 			return false, err
 		}

@@ -35,7 +35,7 @@ func (r *run) surround(now func() time.Time) (a around, err error) {
 	if a.pauses, err = pauses.Open(ctx, pauses.Deps{Records: r.store, Audit: unaudited, Known: func(casefile.Pause) error { return nil }, Now: now}); err != nil {
 		return a, err
 	}
-	a.usual, err = usual.Open(ctx, usual.Deps{Store: writes{r.store}, Spike: r.spike, Now: now, Log: slog.New(slog.DiscardHandler)})
+	a.usual, err = usual.Open(ctx, usual.Deps{Store: writes{r.store, r}, Spike: r.spike, Now: now, Log: slog.New(slog.DiscardHandler)})
 	return a, err
 }
 
@@ -118,18 +118,19 @@ func (r *run) wake() error {
 }
 
 // writes is a journal in memory, as a tracker follows it.
-type writes struct{ *journal.Memory }
+type writes struct {
+	*journal.Memory
+	run *run
+}
 
 // FeedOfWrites gives the intents of writes.
-func (w writes) FeedOfWrites(ctx context.Context, after uint64, most int) (list []casefile.Entry, read uint64, err error) {
-	entries, last, err := w.Feed(ctx, after, most)
-	if err != nil {
-		return nil, after, err
-	}
-	for i := range entries {
-		if d, ok := entries[i].Data.(*casefile.CallIntended); ok && d.Call.Writes() {
-			list = append(list, entries[i])
+func (w writes) FeedOfWrites(_ context.Context, after uint64, _ int) (list []casefile.Entry, read uint64, err error) {
+	entries := w.run.entries()
+	for i := range entries[after:] {
+		e := &entries[after:][i]
+		if d, ok := e.Data.(*casefile.CallIntended); ok && d.Call.Writes() {
+			list = append(list, *e)
 		}
 	}
-	return list, min(last, after+uint64(most)), nil
+	return list, uint64(len(entries)), nil
 }

@@ -37,7 +37,8 @@ type run struct {
 	levels   []scenario.Level // stated above those of bundle and evidence
 	first    string           // the case of the first signal, "" before it
 	came     map[identity]string
-	broken   error // why it can't go on
+	log      []casefile.Entry // that were journaled, as far as they were read
+	broken   error            // why it can't go on
 }
 
 // identity is what a signal is known by.
@@ -262,13 +263,17 @@ func (r *run) messages() (list []journal.Message) {
 	return list
 }
 
-// entries are all that was journaled.
+// entries are all that was journaled. They are not to be changed.
 func (r *run) entries() []casefile.Entry {
-	list, _, err := r.store.Feed(context.Background(), 0, 1_000_000)
+	list, read, err := r.store.Feed(context.Background(), uint64(len(r.log)), 1_000_000)
 	if err != nil {
 		r.broken = err
+		return r.log
 	}
-	return list
+	if read > uint64(len(r.log)) {
+		r.log = append(r.log, list...)
+	}
+	return r.log
 }
 
 // main is the case that the first signal came to, or the one that it gave way to; nil before that.
@@ -279,13 +284,14 @@ func (r *run) of(s *scenario.Signal) *casefile.Case {
 	return r.follow(r.came[identity{s.Source, s.EventID}])
 }
 
-// follow loads a case, or the one that it gave way to; nil for none.
+// follow folds a case, or the one that it gave way to; nil for none.
 func (r *run) follow(id string) *casefile.Case {
 	for id != "" {
-		c, err := agent.Load(context.Background(), r.store, id)
-		if err != nil {
-			r.broken = err
-			return nil
+		c := casefile.New(id)
+		for _, e := range r.entries() {
+			if e.Case == id {
+				c.Fold(&e)
+			}
 		}
 		if c.MergedInto == "" {
 			return c

@@ -47,30 +47,34 @@ func New(d Deps, o Options) http.Handler {
 			return h(w, r, who)
 		}))
 	}
-	admin := func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
-		signed(pattern, func(w http.ResponseWriter, r *http.Request, who people.Principal) error {
-			if !who.Role.AtLeast(people.Admin) {
-				return errRole
-			}
-			return h(w, r, who)
-		})
+	// least is signed for who has a role at least.
+	least := func(role people.Role) func(string, func(http.ResponseWriter, *http.Request, people.Principal) error) {
+		return func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
+			signed(pattern, func(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+				if err := atLeast(who, role); err != nil {
+					return err
+				}
+				return h(w, r, who)
+			})
+		}
 	}
+	operator, admin := least(people.Operator), least(people.Admin)
 	signed("GET /{$}", s.overview)
 	signed("GET /cases", s.cases)
-	signed("POST /cases/batch", s.decideCases)
+	operator("POST /cases/batch", s.decideCases)
 	signed("POST /cases/views", s.saveView)
 	signed("GET /cases/{id}", s.oneCase)
 	signed("GET /cases/{id}/journal/{seq}", s.entry)
-	signed("POST /cases/{id}/decisions", s.decide)
+	operator("POST /cases/{id}/decisions", s.decide)
 	signed("GET /approvals", s.approvals)
-	signed("POST /approvals/batch", s.decideBatch)
-	signed("POST /corrections", s.teach)
+	operator("POST /approvals/batch", s.decideBatch)
+	operator("POST /corrections", s.teach)
 	signed("GET /outbox", s.outbox)
 	signed("GET /knowledge", s.knowledge)
 	watched("GET /knowledge/stream", s.knowledgeStream)
-	signed("POST /knowledge/import", s.importKnowledge)
-	signed("POST /knowledge/write", s.writeKnowledge)
-	signed("POST /knowledge/delete", s.deleteKnowledge)
+	admin("POST /knowledge/import", s.importKnowledge)
+	admin("POST /knowledge/write", s.writeKnowledge)
+	admin("POST /knowledge/delete", s.deleteKnowledge)
 	watched("GET /pages/stream", s.stream)
 	signed("GET /welcome", s.welcome)
 	signed("POST /welcome", s.takeWelcome)

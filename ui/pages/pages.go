@@ -8,9 +8,13 @@ import (
 	"strings"
 
 	"resolute/agent"
+	"resolute/agent/authority"
+	"resolute/agent/bundle"
 	"resolute/agent/journal"
 	"resolute/agent/listing"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/rehearsal/runs"
 	"resolute/kb"
 )
 
@@ -65,6 +69,7 @@ func New(d Deps, o Options) http.Handler {
 	signed("GET /approvals", s.approvals)
 	signed("POST /approvals/batch", s.decideBatch)
 	signed("POST /corrections", s.teach)
+	s.operate(signed)
 	signed("GET /outbox", s.outbox)
 	signed("GET /knowledge", s.knowledge)
 	watched("GET /knowledge/stream", s.knowledgeStream)
@@ -160,7 +165,7 @@ func explain(err error) messagePage {
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
-	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, people.ErrNotFound):
+	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound):
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
 	case errors.Is(err, errCrossOrigin):
 		m.Status, m.Heading, m.Detail = http.StatusForbidden, "That came from another site", "A decision counts only when it is made on resolute's own pages. Nothing was changed."
@@ -170,7 +175,9 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor):
+	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, bundle.ErrMoved), errors.As(err, new(*runs.UnrehearsedError)):
+		m.Status, m.Heading = http.StatusConflict, "It is not as it was shown"
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.As(err, new(*bundle.RefusedError)):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"net/http"
 
+	"resolute/agent/bundle"
+	"resolute/agent/figures"
+	"resolute/agent/impact"
 	"resolute/agent/listing"
 	"resolute/ui/api"
 	"resolute/ui/pages"
@@ -11,25 +15,35 @@ import (
 // console is what people work with, on the same parts as the API.
 func (a *appliance) console(d api.Deps, h household) http.Handler {
 	return pages.New(pages.Deps{
-		Cases:     a.store,
-		Feed:      a.store,
-		Records:   a.store,
-		Listing:   listing.New(a.views),
-		Engine:    a.engine,
-		People:    h.sessions,
-		Door:      h.door,
-		Accounts:  h.accounts,
-		Tokens:    a.tokens,
-		Links:     h.links,
-		Replies:   a.intake,
-		Knowledge: a.knowledge,
-		Library:   a.knowledge,
-		Teacher:   teacher{a.knowledge, a.trier},
-		Bundles:   a.library,
-		Tools:     a.registry,
-		Audit:     d.Audit,
+		Cases:      a.store,
+		Feed:       a.store,
+		Records:    a.store,
+		Listing:    listing.New(a.views),
+		Engine:     a.engine,
+		People:     h.sessions,
+		Door:       h.door,
+		Accounts:   h.accounts,
+		Tokens:     a.tokens,
+		Links:      h.links,
+		Replies:    a.intake,
+		Knowledge:  a.knowledge,
+		Library:    a.knowledge,
+		Teacher:    teacher{a.knowledge, a.trier},
+		Bundles:    a.library,
+		Tools:      a.registry,
+		Audit:      d.Audit,
+		Figures:    figures.New(a.views),
+		Operations: a.operations(d),
 	},
 		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL, Provider: h.provider})
+}
+
+// operations is what the pages of whoever runs the agent stand on.
+func (a *appliance) operations(d api.Deps) pages.Operations {
+	return pages.Operations{Pauses: a.pauses, Deeds: d.Audit, Journal: a.store, Corrections: a.knowledge, Authority: d.Authority, Manifests: d.Manifests, Versions: a.library, Rehearsals: a.runs, Calls: a.registry.Send,
+		Impact: func(ctx context.Context, b *bundle.Bundle, p impact.Period) (impact.Report, error) {
+			return impact.Replay(ctx, a.store, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, p)
+		}}
 }
 
 func (a *appliance) house() pages.House {

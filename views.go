@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"resolute/agent/figures"
 	"resolute/agent/insights"
 	"resolute/agent/listing"
 	"resolute/agent/projection"
@@ -16,6 +17,7 @@ func (a *appliance) openViews(ctx context.Context) (err error) {
 	if a.views, err = projection.Open(ctx, filepath.Join(a.Data, "views.db"), a.store, a.Log,
 		insights.Projection(),
 		listing.Projection(),
+		figures.Projection(),
 		suggest.Projection(a.store, a.version),
 	); err != nil {
 		return err

@@ -22,7 +22,8 @@ type State struct {
 	Running     int  // calls that are under way now
 	Concurrency int  // how many may be
 	Seen        time.Time
-	Drifted     bool // it says another thing than its pinned manifest
+	Drifted     bool   // it says another thing than its pinned manifest
+	Now, Saw    string // where it does: hash and version of what it says
 	Tools       []Offered
 }
 
@@ -46,7 +47,9 @@ func (r *Registry) States() []State {
 			Failures: int(p.link.breaker.Counts().ConsecutiveFailures), Lost: p.link.lost.Load(), Concurrency: p.link.concurrency}
 		s.Running = s.Concurrency - p.link.slots.left()
 		if seen := p.link.seen.Load(); seen != nil {
-			s.Seen, s.Drifted = seen.at, seen.hash != p.hash
+			if s.Seen, s.Drifted = seen.at, seen.hash != p.hash; s.Drifted {
+				s.Now, s.Saw = seen.hash, seen.version
+			}
 		}
 		for _, tool := range slices.Sorted(maps.Keys(p.tools)) {
 			t := p.tools[tool]

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"resolute/agent/casefile"
 	"resolute/agent/expr"
@@ -52,3 +53,6 @@ func by(r *Rule) string {
 	}
 	return " (by " + r.By + ")"
 }
+
+// Policies gives the policies, in the order of their files; nobody changes them.
+func (g *Guard) Policies() []*Policy { return slices.Clone(g.policies) }

@@ -85,6 +85,8 @@ type Deps struct {
 	Teacher   Teacher
 	Listing   Listing
 	Records   Records
+	Figures   Figures
+	Operations
 }
 
 // Options of the pages; the zero value works.

@@ -17,6 +17,7 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/listing"
 	"resolute/agent/people"
+	"resolute/agent/rehearsal/runs"
 	"resolute/agent/statuslink"
 	"resolute/kb"
 	"resolute/tools"
@@ -24,20 +25,21 @@ import (
 
 // world is everything that pages stand on, in memory.
 type world struct {
-	mu       sync.Mutex
-	stories  []*story // newest first
-	feed     []casefile.Entry
-	messages []journal.Message
-	watch    []chan struct{}
-	decided  []agent.Decide
-	audited  []string
-	refuse   error // of the next decision
-	broken   error // of the store
-	role     people.Role
-	name     string // of who is signed in, "" for p1
-	taught   []kb.Correction
-	company  *company
-	replies  []casefile.Signal // that customers sent by their links
+	mu        sync.Mutex
+	stories   []*story // newest first
+	feed      []casefile.Entry
+	messages  []journal.Message
+	watch     []chan struct{}
+	decided   []agent.Decide
+	audited   []string
+	refuse    error // of the next decision
+	broken    error // of the store
+	role      people.Role
+	name      string // of who is signed in, "" for p1
+	taught    []kb.Correction
+	company   *company
+	replies   []casefile.Signal // that customers sent by their links
+	rehearsed []runs.Run
 	theDoor
 	theSessions
 }
@@ -318,21 +320,23 @@ func (w *world) deps(t *testing.T) Deps {
 		w.company = newCompany(t)
 	}
 	return Deps{
-		Cases:     w,
-		Feed:      w,
-		Records:   w.company.records,
-		Listing:   w,
-		Engine:    w,
-		People:    w,
-		Door:      w,
-		Links:     statuslink.New([]byte("a key"), "", func() time.Time { return noon }),
-		Replies:   w,
-		Knowledge: w,
-		Library:   emptyLibrary{},
-		Teacher:   w,
-		Bundles:   w.company.library,
-		Tools:     w.company.registry,
-		Audit:     w,
+		Cases:      w,
+		Feed:       w,
+		Records:    w.company.records,
+		Listing:    w,
+		Engine:     w,
+		People:     w,
+		Door:       w,
+		Links:      statuslink.New([]byte("a key"), "", func() time.Time { return noon }),
+		Replies:    w,
+		Knowledge:  w,
+		Library:    emptyLibrary{},
+		Teacher:    w,
+		Bundles:    w.company.library,
+		Tools:      w.company.registry,
+		Audit:      w,
+		Figures:    counted{w},
+		Operations: w.company.operations(t, w),
 	}
 }
 

@@ -296,11 +296,18 @@ func TestPagesOfEachRole(t *testing.T) {
 		"POST /cases/batch": people.Operator, "POST /cases/{id}/decisions": people.Operator, "POST /approvals/batch": people.Operator, "POST /corrections": people.Operator,
 		"POST /knowledge/import": people.Admin, "POST /knowledge/write": people.Admin, "POST /knowledge/delete": people.Admin,
 		"GET /people": people.Admin, "POST /people": people.Admin, "POST /people/{id}": people.Admin, "GET /tokens": people.Admin, "POST /tokens": people.Admin, "POST /tokens/{id}/revoke": people.Admin,
+		"GET /queues": people.Viewer, "GET /corrections": people.Viewer, "GET /policies": people.Viewer, "GET /authority": people.Viewer, "GET /tools": people.Viewer, "GET /tools/{name}": people.Viewer, "GET /bundles": people.Viewer, "GET /bundles/{version}": people.Viewer, "GET /bundles/{version}/edit": people.Viewer,
+		"POST /corrections/{id}/revoke": people.Operator, "POST /pause": people.Operator, "POST /resume": people.Operator, "POST /tools/{name}/try": people.Operator, "POST /bundles/{version}/edit": people.Operator, "POST /bundles/{version}/rehearse": people.Operator,
+		"POST /corrections/{id}/accept": people.Admin, "GET /audit": people.Admin, "POST /audit/verify": people.Admin, "POST /authority": people.Admin, "POST /manifests/{plugin}/accept": people.Admin, "POST /bundles/{version}/impact": people.Admin, "POST /bundles/{version}/activate": people.Admin,
 		"GET /signin": everybody, "POST /signin": everybody, "GET /signin/provider": everybody, "GET /join": everybody, "POST /join": everybody, "GET /status/{token}": everybody, "POST /status/{token}": everybody, "POST /signout": everybody, "GET /assets/": everybody,
 	}
-	source, err := os.ReadFile("pages.go")
-	if err != nil {
-		t.Fatal(err)
+	var source []byte
+	for _, file := range []string{"pages.go", "operate.go"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, text...)
 	}
 	for _, m := range regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`).FindAllStringSubmatch(string(source), -1) {
 		if _, ok := table[m[1]]; !ok {
@@ -309,7 +316,7 @@ func TestPagesOfEachRole(t *testing.T) {
 	}
 	status := func(b *browser, route string) int {
 		method, path, _ := strings.Cut(route, " ")
-		path = strings.NewReplacer("{$}", "", "/cases/{id}", "/cases/"+id, "{id}", "x", "{seq}", "1", "{token}", "x").Replace(path)
+		path = strings.NewReplacer("{$}", "", "/cases/{id}", "/cases/"+id, "{id}", "x", "{seq}", "1", "{token}", "x", "{name}", "x", "{version}", "x", "{plugin}", "x").Replace(path)
 		r, _ := http.NewRequest(method, tn.base+path, strings.NewReader(""))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		res, err := b.c.Do(r)

@@ -7,8 +7,11 @@ import (
 	"testing/fstest"
 	"time"
 
+	"resolute/agent/authority"
 	"resolute/agent/bundle"
 	"resolute/agent/journal"
+	"resolute/agent/pauses"
+	"resolute/agent/people"
 	"resolute/tools"
 	"resolute/tools/protocol"
 )
@@ -104,6 +107,8 @@ type company struct {
 	records  *journal.Memory
 	library  shelf
 	registry *tools.Registry
+	keeper   *pauses.Keeper
+	earned   *authority.Ledger
 }
 
 func newCompany(t *testing.T) *company {
@@ -114,9 +119,7 @@ func newCompany(t *testing.T) *company {
 		Fetch: func(context.Context, bundle.Plugin) (protocol.Manifest, error) {
 			return protocol.Manifest{}, tools.ErrUnreachable
 		},
-		Audit: func(by, action, version string, _ map[string]any) (journal.Record, error) {
-			return journal.Record{Kind: "audit", Key: by + action + version, Value: []byte("{}")}, nil
-		}})
+		Audit: people.NewAudit(c.records, people.Options{Now: func() time.Time { return noon }}).Event})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,13 @@ import (
 	"strings"
 
 	"resolute/agent"
+	"resolute/agent/authority"
+	"resolute/agent/bundle"
 	"resolute/agent/journal"
 	"resolute/agent/listing"
+	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/rehearsal/runs"
 	"resolute/kb"
 )
 
@@ -28,7 +32,7 @@ func New(d Deps, o Options) http.Handler {
 	a := loadAssets()
 	s := &site{Deps: d, Options: o.filled(), assets: a, templates: loadTemplates(), limits: people.NewLimiter(o.filled().Now)}
 	mux := http.NewServeMux()
-	signed := func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
+	signed := func(pattern string, h page) {
 		mux.Handle(pattern, s.handle(func(w http.ResponseWriter, r *http.Request) error {
 			who, ok := s.principal(r)
 			if !ok {
@@ -38,7 +42,7 @@ func New(d Deps, o Options) http.Handler {
 		}))
 	}
 	// watched is signed for streams: that a page stays open is no use of a session.
-	watched := func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
+	watched := func(pattern string, h page) {
 		mux.Handle(pattern, s.handle(func(w http.ResponseWriter, r *http.Request) error {
 			who, err := s.People.Still(s.shown(r, sessionCookie))
 			if err != nil || !who.Role.AtLeast(people.Viewer) {
@@ -48,8 +52,8 @@ func New(d Deps, o Options) http.Handler {
 		}))
 	}
 	// least is signed for who has a role at least.
-	least := func(role people.Role) func(string, func(http.ResponseWriter, *http.Request, people.Principal) error) {
-		return func(pattern string, h func(http.ResponseWriter, *http.Request, people.Principal) error) {
+	least := func(role people.Role) func(string, page) {
+		return func(pattern string, h page) {
 			signed(pattern, func(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 				if err := atLeast(who, role); err != nil {
 					return err
@@ -69,6 +73,7 @@ func New(d Deps, o Options) http.Handler {
 	signed("GET /approvals", s.approvals)
 	operator("POST /approvals/batch", s.decideBatch)
 	operator("POST /corrections", s.teach)
+	s.operate(least)
 	signed("GET /outbox", s.outbox)
 	signed("GET /knowledge", s.knowledge)
 	watched("GET /knowledge/stream", s.knowledgeStream)
@@ -164,7 +169,7 @@ func explain(err error) messagePage {
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
-	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, people.ErrNotFound):
+	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound):
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
 	case errors.Is(err, errCrossOrigin):
 		m.Status, m.Heading, m.Detail = http.StatusForbidden, "That came from another site", "A decision counts only when it is made on resolute's own pages. Nothing was changed."
@@ -174,7 +179,9 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor):
+	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, bundle.ErrMoved), errors.As(err, new(*runs.UnrehearsedError)):
+		m.Status, m.Heading = http.StatusConflict, "It is not as it was shown"
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.As(err, new(*bundle.RefusedError)):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

@@ -21,18 +21,32 @@ type Shell struct {
 	Stream  string // of the page's live regions, "" for none
 	Work    []NavLink
 	Teach   []NavLink
+	Run     []NavLink
 	Manage  []NavLink
-	Paused  []Paused // said on every page
+	Paused  []Paused   // said on every page
+	Pause   *PauseView // nil where who looks may not pause
+}
+
+// PauseView is the one red button's dialog.
+type PauseView struct {
+	What    []Option
+	Working string // how many cases would wait where they stand
+	Back    string // the page it stands on
+	Open    bool
 }
 
 // Paused is something that the agent does nothing in until somebody resumes it.
-type Paused struct{ What, By, Note, At string }
+type Paused struct {
+	What, By, Note, At string
+	Form, Back         string // what a form that resumes it says, "" where who looks may not
+}
 
 // NavLink is a place in the navigation.
 type NavLink struct {
 	Name, Link string
 	Current    bool
 	Count      string
+	Due        bool // somebody is late
 }
 
 // Link leads somewhere.
@@ -61,18 +75,79 @@ func (s *site) shell(r *http.Request, who people.Principal, title, here string) 
 		sh.Find = r.URL.Query().Get("q")
 	}
 	for _, p := range s.House().Paused {
-		sh.Paused = append(sh.Paused, Paused{What: p.What(), By: p.By, Note: p.Note, At: p.At.Format("2006-01-02 15:04 MST")})
+		said := Paused{What: p.What(), By: p.By, Note: p.Note, At: p.At.Format("2006-01-02 15:04 MST")}
+		if who.Role.AtLeast(people.Operator) {
+			said.Form, said.Back = pauseForm(p), r.URL.Path
+		}
+		sh.Paused = append(sh.Paused, said)
+	}
+	if who.Role.AtLeast(people.Operator) {
+		sh.Pause = s.pauseView(r)
 	}
 	waiting, _ := s.count(r, casefile.Approving) // the page itself says so if the store is broken
 	place := func(name, link, count string) NavLink {
 		return NavLink{Name: name, Link: link, Current: link == here, Count: count}
 	}
-	sh.Work = []NavLink{place("Overview", "/", ""), place("Approvals", "/approvals", waiting), place("Cases", "/cases", ""), place("Outbox", "/outbox", "")}
-	sh.Teach = []NavLink{place("Knowledge", "/knowledge", "")}
+	sh.Work = []NavLink{place("Overview", "/", ""), place("Approvals", "/approvals", waiting), place("Cases", "/cases", ""), s.queuesLink(r, here), place("Outbox", "/outbox", "")}
+	sh.Teach = []NavLink{place("Knowledge", "/knowledge", ""), place("Corrections", "/corrections", ""), place("Policies", "/policies", ""), place("Authority", "/authority", ""), place("Bundles", "/bundles", "")}
+	sh.Run = []NavLink{place("Tools", "/tools", "")}
+	if who.Role.AtLeast(people.Admin) {
+		sh.Run = append(sh.Run, place("Audit", "/audit", ""))
+	}
 	if who.Role.AtLeast(people.Admin) {
 		sh.Manage = append(sh.Manage, place("People", "/people", ""), place("Tokens", "/tokens", ""))
 	}
 	return sh
+}
+
+// queuesLink leads to what waits for a person, and says how much of it is overdue.
+func (s *site) queuesLink(r *http.Request, here string) NavLink {
+	link := NavLink{Name: "Queues", Link: "/queues", Current: here == "/queues"}
+	counts, err := s.Listing.Counts(r.Context())
+	if err != nil {
+		return link // the page itself says so
+	}
+	waits := 0
+	for _, n := range counts.Queues {
+		waits += n
+	}
+	if waits > 0 {
+		link.Count = thousands(waits)
+	}
+	if late, err := s.Listing.Overdue(r.Context(), s.Now()); err == nil && late > 0 {
+		link.Count, link.Due = link.Count+", "+thousands(late)+" overdue", true
+	}
+	return link
+}
+
+// pauseForm is a pause as its form names it.
+func pauseForm(p casefile.Pause) string {
+	switch {
+	case p.Tool != "":
+		return "tool " + p.Tool
+	case p.Procedure != "":
+		return "procedure " + p.Procedure
+	}
+	return "everything"
+}
+
+// pauseView is what can be paused.
+func (s *site) pauseView(r *http.Request) *PauseView {
+	v := &PauseView{Back: r.URL.Path, Open: r.URL.Query().Get("ask") == "pause", What: []Option{{Value: "everything", Name: "Everything"}}}
+	if counts, err := s.Listing.Counts(r.Context()); err == nil {
+		v.Working = thousands(counts.Statuses[casefile.Working])
+	}
+	if b, err := s.Bundles.Active(); err == nil {
+		for _, p := range b.Procedures {
+			v.What = append(v.What, Option{Value: "procedure " + p.Name, Name: "Procedure " + p.Name})
+		}
+	}
+	for _, p := range s.Tools.States() {
+		for _, t := range p.Tools {
+			v.What = append(v.What, Option{Value: "tool " + t.Name, Name: "Tool " + t.Name})
+		}
+	}
+	return v
 }
 
 // count says how many cases have a status, "" for none.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"resolute/agent"
+	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/listing"
 	"resolute/agent/people"
@@ -58,11 +59,34 @@ func fullPages(t *testing.T) map[string]any {
 	}
 	conflict := conflictPage(list[0].c, list[0].entries, agent.Decide{Decision: casefile.DecideApprove}, agent.ErrDecisionConflict, v)
 	pages["message"] = conflict
+	operatorPages(pages, v)
 	return pages
+}
+
+// operatorPages are the pages of whoever runs the agent, with all that they show.
+func operatorPages(pages map[string]any, v viewer) {
+	row := waitingView(&listing.Row{ID: "x", Goal: "g", Queue: "q", DueAt: noon.Add(-time.Hour), Stop: &casefile.Stop{Code: "c", Detail: "d"}}, v)
+	pages["queues"] = queuesPage{Heading: "h", Queues: []QueueView{{Name: "q", Waits: "1", Notify: []string{"a", "b"}, Due: "2 h", Current: true}}, Chosen: "q", Rows: []WaitingView{row}, Many: true}
+	pages["audit"] = auditPage{From: "f", To: "t", Deeds: []DeedView{deedView(people.Event{At: noon, Actor: "user:k", Action: "case.close", Subject: "s", Detail: map[string]any{"a": "b"}}, noon)}, Next: "/audit?x=y", Verified: &VerifiedView{"s", "t", []Pair{{Name: "n", Text: "t"}}}}
+	pages["corrections"] = correctionsPage{List: []CorrectionView{correctionView(kb.Correction{ID: "i", Says: "s", InsteadOf: "o", State: kb.Held, Contradicts: []string{"i"}, FromCase: "c", ExpiresAt: noon, By: "user:k", At: noon}, []kb.Use{{Case: "c"}}, 2, v)}, Next: "/corrections?cursor=x", May: true, Admin: true, Teach: &TeachView{Expires: "2026-01-01"}}
+	card := RuleCard{Name: "n", Says: "deny", Tone: "escalated", Icon: "escalated", When: "w", Reason: "r", By: "b", Cites: []Link{{Name: "c", Link: "/knowledge"}}, Tables: []string{"tt"}, Fired: "fired", Last: moment(noon, noon), LastCase: "c", Amounts: "a"}
+	pages["policies"] = policiesPage{Version: "v", Policies: []PolicyView{{Name: "p", File: "f", Tools: []string{"a", "b"}, Rules: []RuleCard{card}}}, Built: []RuleCard{card}, Tables: []TableView{{Name: "tt", File: "f", Columns: []Pair{{Name: "c", Text: "int"}}, Rows: [][]string{{"x"}}, More: 2}}}
+	pages["authority"] = authorityPage{Given: []Pair{{Name: "n", Text: "t"}}, Goal: "g", Loses: "l", GoalX: 80, Admin: true, Levels: []LadderView{{Procedure: "p", Tool: "t", Band: "b", Level: "act", Given: "propose", Why: "w", Agreed: "1 of 2", Against: "a", Bound: "0.5", Judged: true, Promotion: &PromotionView{To: "act", From: "propose", Why: "w", Case: "c"}}}}
+	tool := ToolView{Name: "t", Says: "s", Effect: "read", Changed: true, Paused: true, Calls: "3", P50: "a", P95: "b", Failed: "1 of 2", Trouble: true}
+	plugin := PluginView{Name: "p", URL: "u", Version: "1", Manifest: "m", Health: "down", Icon: "escalated", Tone: "escalated", Hint: "h", Running: "1 of 2", Seen: moment(noon, noon), Drift: &DriftedView{Plugin: "p", Version: "v", Now: "n", Tools: []string{"a", "b"}, May: true}, Tools: []ToolView{tool}}
+	pages["tools"] = toolsPage{Plugins: []PluginView{plugin}}
+	pages["tool"] = toolPage{Tool: tool, Plugin: plugin, Title: "t", Input: "i", Output: "o", Trusted: []string{"/a", "/b"}, Classes: []ClassView{{"s", "1"}}, Last: []TryRow{{Link: "/cases/x", Short: "x", Outcome: "o", Tone: "approval"}}, May: true, PauseFor: "tool t", Wrong: "w",
+		Fields: []ArgField{{Name: "a", Form: "arg.a", Kind: "choice", Options: []string{"x"}}, {Name: "b", Form: "arg.b", Kind: "yesno"}, {Name: "c", Form: "arg.c", Kind: "json"}, {Name: "d", Form: "arg.d", Kind: "number"}}, Answer: &AnswerView{Outcome: "o", Detail: "d", Took: "t", Result: "r", Failed: true}}
+	version := VersionView{Version: "v", Short: "v", Draft: true, By: "b", At: moment(noon, noon), Runs: []RunView{{Say: "s", Icon: "ok", By: "b"}}}
+	pages["bundles"] = bundlesPage{Versions: []VersionView{version, {Active: true}, {}}}
+	pages["bundle"] = bundlePage{Version: version, Diff: &DiffView{Files: []FileDiff{{Path: "p", Change: "changed", Lines: []DiffLine{{"add", "+x"}}}}, Rules: []bundle.RuleChange{{Policy: "p", Rule: "r", Change: "c", Was: "w", Now: "n"}}, Tools: []ToolDiff{{"t", "c", "w"}}, None: true},
+		Files: []FileView{{"p", "1", "/bundles/v/edit"}}, Drafts: true, Admin: true, Impact: &ImpactView{Say: "s", Changes: []ImpactRow{{Tool: "t", Was: "w", Now: "n", Count: "1", Amounts: "a", Blind: true, Examples: []Link{{Name: "x", Link: "/cases/x"}}}}}}
+	pages["edit"] = editPage{Version: version, Path: "p", Text: "t", May: true, Problems: []ProblemView{{File: "f", Message: "m", Line: 1, Col: 2, Text: "t", Warning: true}}, Fine: true}
 }
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
+	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{},
 	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "status": statusPage{}, "message": messagePage{},
 }
 

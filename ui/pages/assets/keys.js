@@ -1,6 +1,6 @@
 // The keyboard: single keys, never while typing, never in a dialog, and off where somebody wants so.
 const store = "resolute-keys-off";
-const places = { o: "/", a: "/approvals", c: "/cases", m: "/outbox", k: "/knowledge" };
+const places = { o: "/", a: "/approvals", c: "/cases", q: "/queues", m: "/outbox", k: "/knowledge", t: "/tools" };
 
 export function keys() {
   const off = document.getElementById("keys-off");

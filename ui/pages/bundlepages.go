@@ -1,0 +1,390 @@
+package pages
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"resolute/agent/bundle"
+	"resolute/agent/impact"
+	"resolute/agent/people"
+	"resolute/agent/rehearsal/runs"
+)
+
+type bundlesPage struct {
+	Shell    Shell
+	Versions []VersionView
+}
+
+// VersionView is a stored version of the bundle.
+type VersionView struct {
+	Version, Short string
+	Active, Draft  bool
+	By             string
+	At             Moment
+	Runs           []RunView // its rehearsals, the newest first
+}
+
+// RunView is a rehearsal of a version.
+type RunView struct {
+	Say, Icon, Tone string
+	By              string
+	At              Moment
+	Failures        []Pair
+}
+
+type bundlePage struct {
+	Shell   Shell
+	Version VersionView
+	Diff    *DiffView // to the active version, nil for that one
+	Files   []FileView
+	Drafts  bool // who looks may draft and rehearse
+	Admin   bool
+	Impact  *ImpactView
+}
+
+// DiffView is what changes from the active version to another.
+type DiffView struct {
+	Files []FileDiff
+	Rules []bundle.RuleChange
+	Tools []ToolDiff
+	None  bool
+}
+
+// FileDiff is a file that changes.
+type FileDiff struct {
+	Path, Change string
+	Lines        []DiffLine
+	Edit         string
+}
+
+// DiffLine is a line of a diff; Class is add, gone, or "".
+type DiffLine struct{ Class, Text string }
+
+// ToolDiff is a tool that changes.
+type ToolDiff struct{ Tool, Change, What string }
+
+// FileView is a file of a version.
+type FileView struct{ Path, Size, Link string }
+
+// ImpactView is what a version would have decided otherwise.
+type ImpactView struct {
+	Say     string
+	Changes []ImpactRow
+}
+
+// ImpactRow is a kind of decision that would have been another.
+type ImpactRow struct {
+	Tool, Was, Now, Count, Amounts string
+	Blind                          bool
+	Examples                       []Link
+}
+
+type editPage struct {
+	Shell    Shell
+	Version  VersionView
+	Path     string
+	Text     string
+	May      bool
+	Locked   string // why it can't be edited here
+	Problems []ProblemView
+	Fine     bool // it was checked, and there is nothing to say
+}
+
+// ProblemView is something wrong at a line.
+type ProblemView struct {
+	File, Message string
+	Line, Col     int
+	Text          string // of the line, where it is one of this file
+	Warning       bool
+}
+
+// maxEdited is how large a file may be that a page edits, in bytes.
+const maxEdited = 256 << 10
+
+func (s *site) versionView(st bundle.Stored) VersionView {
+	return VersionView{Version: st.Version, Short: digest(st.Version), Active: st.Active, Draft: st.Draft, By: actor(st.AppliedBy), At: moment(st.AppliedAt, s.Now())}
+}
+
+// versions gives the stored versions, newest first, with their last rehearsals.
+func (s *site) versions(r *http.Request) ([]VersionView, error) {
+	stored, err := s.Versions.List(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(stored, func(a, b bundle.Stored) int { return b.AppliedAt.Compare(a.AppliedAt) })
+	list, _, err := s.Rehearsals.Runs(r.Context(), "", perPage)
+	if err != nil {
+		return nil, err
+	}
+	var views []VersionView
+	for _, st := range stored {
+		v := s.versionView(st)
+		for i := range list {
+			if list[i].Version == st.Version && len(v.Runs) < 3 {
+				v.Runs = append(v.Runs, s.runView(&list[i]))
+			}
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+func (s *site) runView(r *runs.Run) RunView {
+	v := RunView{By: actor(r.By), At: moment(r.AskedAt, s.Now())}
+	switch {
+	case !r.State.Over():
+		v.Say, v.Icon, v.Tone = fmt.Sprintf("%s, %d of %d begun", r.State, r.Begun, r.Total), "working", "working"
+	case r.Error != "":
+		v.Say, v.Icon, v.Tone = string(r.State)+": "+r.Error, "escalated", "escalated"
+	case r.Passed:
+		v.Say, v.Icon, v.Tone = fmt.Sprintf("passed, all %d", r.Total), "resolved", "resolved"
+	default:
+		v.Say, v.Icon, v.Tone = fmt.Sprintf("%d of %d did not pass", r.Unmet, r.Total), "escalated", "escalated"
+	}
+	return v
+}
+
+func (s *site) bundles(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	views, err := s.versions(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "bundles", bundlesPage{Shell: s.shell(r, who, "Bundles", "/bundles"), Versions: views})
+}
+
+func (s *site) oneBundle(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	p, err := s.bundlePage(r, who)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "bundle", p)
+}
+
+func (s *site) bundlePage(r *http.Request, who people.Principal) (bundlePage, error) {
+	p := bundlePage{Drafts: who.Role.AtLeast(people.Operator), Admin: who.Role.AtLeast(people.Admin)}
+	b, err := s.Versions.Resolve(r.Context(), r.PathValue("version"))
+	if err != nil {
+		return p, err
+	}
+	all, err := s.versions(r)
+	if err != nil {
+		return p, err
+	}
+	for _, v := range all {
+		if v.Version == b.Version {
+			p.Version = v
+		}
+	}
+	files, err := s.Versions.Files(r.Context(), b.Version)
+	if err != nil {
+		return p, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		p.Files = append(p.Files, FileView{Path: name, Size: size(len(files[name])), Link: editLink(b.Version, name)})
+	}
+	if !p.Version.Active {
+		d, err := s.Versions.Diff(r.Context(), "active", b.Version)
+		if err == nil {
+			p.Diff = diffView(d)
+		} else if !errors.Is(err, bundle.ErrNone) {
+			return p, err
+		}
+	}
+	p.Shell = s.shell(r, who, "Bundle "+p.Version.Short, "/bundles")
+	return p, nil
+}
+
+func editLink(version, path string) string {
+	return "/bundles/" + url.PathEscape(version) + "/edit?" + url.Values{"path": {path}}.Encode()
+}
+
+func diffView(d bundle.Diff) *DiffView {
+	v := &DiffView{Rules: d.Rules, None: len(d.Files)+len(d.Rules)+len(d.Tools) == 0}
+	for _, f := range d.Files {
+		file := FileDiff{Path: f.Path, Change: f.Change, Edit: editLink(d.To, f.Path)}
+		for line := range strings.Lines(f.Diff) {
+			if line = strings.TrimRight(line, "\n"); len(file.Lines) < 400 {
+				file.Lines = append(file.Lines, DiffLine{Class: map[bool]string{true: "add"}[strings.HasPrefix(line, "+")] + map[bool]string{true: "gone"}[strings.HasPrefix(line, "-")], Text: line})
+			}
+		}
+		v.Files = append(v.Files, file)
+	}
+	for _, t := range d.Tools {
+		v.Tools = append(v.Tools, ToolDiff{t.Tool, t.Change, strings.Join(t.What, ", ")})
+	}
+	return v
+}
+
+// locked says why somebody may not edit a file here, "" if they may.
+func locked(who people.Principal, path string, text []byte) string {
+	switch {
+	case !who.Role.AtLeast(people.Operator):
+		return "You are signed in as " + string(who.Role) + ": an operator drafts."
+	case strings.HasPrefix(path, "tools/") && !who.Role.AtLeast(people.Admin):
+		return "It says where secrets are sent, so an admin changes it."
+	case len(text) > maxEdited || !utf8.Valid(text):
+		return "It is too large to be edited here, or no text."
+	}
+	return ""
+}
+
+func (s *site) editFile(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	p, _, err := s.editPage(r, who, r.URL.Query().Get("path"))
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "edit", p)
+}
+
+func (s *site) editPage(r *http.Request, who people.Principal, path string) (p editPage, was []byte, err error) {
+	b, err := s.Versions.Resolve(r.Context(), r.PathValue("version"))
+	if err != nil {
+		return p, nil, err
+	}
+	files, err := s.Versions.Files(r.Context(), b.Version)
+	if err != nil {
+		return p, nil, err
+	}
+	was, there := files[path]
+	if !there {
+		return p, nil, fmt.Errorf("%w: the version has no file %.100q", errNoPage, path)
+	}
+	p = editPage{Path: path, Version: VersionView{Version: b.Version, Short: digest(b.Version)}, Locked: locked(who, path, was)}
+	if p.May = p.Locked == ""; utf8.Valid(was) && len(was) <= maxEdited {
+		p.Text = string(was)
+	}
+	if active, err := s.Bundles.Active(); err == nil {
+		p.Version.Active = active.Version == b.Version
+	}
+	p.Shell = s.shell(r, who, path, "/bundles")
+	return p, was, nil
+}
+
+// saveFile checks a version with a file changed, and keeps it as a draft where that is wanted. Nothing of
+// it becomes active.
+func (s *site) saveFile(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	if err := readForm(w, r, 4*maxEdited); err != nil {
+		return fmt.Errorf("%w: %w", errRequest, err)
+	}
+	path, text := r.PostForm.Get("path"), strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")
+	p, _, err := s.editPage(r, who, path)
+	if err != nil {
+		return err
+	}
+	if !p.May {
+		return fmt.Errorf("%w: %s", errRole, p.Locked)
+	}
+	p.Text = text
+	files, err := s.Versions.Edit(r.Context(), p.Version.Version, path, []byte(text))
+	if err != nil {
+		return err
+	}
+	_, err = s.Versions.Drafted(r.Context(), files)
+	var refused *bundle.RefusedError
+	if err == nil && r.PostForm.Get("do") == "draft" {
+		var b *bundle.Bundle
+		if b, err = s.Versions.Store(r.Context(), files, who.Actor()); err == nil {
+			http.Redirect(w, r, "/bundles/"+url.PathEscape(b.Version), http.StatusSeeOther)
+			return nil
+		}
+	}
+	switch {
+	case errors.As(err, &refused):
+		p.Problems = problemViews(refused, path, text)
+		return s.render(w, http.StatusUnprocessableEntity, "edit", p)
+	case err != nil:
+		return err
+	}
+	p.Fine = true
+	return s.render(w, http.StatusOK, "edit", p)
+}
+
+func problemViews(refused *bundle.RefusedError, path, text string) []ProblemView {
+	lines := strings.Split(text, "\n")
+	var list []ProblemView
+	for _, x := range refused.Problems {
+		v := ProblemView{File: x.File, Message: x.Message, Line: max(x.Line, 1), Col: max(x.Col, 1), Warning: x.Warning}
+		if x.File == path && v.Line <= len(lines) {
+			v.Text = shorten(lines[v.Line-1], 160)
+		}
+		list = append(list, v)
+	}
+	slices.SortStableFunc(list, func(a, b ProblemView) int { return cmp.Compare(boolInt(a.Warning), boolInt(b.Warning)) })
+	return list
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// rehearseBundle runs the rehearsals of a version in the background; its page says what they come to.
+func (s *site) rehearseBundle(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	b, err := s.Versions.Resolve(r.Context(), r.PathValue("version"))
+	if err != nil {
+		return err
+	}
+	if _, err := s.Rehearsals.Start(r.Context(), runs.Order{Bundle: b, By: who.Actor()}); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/bundles/"+url.PathEscape(b.Version), http.StatusSeeOther)
+	return nil
+}
+
+// bundleImpact judges past decisions again by a version.
+func (s *site) bundleImpact(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	p, err := s.bundlePage(r, who)
+	if err != nil {
+		return err
+	}
+	b, err := s.Versions.Resolve(r.Context(), p.Version.Version)
+	if err != nil {
+		return err
+	}
+	report, err := s.Impact(r.Context(), b, impact.Period{})
+	if err != nil {
+		return err
+	}
+	v := &ImpactView{Say: fmt.Sprintf("Of %s past decisions, %s would have been another.", thousands(report.Decisions), thousands(report.Changed))}
+	for _, c := range report.Changes {
+		row := ImpactRow{Tool: c.Tool, Was: ruled(string(c.Was), c.WasRule), Now: ruled(string(c.Now), c.NowRule), Count: thousands(c.Count), Blind: c.Blind}
+		for i, a := range c.Amounts {
+			if i > 0 {
+				row.Amounts += ", "
+			}
+			row.Amounts += inBudget(a.AmountCents, a.Currency)
+		}
+		for _, e := range c.Examples {
+			row.Examples = append(row.Examples, Link{Name: short(e.CaseID), Link: fmt.Sprintf("/cases/%s#entry-%d", e.CaseID, e.Seq)})
+		}
+		v.Changes = append(v.Changes, row)
+	}
+	p.Impact = v
+	return s.render(w, http.StatusOK, "bundle", p)
+}
+
+func ruled(outcome, rule string) string {
+	if rule == "" {
+		return outcome
+	}
+	return outcome + " by " + rule
+}
+
+// activateBundle makes a version the one that new cases open under.
+func (s *site) activateBundle(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	b, err := s.Versions.Activate(r.Context(), r.PathValue("version"), who.Actor())
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/bundles/"+url.PathEscape(b.Version), http.StatusSeeOther)
+	return nil
+}

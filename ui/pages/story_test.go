@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
-	"resolute/agent/journal"
 )
 
 // noon is when the stories of these tests are looked at.
@@ -51,16 +50,6 @@ func (s *story) call(call casefile.Call, took time.Duration, answer casefile.Cal
 		answer.Source = "answer"
 	}
 	return s.agent(took, &answer)
-}
-
-func (s *story) summary() journal.Summary {
-	c := s.c
-	subject := ""
-	if len(c.Signals) > 0 {
-		subject = shorten(c.Signals[0].Text(), 80)
-	}
-	return journal.Summary{ID: c.ID, Status: c.Status, Stop: c.Stop, Goal: c.Goal, Procedure: c.Procedure, Customer: c.Customer,
-		Subject: subject, OpenedAt: c.OpenedAt, UpdatedAt: c.UpdatedAt, EndedAt: c.EndedAt, Bundle: c.Bundle, Outcome: c.Outcome}
 }
 
 func object(pairs ...any) casefile.Object {

@@ -12,7 +12,7 @@ import (
 // The demo's story in figures: 14 cases resolved by themselves, one that waits for an approval, two with
 // people, and what was refunded.
 func TestTheStoryInFigures(t *testing.T) {
-	r := newRig(t)
+	r := newRigWith(t, nil) // with what a monitor finds
 	steps, err := demo.Story()
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,17 @@ type liar func(w http.ResponseWriter, r *http.Request) bool
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	return newRigWith(t, nil)
+	return newRigWith(t, quietMonitors)
+}
+
+// quietMonitors lets monitors find nothing: the cases are those that a test sends.
+func quietMonitors(w http.ResponseWriter, q *http.Request) bool {
+	if !strings.HasSuffix(q.URL.Path, "/tools/list_shipments") {
+		return false
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write([]byte(`{"items":[]}`)) // whoever left can't be told
+	return true
 }
 
 // newRigWith has a liar from the start: monitors call as soon as the appliance runs.

@@ -46,7 +46,7 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 		f = r.figures()
 	}
 	for series, least := range map[string]float64{
-		"resolute_cases_opened_total":                                                              3, // a monitor may have found another
+		"resolute_cases_opened_total":                                                              3,
 		`resolute_cases_stopped_total{status="resolved",stop=""}`:                                  1,
 		`resolute_cases_stopped_total{status="approval",stop="policy.approval"}`:                   1,
 		`resolute_cases_stopped_total{status="escalated",stop="` + string(handed.Stop.Code) + `"}`: 1,

@@ -19,7 +19,7 @@ func TestRepliesAreReadyWithoutWebhook(t *testing.T) {
 	}
 	r.do("GET", "/api/v1/outbox", nil, &list)
 	found := 0
-	for _, m := range list.Items { // what a monitor found may have its reply too
+	for _, m := range list.Items {
 		if m.CaseID == id {
 			found++
 		}

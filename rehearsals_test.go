@@ -82,7 +82,7 @@ func TestTheServerRehearses(t *testing.T) {
 	if r.do("GET", "/api/v1/bundles", nil, &versions); len(versions.Items) != 1 {
 		t.Errorf("%d versions are stored after a candidate was rehearsed, want the active one alone", len(versions.Items))
 	}
-	for _, tool := range []string{"ops.get_flag", "ops.set_flag", "shop.create_replacement", "shop.refund_order"} { // that no monitor's case needs
+	for _, tool := range []string{"ops.get_flag", "ops.set_flag", "shop.create_replacement", "shop.refund_order"} {
 		if n := r.called(tool); n != 0 {
 			t.Errorf("%s of the real company was called %d times by rehearsals", tool, n)
 		}

@@ -43,16 +43,6 @@ func (r *rig) sees(version string, cases int) (s shadow.Report) {
 	}
 }
 
-// quietMonitors lets monitors find nothing: the cases are those that a test sends.
-func quietMonitors(w http.ResponseWriter, q *http.Request) bool {
-	if !strings.HasSuffix(q.URL.Path, "/tools/list_shipments") {
-		return false
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(`{"items":[]}`)) // whoever left can't be told
-	return true
-}
-
 // smashed are tickets about things that arrived broken and are in stock, each of another customer.
 func smashed(nth int) demo.Signal {
 	of := []struct{ order, customer, email string }{{"ORD-1001", "CUS-101", "mara@lindqvist.example"}, {"ORD-1009", "CUS-112", "dana.petrov@mail.example"}, {"ORD-1007", "CUS-109", "grace@mbeki.example"}}[nth]
@@ -63,7 +53,7 @@ func smashed(nth int) demo.Signal {
 // TestShadowsSeeWhatTheyWouldDo runs versions beside the active one: one in other words, one that takes
 // another remedy, one that is stricter, and one that wants to know more.
 func TestShadowsSeeWhatTheyWouldDo(t *testing.T) {
-	r := newRigWith(t, quietMonitors)
+	r := newRig(t)
 	reworded := r.beside(map[string][2]string{"procedures/damaged-item.yaml": {"You don't need to send anything back.", "Keep the old one."}})
 	strict := r.beside(map[string][2]string{"policies/freeze.yaml": {"", "policy: freeze\napplies_to: [shop.*]\nrules:\n  - {id: frozen, deny: 'true', reason: Not today.}\n"}})
 	curious := r.beside(map[string][2]string{"procedures/damaged-item.yaml": {"gather:\n", "gather:\n  now_of: {call: ops.get_flag, with: {flag_key: checkout-v2}}\n"}})
@@ -113,7 +103,7 @@ func TestShadowsSeeWhatTheyWouldDo(t *testing.T) {
 // TestShadowsWriteNothing runs a version beside the active one that takes a write for a read, and one that
 // reads what is paused.
 func TestShadowsWriteNothing(t *testing.T) {
-	r := newRigWith(t, quietMonitors)
+	r := newRig(t)
 	const gather = "gather:\n"
 	liar := r.beside(map[string][2]string{"tools/ops.yaml": {"plugin: ops\n", "plugin: ops\neffects: {set_flag: read}\n"},
 		"procedures/damaged-item.yaml": {gather, gather + "  off: {call: ops.set_flag, with: {flag_key: checkout-v2, enabled: false}}\n"}})
@@ -135,7 +125,7 @@ func TestShadowsWriteNothing(t *testing.T) {
 // TestShadowsAreHeldAgainstPeople has people say yes and no to what the active version proposes, and a
 // version beside it that proposes the same, and one that wouldn't ask.
 func TestShadowsAreHeldAgainstPeople(t *testing.T) {
-	r := newRigWith(t, quietMonitors)
+	r := newRig(t)
 	asks := map[string][2]string{"policies/look.yaml": {"", "policy: look\napplies_to: [shop.create_replacement]\nrules:\n  - {id: look, approve: 'true', reason: A person looks.}\n"}}
 	r.amend(asks)
 	same := r.beside(map[string][2]string{"policies/look.yaml": asks["policies/look.yaml"], "procedures/damaged-item.yaml": {"You don't need to send anything back.", "Keep the old one."}})

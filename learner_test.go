@@ -30,6 +30,14 @@ func (r *rig) routed(id string) (d casefile.ProcedureChosen) {
 	return d
 }
 
+// taught is the newest correction's id.
+func taught(r *rig) string {
+	r.t.Helper()
+	var list struct{ Items []struct{ ID string } }
+	r.do("GET", "/api/v1/corrections", nil, &list)
+	return list.Items[0].ID
+}
+
 // What a person corrects is at work from the next signal on, and each case says what chose it; revoked, the
 // next is told as before.
 func TestCorrectionTeachesTriage(t *testing.T) {
@@ -52,19 +60,15 @@ func TestCorrectionTeachesTriage(t *testing.T) {
 	r.settled(id, casefile.Resolved)
 	next := send("2", like)
 	r.settled(next, casefile.Waiting) // for the order
-	if d := r.routed(next); d.Procedure != "damaged-item" || !strings.HasPrefix(d.Triage, before.Triage+"+") || d.Candidates[0].Nearest != text {
+	if d := r.routed(next); d.Procedure != "damaged-item" || !strings.HasPrefix(d.Triage, before.Triage+"+") || d.Candidates[0].Nearest != "case "+id+", by correction "+taught(r) {
 		t.Errorf("the next one goes to %q by version %s, most like %q; want damaged-item by what was taught on top of %s", d.Procedure, d.Triage, d.Candidates[0].Nearest, before.Triage)
 	}
-	var list struct {
-		Items []struct{ ID string }
-		State struct{ Taught int }
-	}
+	var list struct{ State struct{ Taught int } }
 	r.do("GET", "/api/v1/triage", nil, &list)
 	if list.State.Taught != 1 {
 		t.Errorf("triage says that %d texts are taught, want 1", list.State.Taught)
 	}
-	r.do("GET", "/api/v1/corrections", nil, &list)
-	if code := r.do("DELETE", "/api/v1/corrections/"+list.Items[0].ID, nil, nil); code != http.StatusNoContent {
+	if code := r.do("DELETE", "/api/v1/corrections/"+taught(r), nil, nil); code != http.StatusNoContent {
 		t.Fatalf("revoking: %d", code)
 	}
 	last := send("3", like)

@@ -134,7 +134,7 @@ type Received struct {
 type Candidate struct {
 	Procedure string  `json:"procedure"`
 	Score     float64 `json:"score"`
-	Nearest   string  `json:"nearest,omitempty"` // the example that the text is most like
+	Nearest   string  `json:"nearest,omitempty"` // the example that the text is most like; what a customer wrote is named by its case
 }
 
 // Input is a value that the procedure asked for, and where it came from.

@@ -119,6 +119,9 @@ func (l *Learner) keep(ctx context.Context, v Version, records []journal.Record)
 		list = append(list, v)
 	}
 	records = append(records, r)
+	if i := len(list) - 1 - mostRefs; i >= 0 && !active[list[i].Version] {
+		records = append(records, journal.Record{Kind: recordRefs, Key: list[i].Version})
+	}
 	for over := len(list) - mostVersions; over > 0; over-- {
 		i := slices.IndexFunc(list, func(o Version) bool { return !active[o.Version] })
 		if i < 0 {

@@ -34,6 +34,9 @@ func TestLearnsFromWhatStayedResolved(t *testing.T) {
 	if is := r.best(text.Text); is.Procedure != text.Procedure || is.Score <= was.Score {
 		t.Errorf("%q goes to %+v, and before to %+v; want it surer", text.Text, is, was)
 	}
+	if like := r.best("Hello, " + text.Text).Nearest; !strings.HasPrefix(like, "case ") {
+		t.Errorf("it says that it is most like %q, want the case named and not shown what another customer wrote", like)
+	}
 	if first := r.Versions()[1]; first.Version != v.Replaces || first.Evidence != 0 || len(first.Activated) != 1 {
 		t.Errorf("before it stands %+v, want the authors' examples", first)
 	}

@@ -112,7 +112,7 @@ func (n *lessons) of(procedures map[string]bool) []triage.Example {
 	var list []triage.Example
 	for _, x := range n.list {
 		if procedures[x.Procedure] {
-			list = append(list, triage.Example{Procedure: x.Procedure, Text: x.text, Source: "correction " + x.ID})
+			list = append(list, triage.Example{Procedure: x.Procedure, Text: x.text, Source: "case " + x.Case + ", by correction " + x.ID, Private: true})
 		}
 	}
 	return list

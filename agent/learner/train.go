@@ -21,8 +21,12 @@ const (
 	spares = 20             // times as long as training took, nothing is trained
 )
 
-// mostVersions is how many are kept; those that are active stay.
-const mostVersions = 50
+// How many versions are kept, and of how many what they rest on, without which nobody goes back to one. Those
+// that are active stay.
+const (
+	mostVersions = 1000
+	mostRefs     = 50
+)
 
 // Learn follows the journal as far as it goes, and learns anew if there is reason to.
 func (l *Learner) Learn(ctx context.Context) error {

@@ -110,7 +110,7 @@ func (l *Learner) texts(ctx context.Context, refs []reference) (list []triage.Ex
 			gone++
 			continue
 		}
-		list = append(list, triage.Example{Procedure: r.Procedure, Text: text, Source: "case " + r.Case})
+		list = append(list, triage.Example{Procedure: r.Procedure, Text: text, Source: "case " + r.Case, Private: true})
 	}
 	return list, gone, nil
 }

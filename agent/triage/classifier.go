@@ -76,7 +76,7 @@ func (c *Classifier) Classify(ctx context.Context, text string, among []string) 
 	shares := c.scale.shares(standings)
 	by := make(map[string]casefile.Candidate, len(standings))
 	for i, s := range standings {
-		by[c.names[s.class]] = casefile.Candidate{Score: shares[i], Nearest: c.examples[s.nearest].Text}
+		by[c.names[s.class]] = casefile.Candidate{Score: shares[i], Nearest: c.examples[s.nearest].name()}
 	}
 	list := make([]casefile.Candidate, len(among))
 	for i, name := range among {

@@ -26,6 +26,15 @@ type Example struct {
 	Procedure string // "" for none of them
 	Text      string
 	Source    string // where it is from, for whoever reads about it; "" for the procedure's file
+	Private   bool   // what a customer wrote: it is told by its source, and never shown beside what others wrote
+}
+
+// name is what an example is told by.
+func (x *Example) name() string {
+	if x.Private {
+		return x.Source
+	}
+	return x.Text
 }
 
 // Train makes a classifier of examples, as a Trainer without options does.

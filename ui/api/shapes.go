@@ -33,7 +33,7 @@ func caseShapes() schema {
 		"Status":    oneOf("Where a case stands", statusNames[:]...),
 		"Stop":      stop(stopCodes[:]...),
 		"Cause":     stop(append(stopCodes[:], "")...),
-		"Candidate": object("A procedure that triage considered", schema{"procedure": text(""), "score": number("from 0 to 1"), "nearest": text("the example that the text is most like")}, "nearest"),
+		"Candidate": object("A procedure that triage considered", schema{"procedure": text(""), "score": number("from 0 to 1"), "nearest": text("the example that the text is most like; what a customer wrote is named by its case")}, "nearest"),
 		"Customer": object("Whose problem it is: a claim, as far as assurance vouches for it", schema{"id": text(""), "email": text(""), "name": text(""),
 			"assurance": oneOf("", casefile.AssuranceNone, casefile.AssuranceAuthenticated, casefile.AssuranceVouched)}, "id", "email", "name"),
 		"Summary": object("A case in a list", schema{"id": text(""), "status": ref("Status"), "stop": orNull(ref("Stop")), "goal": text(""), "procedure": text(""), "customer": ref("Customer"),

@@ -32,7 +32,7 @@ type Traffic struct {
 	*rand.Rand
 	Intents []string
 	Phrases map[string][]string
-	strange []string
+	Strange []string
 }
 
 // NewTraffic makes it, from a seed.
@@ -56,7 +56,7 @@ func NewTraffic(t testing.TB, seed uint64) *Traffic {
 			if err := json.Unmarshal([]byte(line), &q); err != nil {
 				t.Fatal(err)
 			}
-			w.strange = append(w.strange, q.Query)
+			w.Strange = append(w.Strange, q.Query)
 		}
 	}
 	for _, intent := range w.Intents { // which phrases are old and which are new differs between histories
@@ -75,7 +75,7 @@ var (
 // Next gives a text that arrives at a time from 0 to 1.
 func (w *Traffic) Next(time float64) triage.Example {
 	var x triage.Example
-	phrase := w.strange[w.IntN(len(w.strange))]
+	phrase := w.Strange[w.IntN(len(w.Strange))]
 	if w.Float64() >= 0.2 {
 		x.Procedure = w.Intents[w.IntN(len(w.Intents))]
 		list := w.Phrases[x.Procedure]

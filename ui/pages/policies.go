@@ -108,6 +108,9 @@ type cards struct {
 
 func (c cards) policy(p *policy.Policy) PolicyView {
 	view := PolicyView{Name: p.Name, File: p.Pos.File, Tools: p.AppliesTo}
+	if at := strings.LastIndex(view.File, "policies/"); at >= 0 {
+		view.File = view.File[at:] // a place begins with the folder as whoever applied it gave it
+	}
 	for i := range p.Bind {
 		b := &p.Bind[i]
 		if b.To != nil {

@@ -267,7 +267,7 @@ func (a *appliance) wire(ctx context.Context) (err error) {
 		Insights:    a.insights(audit),
 		Rehearsals:  a.runs,
 		Shadows:     a.shadows,
-		Suggestions: suggest.NewKeeper(a.suggesting(audit)),
+		Suggestions: suggest.NewKeeper(a.suggesting(audit, builtin)),
 		Precedents:  a.past,
 		Learner:     a.learner,
 		Checkpoints: checkpoints,

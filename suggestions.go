@@ -8,11 +8,17 @@ import (
 	"resolute/agent/impact"
 	"resolute/agent/people"
 	"resolute/agent/suggest"
+	"resolute/embed"
 )
 
 // suggesting is what suggestions are made with.
-func (a *appliance) suggesting(audit *people.Audit) suggest.Deps {
-	return suggest.Deps{Views: a.views, Library: a.library, Records: a.store, Rehearsals: a.runs, Impact: a.lately, Audit: audit.Event, Now: time.Now, Log: a.Log}
+func (a *appliance) suggesting(audit *people.Audit, e *embed.Static) suggest.Deps {
+	meaning := func(text string) []float32 {
+		v := make([]float32, e.Dimensions())
+		e.EmbedInto(v, text)
+		return v
+	}
+	return suggest.Deps{Meaning: meaning, Views: a.views, Library: a.library, Records: a.store, Rehearsals: a.runs, Impact: a.lately, Audit: audit.Event, Now: time.Now, Log: a.Log}
 }
 
 // lately judges by a version again what was decided in the last days.

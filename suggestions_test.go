@@ -10,6 +10,7 @@ import (
 
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
+	"resolute/plugins/demo"
 )
 
 // bring has two ways; the one that comes first asks a person each time.
@@ -200,5 +201,37 @@ func TestASuggestionIsOfTheActiveVersion(t *testing.T) {
 	r.counting(map[string]string{"rehearsals/brought.yaml": strings.Replace(strings.ReplaceAll(brought, "item.wanted", "item.seen"), "calls: [counter.add], ", "", 1)})
 	if gone := r.suggestions(""); len(gone) != 0 {
 		t.Errorf("the procedure is gone, and there is %+v", gone)
+	}
+}
+
+// TestCasesThatPeoplePlaceBecomeExamples: what triage didn't know and people said what it is for, or settled
+// by hand, is suggested as examples, without what identifies the customers, and as a sketch.
+func TestCasesThatPeoplePlaceBecomeExamples(t *testing.T) {
+	r := newRig(t)
+	olga, omar := r.as("operator", "olga"), r.as("operator", "omar")
+	place := func(i int, text, procedure, note string) {
+		id := r.send(demo.Signal{ID: fmt.Sprint(note, i), Source: "test", Type: "ticket.created", Data: map[string]any{"customer": map[string]any{"id": fmt.Sprint("c-", note, i)}, "text": text}})
+		r.settled(id, casefile.Escalated)
+		decision := map[string]any{"decision": "close", "note": note}
+		if procedure != "" {
+			decision["procedure"] = procedure
+		}
+		[]desk{olga, omar}[i%2].decides(id, decision, 200)
+	}
+	for i, text := range []string{"Zorp zorp, call me at +44 20 7946 0958 or zed@zorp.example", "zorp again, ORD-1001 if you must know", "Zorp for the third time"} {
+		place(i, text, "damaged-item", "told by phone")
+	}
+	for i, text := range []string{"do you paint walls for ORD-9001?", "will you paint our walls, ORD-9002", "paint the walls please ORD-9003"} {
+		place(i, text, "", "We do not paint walls")
+	}
+	got := map[string]suggestion{}
+	for _, s := range r.suggestions("") {
+		got[s.Kind] = s
+	}
+	if s := got["examples"]; s.Evidence != 3 || !strings.Contains(s.Files[0].Diff, "\n+    - 'Zorp zorp, call me at [phone] or [email]'\n") || !strings.Contains(s.Files[0].Diff, "+    - 'zorp again, [number] if you must know'") || strings.Contains(s.Files[0].Diff, "7946") {
+		t.Errorf("the examples are %+v", s)
+	}
+	if s := got["procedure"]; s.Evidence != 3 || s.Files[0].Path != "procedures/we-do-not-paint-walls.yaml" || s.Files[0].Change != "added" {
+		t.Errorf("the sketch is %+v", s)
 	}
 }

@@ -1,6 +1,7 @@
 package kb
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -146,4 +147,30 @@ func (w *wordIndex) terms(ctx context.Context, text string) (map[string]float64,
 		terms[term] = math.Log(1 + (float64(all)-float64(with)+0.5)/(float64(with)+0.5))
 	}
 	return terms, nil
+}
+
+// telling gives the words of a text that tell most, as many as are wanted; all if that is 0.
+func (w *wordIndex) telling(ctx context.Context, text string, most int) (string, error) {
+	all := strings.Fields(text)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if most == 0 || len(all) <= most {
+		return text, nil
+	}
+	terms, err := w.terms(ctx, text)
+	if err != nil {
+		return "", err
+	}
+	weight := func(word string) (sum float64) {
+		for _, term := range w.analyze(word) {
+			sum = max(sum, terms[term])
+		}
+		return sum
+	}
+	weights := make(map[string]float64, len(all))
+	for _, word := range all {
+		weights[word] = weight(word)
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(weights[b], weights[a]) })
+	return strings.Join(all[:most], " "), nil
 }

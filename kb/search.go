@@ -38,6 +38,9 @@ type Query struct {
 	// those of every scope.
 	Situation *Situation
 	Each      Unit // Passages if empty
+	// Words is how many words at most are looked for, those that tell most; all if 0. Of a whole letter most
+	// are everywhere, and each costs a look at all passages that have it. Meaning is always that of all.
+	Words int
 }
 
 // Unit is what a hit stands for.
@@ -98,7 +101,12 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 	var both sync.WaitGroup
 	m := b.meaning.Load()
 	if q.Mode != Vector {
-		both.Go(func() { words, wordsErr = b.words.search(ctx, q.Text, n, hidden) })
+		both.Go(func() {
+			var telling string
+			if telling, wordsErr = b.words.telling(ctx, q.Text, q.Words); wordsErr == nil {
+				words, wordsErr = b.words.search(ctx, telling, n, hidden)
+			}
+		})
 	}
 	if q.Mode != Keyword {
 		both.Go(func() {

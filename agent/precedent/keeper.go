@@ -42,11 +42,10 @@ type Keeper struct {
 	mu   sync.RWMutex // held for reading while base is asked
 	base *kb.Base     // nil before Run opened it, and after it closed it
 	read uint64       // offset up to which the journal is in the index; under mu
-	more chan struct{}
 }
 
 // NewKeeper makes a keeper; Run has to be called for it to find anything.
-func NewKeeper(d Deps) *Keeper { return &Keeper{Deps: d, more: make(chan struct{})} }
+func NewKeeper(d Deps) *Keeper { return &Keeper{Deps: d} }
 
 const (
 	batch = 2_000           // entries that are looked at in one go
@@ -151,8 +150,6 @@ func (k *Keeper) follow(ctx context.Context) error {
 		}
 		k.mu.Lock()
 		k.read = read
-		close(k.more)
-		k.more = make(chan struct{})
 		k.mu.Unlock()
 	}
 	return ctx.Err()
@@ -214,21 +211,11 @@ func (k *Keeper) clear(ctx context.Context, id, now string, wanted bool) (stays 
 // over reports whether a case is one to learn from.
 func over(c *casefile.Case) bool { return c.Status.Ended() && c.MergedInto == "" }
 
-// Current waits until the index goes to an offset of the journal.
-func (k *Keeper) Current(ctx context.Context, offset uint64) error {
-	for {
-		k.mu.RLock()
-		read, more := k.read, k.more
-		k.mu.RUnlock()
-		if read >= offset {
-			return nil
-		}
-		select {
-		case <-more:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+// To is the offset of the journal that the index goes to.
+func (k *Keeper) To() uint64 {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.read
 }
 
 // Query is what closed cases are wanted for.
@@ -253,6 +240,9 @@ func weight(p *Precedent) float64 {
 // wide is how many times as many cases are looked at as are wanted: an outcome may lift one.
 const wide = 4
 
+// telling is how many of a text's words are looked for: a customer writes many that are in all cases.
+const telling = 10
+
 // Search gives the cases that are over and most like what a customer wrote, what worked first among
 // those that are about as like.
 func (k *Keeper) Search(ctx context.Context, q Query) ([]Precedent, error) {
@@ -261,7 +251,7 @@ func (k *Keeper) Search(ctx context.Context, q Query) ([]Precedent, error) {
 	if k.base == nil {
 		return nil, ErrBusy
 	}
-	hits, err := k.base.Search(ctx, kb.Query{Text: q.Text, K: min(wide*q.K+1, 200), Each: kb.Documents})
+	hits, err := k.base.Search(ctx, kb.Query{Text: q.Text, K: min(wide*q.K+1, 200), Each: kb.Documents, Words: telling})
 	if err != nil {
 		return nil, fmt.Errorf("search closed cases: %w", err)
 	}

@@ -1,6 +1,7 @@
 // Package suggest proposes changes of the bundle from what people decided again and again: a new example
 // for a procedure, a rule that asks for what is always approved or always rejected, an argument that is
-// always edited the same way, a hypothesis that people always put another one before.
+// always edited the same way, a hypothesis that people always put another one before, a remedy or a
+// procedure that is missing and that people stand in for.
 //
 // Deeds are what people decided, each with what the agent wanted, read from the journal of a case. Mine
 // is pure: the same deeds and the same version give the same suggestions, by thresholds that are stated.

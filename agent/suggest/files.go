@@ -51,3 +51,28 @@ func named(list source.Node, key, name string) int {
 	}
 	return slices.IndexFunc(list.List(), func(n source.Node) bool { return word(n, key) == name })
 }
+
+// flow writes a node on one line.
+func flow(n source.Node) string {
+	switch {
+	case n.IsMapping():
+		var parts []string
+		for _, e := range n.Entries() {
+			parts = append(parts, e.Key.Value+": "+flow(e.Value))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case !n.IsScalar():
+		var parts []string
+		for _, e := range n.List() {
+			parts = append(parts, flow(e))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	if _, text := n.Scalar().(string); !text {
+		return n.String()
+	}
+	return quote(n.String())
+}
+
+// quote writes a text so that YAML takes it for nothing else.
+func quote(s string) string { return "'" + strings.ReplaceAll(oneLine(s), "'", "''") + "'" }

@@ -63,9 +63,11 @@ type Deps struct {
 	Rehearsals Rehearsals
 	// Impact judges by a version again what was decided lately.
 	Impact func(ctx context.Context, b *bundle.Bundle) (impact.Report, error)
-	Audit  func(actor, action, subject string, detail map[string]any) (journal.Record, error)
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Meaning gives a text's vector of unit length.
+	Meaning func(text string) []float32
+	Audit   func(actor, action, subject string, detail map[string]any) (journal.Record, error)
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // State is whether a suggestion waits for somebody.
@@ -220,7 +222,7 @@ func (k *Keeper) make(ctx context.Context) ([]Shown, error) {
 		return nil, err
 	}
 	made := []Shown{}
-	for _, s := range Mine(k.deeds, k.kept, View{active, files}, Defaults(active)) {
+	for _, s := range Mine(k.deeds, k.kept, View{active, files, k.Meaning}, Defaults(active)) {
 		shown, ok, err := k.candidate(ctx, active.Version, s)
 		if err != nil {
 			return nil, err

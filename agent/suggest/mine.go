@@ -18,11 +18,13 @@ type Kind string
 
 // The kinds.
 const (
-	Loosen   Kind = "rule.loosen" // asks a person later
-	Tighten  Kind = "rule.deny"   // denies what is always rejected
-	Argument Kind = "argument"    // of a step, as people edit it
-	Order    Kind = "order"       // of hypotheses, as people choose them
-	Examples Kind = "examples"    // of a procedure, from cases that people sent there
+	Loosen    Kind = "rule.loosen" // asks a person later
+	Tighten   Kind = "rule.deny"   // denies what is always rejected
+	Argument  Kind = "argument"    // of a step, as people edit it
+	Order     Kind = "order"       // of hypotheses, as people choose them
+	Examples  Kind = "examples"    // of a procedure, from cases that people sent there
+	Remedy    Kind = "remedy"      // a hypothesis, from what people did instead
+	Procedure Kind = "procedure"   // a sketch of one, from cases that people settled by hand
 )
 
 // Thresholds are from when on decisions make a suggestion.
@@ -53,6 +55,8 @@ func Defaults(b *bundle.Bundle) Thresholds {
 type View struct {
 	*bundle.Bundle
 	Files map[string][]byte
+	// Meaning gives a text's vector of unit length; nil where texts are compared by their words alone.
+	Meaning func(text string) []float32
 }
 
 // Basis is a decision that a suggestion rests on.
@@ -96,6 +100,8 @@ func Mine(deeds []Deed, kept Kept, v View, t Thresholds) []Suggestion {
 	m.arguments()
 	m.orders()
 	m.examples()
+	m.remedies()
+	m.procedures()
 	slices.SortFunc(m.found, func(a, b Suggestion) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
 	})

@@ -24,14 +24,7 @@ func Read(caseID string, entries []casefile.Entry, versions Versions) (list []De
 		if d, ok := e.Data.(*casefile.OperatorDecided); ok {
 			r.decided(e, d)
 		}
-		if d, ok := e.Data.(*casefile.ProcedureChosen); ok && d.Procedure != "" && r.sender != nil && r.unsure {
-			r.add(r.sender, Deed{How: Placed, By: r.senderID, Procedure: d.Procedure, Held: true}, true)
-			r.unsure = false
-		}
 		r.c.Fold(e)
-		if s, ok := e.Data.(*casefile.CaseStopped); ok && s.Stop.Code == casefile.StopConfidenceLow {
-			r.unsure = true
-		}
 	}
 	r.judge()
 	return r.list, r.kept()
@@ -42,9 +35,6 @@ type reader struct {
 	c        *casefile.Case
 	versions Versions
 	list     []Deed
-	unsure   bool            // triage didn't know the procedure
-	sender   *casefile.Entry // the decision that had it look again
-	senderID string
 }
 
 func (r *reader) add(e *casefile.Entry, d Deed, withText bool) {
@@ -54,9 +44,10 @@ func (r *reader) add(e *casefile.Entry, d Deed, withText bool) {
 		d.Procedure = r.c.Procedure
 	}
 	if withText {
-		for i := len(r.c.Signals) - 1; i >= 0 && d.Text == ""; i-- {
-			d.Text, d.Signal = blank(r.c.Signals[i].Text()), r.c.Signals[i].Type
-			d.Found = r.found(r.c.Signals[i].Text())
+		text := r.c.OpeningText()
+		d.Text, d.Found = blank(text), r.found(text)
+		if len(r.c.Signals) > 0 {
+			d.Signal = r.c.Signals[0].Type
 		}
 	}
 	d.Note = blank(d.Note)
@@ -94,10 +85,18 @@ func (r *reader) decided(e *casefile.Entry, d *casefile.OperatorDecided) {
 		}
 	case casefile.DecideOverride:
 		r.overridden(e, d, deed)
-	case casefile.DecideRetry, casefile.DecideHandback:
-		r.sender, r.senderID = e, d.Principal
 	case casefile.DecideClose:
-		r.closed(e, d)
+		r.placed(e, d)
+		if r.c.Procedure == "" && (d.Procedure == "" || d.Procedure == casefile.NoProcedure) {
+			r.add(e, Deed{How: Settled, By: d.Principal, Note: d.Note, Held: true}, true)
+		}
+	}
+}
+
+// placed notes which procedure a case is for, where triage said another or none.
+func (r *reader) placed(e *casefile.Entry, d *casefile.OperatorDecided) {
+	if t := r.c.Triaged; d.Procedure != "" && d.Procedure != casefile.NoProcedure && t != nil && t.Procedure != d.Procedure {
+		r.add(e, Deed{How: Placed, By: d.Principal, Procedure: d.Procedure, Note: d.Note, Held: true}, true)
 	}
 }
 
@@ -105,6 +104,8 @@ func (r *reader) decided(e *casefile.Entry, d *casefile.OperatorDecided) {
 func (r *reader) overridden(e *casefile.Entry, d *casefile.OperatorDecided, deed Deed) {
 	h := r.c.Current()
 	switch {
+	case d.Procedure != "":
+		r.placed(e, d)
 	case d.Action != nil:
 		deed.How, deed.Hypothesis, deed.Step = Acted, d.Hypothesis, d.Step
 		deed.Tool, deed.Args, deed.Paths = d.Action.Tool, d.Action.Args, r.paths(d.Action.Args)
@@ -112,26 +113,6 @@ func (r *reader) overridden(e *casefile.Entry, d *casefile.OperatorDecided, deed
 	case h != nil && h.Name != d.Hypothesis && h.Chosen == "":
 		deed.How, deed.Hypothesis, deed.Instead, deed.Step = Chose, h.Name, d.Hypothesis, h.Step
 		r.add(e, deed, false)
-	}
-}
-
-// closed notes a case that a person closed: for which procedure it was, if the note names one that the
-// case isn't handled by, or else that no procedure was there for it.
-func (r *reader) closed(e *casefile.Entry, d *casefile.OperatorDecided) {
-	if b := r.versions(r.c.Bundle); b != nil {
-		var named []string
-		for _, p := range b.Procedures {
-			if naming(p.Name).MatchString(d.Note) {
-				named = append(named, p.Name)
-			}
-		}
-		if len(named) == 1 && named[0] != r.c.Procedure {
-			r.add(e, Deed{How: Placed, By: d.Principal, Procedure: named[0], Note: d.Note, Held: true}, true)
-			return
-		}
-	}
-	if r.c.Procedure == "" && r.unsure {
-		r.add(e, Deed{How: Settled, By: d.Principal, Note: d.Note, Held: true}, true)
 	}
 }
 
@@ -149,11 +130,6 @@ func (r *reader) found(text string) (list []string) {
 		}
 	}
 	return list
-}
-
-// naming finds a procedure's name where it stands by itself.
-func naming(name string) *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|[^a-z0-9_-])` + regexp.QuoteMeta(name) + `(?:$|[^a-z0-9_-])`)
 }
 
 // kept is the planner's own choice, if the case is resolved by it.

@@ -10,7 +10,7 @@ func suggestionShapes() schema {
 	evidence := object("What a version came to last", schema{"run": text("id of the rehearsal"), "at": moment(""), "seed": integer(""), "faults": boolean(""), "ran": integer("rehearsals"), "unmet": arrayOf(text("name")), "passed": boolean("")})
 	return schema{
 		"Suggestion": object("A change of the active version that follows from what people decided", schema{"id": text("of what it is about: the same one as evidence grows"),
-			"kind":  oneOf("", suggest.Loosen, suggest.Tighten, suggest.Argument, suggest.Order, suggest.Examples),
+			"kind":  oneOf("", suggest.Loosen, suggest.Tighten, suggest.Argument, suggest.Order, suggest.Examples, suggest.Remedy, suggest.Procedure),
 			"title": text(""), "why": text("in one sentence"), "evidence": integer("cases that it rests on"), "people": arrayOf(text("actor")), "one_person": boolean("nobody else decided so; that person doesn't accept it"),
 			"cases": arrayOf(object("A decision that it rests on, the newest first", schema{"case_id": text(""), "seq": integer("of the entry"), "at": moment(""), "actor": text(""), "what": text("")})),
 			"state": oneOf("", suggest.Open, suggest.Dismissed), "base": text("version that it changes"), "candidate": text("version that it would become"),

@@ -220,7 +220,7 @@ func Insert(text []byte, path Path, item string) ([]byte, error) {
 	}
 	end := blockEnd(lines, last, dash)
 	var more strings.Builder
-	for _, line := range split([]byte(item)) {
+	for _, line := range split([]byte(strings.TrimSuffix(item, "\n"))) {
 		more.WriteString(strings.Repeat(" ", dash) + strings.TrimSuffix(line, "\n") + "\n")
 	}
 	changed := strings.Join(lines[:end], "") + lineEnd(lines[:end]) + more.String() + strings.Join(lines[end:], "")

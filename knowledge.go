@@ -12,6 +12,17 @@ import (
 	"resolute/kb"
 )
 
+// openKnowledge opens what is known, and the embedder that finds it.
+func (a *appliance) openKnowledge(builtin *embed.Static) error {
+	o, err := knowledgeOptions(a.Embedder, builtin, a.Env)
+	if err != nil {
+		return err
+	}
+	o.Logger = a.Log
+	a.knowledge, err = kb.Open(a.Data, o)
+	return err
+}
+
 // knowledgeOptions says what makes the vectors: builtin or ollama/NAME. A server that is down or lacks
 // the model is asked again rather than being an error.
 func knowledgeOptions(name string, builtin *embed.Static, env func(string) (string, bool)) (kb.Options, error) {

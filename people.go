@@ -23,6 +23,12 @@ type household struct {
 }
 
 func (a *appliance) openPeople(ctx context.Context, audit *people.Audit, key *people.Key) (h household, err error) {
+	if a.tokens, err = people.OpenTokens(ctx, a.store, audit, people.Options{}); err != nil {
+		return h, err
+	}
+	if a.secrets, err = people.OpenSecrets(ctx, a.store, key, audit, people.Options{}); err != nil {
+		return h, err
+	}
 	if h.accounts, err = people.OpenAccounts(ctx, a.store, audit, people.Options{}); err != nil {
 		return h, err
 	}

@@ -32,7 +32,7 @@ func rehearsalShapes() schema {
 			"divergence": object("Where it comes otherwise", schema{"seq": integer("of the recorded entry"), "at": moment("of the recorded entry"), "recorded": text("what was decided"), "now": text("what is decided now"), "why": text("")}),
 			"reworded":   arrayOf(object("", schema{"seq": integer("of the recorded entry"), "was": text(""), "now": text("")})), "notes": arrayOf(text("what else is otherwise, and decides nothing"))},
 			"why", "was", "stop", "bundle", "divergence", "reworded", "notes"),
-		"Evidence": object("What a version came to when it was last rehearsed with the tools that it has", schema{"run": text("id"), "at": moment(""), "seed": number, "faults": boolean(""), "ran": integer("rehearsals"), "unmet": arrayOf(text("name of one that didn't pass")), "passed": boolean("")}),
+		"Evidence": object("What a version came to when it was last rehearsed with the tools that it has", schema{"run": text("id"), "at": moment(""), "seed": number, "faults": boolean(""), "ran": integer("rehearsals"), "unmet": arrayOf(text("name of one that didn't pass")), "passed": boolean("none is unmet, and none was left out"), "left_out": arrayOf(text("scenario that calls live plugins and wasn't run"))}),
 		"NewRun": closed(object("", schema{"version": text("stored; the active one, if absent"), "faults": boolean("each scenario again with each fault at each call"), "seed": number, "live": boolean("let scenarios call live plugins: what they do to them stays done; an admin's"),
 			"cases": arrayOf(text("id of a recorded case to replay in place of the scenarios; all stands for every one"))},
 			"version", "faults", "seed", "live", "cases")),

@@ -24,7 +24,7 @@ func (suggesting) one() suggest.Shown {
 	return suggest.Shown{Suggestion: suggest.Suggestion{ID: "a1", Kind: suggest.Loosen, Title: "t", Why: "w", Evidence: 3, People: []string{"user:a"}, OnePerson: true,
 		Cases: []suggest.Basis{{Case: "c", Seq: 7, At: when, Actor: "user:a", What: "approved"}}}, State: suggest.Open, Base: "b", Candidate: "c",
 		Files:     []bundle.FileChange{{Path: "policies/x.yaml", Change: bundle.Changed, Diff: "@@"}},
-		Rehearsal: &runs.Evidence{Run: "r", At: when, Seed: 1, Ran: 1, Unmet: []string{}, Passed: true},
+		Rehearsal: &runs.Evidence{Run: "r", At: when, Seed: 1, Ran: 1, Unmet: []string{}, LeftOut: []string{}, Passed: true},
 		Impact:    &impact.Report{Version: "c", Changes: []impact.Change{}},
 		Dismissal: &suggest.Dismissal{By: "user:a", At: when, Note: "n", Evidence: 1}}
 }

@@ -21,20 +21,31 @@ type Evidence struct {
 	Faults bool      `json:"faults"`
 	Ran    int       `json:"ran"`   // rehearsals
 	Unmet  []string  `json:"unmet"` // that didn't pass, the first few by name
-	Passed bool      `json:"passed"`
+	Passed bool      `json:"passed"` // all that it has: none is unmet, and none was left out
+	// LeftOut are the scenarios that weren't run, since they call live plugins; the first few by name.
+	LeftOut []string `json:"left_out"`
 }
 
 // mostNamed is how many rehearsals are named that didn't pass.
 const mostNamed = 20
 
 func evidenceOf(r *Run, items []rehearsal.Item) Evidence {
-	e := Evidence{Run: r.ID, At: *r.EndedAt, Seed: r.Seed, Faults: r.Faults, Ran: len(items), Unmet: []string{}, Passed: r.Passed}
+	e := Evidence{Run: r.ID, At: *r.EndedAt, Seed: r.Seed, Faults: r.Faults, Ran: len(items), Unmet: []string{}, Passed: r.Passed && len(r.LeftOut) == 0, LeftOut: r.LeftOut[:min(len(r.LeftOut), mostNamed)]}
+	if e.LeftOut == nil {
+		e.LeftOut = []string{}
+	}
 	for i := range items {
 		if !items[i].Passed && len(e.Unmet) < mostNamed {
 			e.Unmet = append(e.Unmet, items[i].Rehearsal)
 		}
 	}
 	return e
+}
+
+// outdoes reports whether a run says no less than what was known before: one that passed and left
+// scenarios out doesn't, where all were run.
+func (e *Evidence) outdoes(before *Evidence) bool {
+	return len(e.Unmet) > 0 || len(e.LeftOut) == 0 || len(before.LeftOut) > 0
 }
 
 func evidenceKey(version, manifests string) string { return version + "/" + manifests }
@@ -45,7 +56,11 @@ func (k *Keeper) Evidence(ctx context.Context, b *bundle.Bundle) (e Evidence, fo
 	if err != nil {
 		return e, false, err
 	}
-	raw, err := k.Records.Get(ctx, kindEvidence, evidenceKey(b.Version, manifests))
+	return k.evidence(ctx, b.Version, manifests)
+}
+
+func (k *Keeper) evidence(ctx context.Context, version, manifests string) (e Evidence, found bool, err error) {
+	raw, err := k.Records.Get(ctx, kindEvidence, evidenceKey(version, manifests))
 	if errors.Is(err, journal.ErrNotFound) {
 		return e, false, nil
 	}
@@ -53,7 +68,7 @@ func (k *Keeper) Evidence(ctx context.Context, b *bundle.Bundle) (e Evidence, fo
 		err = json.Unmarshal(raw, &e)
 	}
 	if err != nil {
-		return e, false, fmt.Errorf("what bundle %.12s came to in rehearsals: %w", b.Version, err)
+		return e, false, fmt.Errorf("what bundle %.12s came to in rehearsals: %w", version, err)
 	}
 	return e, true, nil
 }
@@ -87,8 +102,8 @@ func (k *Keeper) Permit(ctx context.Context, b *bundle.Bundle) error {
 		refused.why = "none has been run of this one with what its plugins offer now; run them with: resolute rehearse, POST /api/v1/rehearsals, or resolute apply, which does"
 	case e.Passed:
 		return nil
-	case e.Ran == 0:
-		refused.why = "all of this one call live plugins and were left out; an admin runs them with live: true, or write some with a scripted world"
+	case len(e.Unmet) == 0:
+		refused.why = fmt.Sprintf("run %s left out what calls live plugins: %s; an admin runs those too with live: true, or write them with a scripted world", e.Run, strings.Join(e.LeftOut, "; "))
 	default:
 		refused.why = fmt.Sprintf("run %s found unmet: %s; GET /api/v1/rehearsals/%s says why", e.Run, strings.Join(e.Unmet, "; "), e.Run)
 	}

@@ -135,7 +135,30 @@ func TestAVersionIsPermittedByItsLastRun(t *testing.T) {
 	if r := o.run(v); r.Passed {
 		t.Error("a run of no rehearsals passed")
 	}
-	refused(v, "call live plugins")
+	refused(v, "a smashed blender")
+	whole := version("v4")
+	play := func(passed bool, leftOut ...string) func(context.Context, *bundle.Bundle, rehearsal.Options) (rehearsal.Report, error) {
+		return func(_ context.Context, b *bundle.Bundle, _ rehearsal.Options) (rehearsal.Report, error) {
+			r := reports(b, passed)
+			r.LeftOut = leftOut
+			return r, nil
+		}
+	}
+	o.play = play(true, "live")
+	o.run(whole)
+	refused(whole, "left out what calls live plugins: live")
+	o.play = play(true)
+	o.run(whole)
+	o.play = play(true, "live")
+	o.run(whole)
+	if err := o.Permit(t.Context(), whole); err != nil {
+		t.Errorf("once all of it passed, and a run without what is live passed after it: %v", err)
+	}
+	o.play = play(false)
+	o.run(whole)
+	o.play = play(true, "live")
+	o.run(whole)
+	refused(whole, "found unmet: a smashed blender")
 	none := version("v3")
 	none.Rehearsals = nil
 	refused(none, "this one has none")

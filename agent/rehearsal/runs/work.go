@@ -62,11 +62,17 @@ func (k *Keeper) do(j *job) (Run, error) {
 		if r.Replays() {
 			return r, k.Records.Put(context.WithoutCancel(k.ctx), records...)
 		}
-		evidence, err := encoded(kindEvidence, evidenceKey(r.Version, r.Manifests), evidenceOf(&r, report.Items))
+		before, found, err := k.evidence(context.WithoutCancel(k.ctx), r.Version, r.Manifests)
 		if err != nil {
 			return r, err
 		}
-		records = append(records, evidence)
+		if e := evidenceOf(&r, report.Items); !found || e.outdoes(&before) {
+			evidence, err := encoded(kindEvidence, evidenceKey(r.Version, r.Manifests), e)
+			if err != nil {
+				return r, err
+			}
+			records = append(records, evidence)
+		}
 	}
 	return r, k.Records.Put(context.WithoutCancel(k.ctx), records...)
 }

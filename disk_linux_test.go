@@ -167,7 +167,7 @@ func (s *sender) fails(fault string, n int) bool {
 	what := fmt.Sprintf("%s at call %d", fault, n)
 	strace := []string{"strace", "-f", "-qq", "-o", os.DevNull, "--seccomp-bpf", "-e", "trace=fdatasync,pwrite64", "-e", fmt.Sprintf("inject=%s:when=%d", fault, n)}
 	s.under = strace
-	if out, err := s.try("token", "list"); err != nil && !whatToDo.MatchString(out) {
+	if out, err := s.try("token", "create", "--role", "viewer"); err != nil && !whatToDo.MatchString(out) {
 		s.t.Errorf("%s: a new folder is refused with %v, which doesn't say what to do: %s", what, err, out)
 	}
 	s.under = nil

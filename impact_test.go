@@ -51,6 +51,12 @@ func TestDiffTellsTheImpact(t *testing.T) {
 	if err := os.CopyFS(folder, starter); err != nil {
 		t.Fatal(err)
 	}
+	if code, out := command(t, "diff", folder, "--data", data); code != 1 || !strings.Contains(out, "there is no data folder") {
+		t.Errorf("diff where there is no data folder: exit %d, %s", code, out)
+	}
+	if code, out := command(t, "token", "create", "--role", "viewer", "--data", data); code != 0 {
+		t.Fatalf("begin a data folder: exit %d, %s", code, out)
+	}
 	if code, out := command(t, "diff", folder, "--data", data, "--impact"); code != 1 || !strings.Contains(out, "no bundle is active") {
 		t.Errorf("diff where nothing is active: exit %d, %s", code, out)
 	}

@@ -59,6 +59,9 @@ func (a *appliance) Apply(ctx context.Context, files fs.FS, name string, always 
 	if err != nil {
 		return "", err
 	}
+	if active, err := a.library.Active(); err == nil && active.Version != b.Version {
+		a.Log.Warn("another version is active: this one was stored before, and activating it is a decision", "folder", name, "version", b.Version, "active", active.Version)
+	}
 	return b.Version, nil
 }
 

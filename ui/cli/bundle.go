@@ -60,7 +60,7 @@ func (p *Program) checkCommand() *cobra.Command {
 
 func (p *Program) applyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "apply BUNDLE", Short: "Store a bundle as a new version and activate it", Args: cobra.ExactArgs(1)}
-	t := p.targetFlags(c)
+	t := p.beginFlags(c)
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		files, err := folder(args[0])
 		if err != nil {

@@ -18,7 +18,10 @@ import (
 )
 
 // target is which resolute a command is for.
-type target struct{ data, url, token string }
+type target struct {
+	data, url, token string
+	begins           bool // a data folder that isn't there is begun
+}
 
 // targetFlags adds the flags that say which resolute a command is for.
 func (p *Program) targetFlags(c *cobra.Command) *target {
@@ -26,6 +29,13 @@ func (p *Program) targetFlags(c *cobra.Command) *target {
 	c.Flags().StringVar(&t.data, "data", p.setting("DATA", "data"), "data `folder`; a server that holds it is spoken to through its admin.sock")
 	c.Flags().StringVar(&t.url, "url", p.setting("URL", ""), "`address` of a server elsewhere, with --token")
 	c.Flags().StringVar(&t.token, "token", p.setting("TOKEN", ""), "bearer token for --url; better given as RESOLUTE_TOKEN")
+	return t
+}
+
+// beginFlags are targetFlags of a command that puts something into a data folder, which may be the first.
+func (p *Program) beginFlags(c *cobra.Command) *target {
+	t := p.targetFlags(c)
+	t.begins = true
 	return t
 }
 
@@ -51,7 +61,10 @@ func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
 	if c := t.running(ctx); c != nil {
 		return c, nil
 	}
-	if _, err := os.Stat(t.data); err != nil && !errors.Is(err, os.ErrNotExist) {
+	switch _, err := os.Stat(t.data); {
+	case errors.Is(err, os.ErrNotExist) && !t.begins:
+		return nil, fmt.Errorf("there is no data folder %s; name another with --data, or begin one with resolute serve or apply", t.data)
+	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
 	s, err := readSettings(t.data)

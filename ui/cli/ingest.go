@@ -34,7 +34,7 @@ func (p *Program) ingestCommand() *cobra.Command {
 			"again replaces it and touches only what changed. Front matter says more about a document\n" +
 			"(title, product, locale, audience, valid_from, valid_until, version, source); the flags say\n" +
 			"the same of all of them, and win, except that what is internal in either is internal."}
-	t := p.targetFlags(c)
+	t := p.beginFlags(c)
 	about := map[string]*string{}
 	for name, usage := range map[string]string{
 		"product": "what they are about", "locale": "their language, like en", "audience": "internal or customer",

@@ -76,7 +76,7 @@ func allPeople(ctx context.Context, c *client) (raw json.RawMessage, list []pers
 func (p *Program) peopleInvite() *cobra.Command {
 	var role string
 	c := &cobra.Command{Use: "invite NAME --role ROLE", Short: "Make an account, and print the link by which its holder chooses a password", Args: cobra.ExactArgs(1)}
-	t := p.targetFlags(c)
+	t := p.beginFlags(c)
 	c.Flags().StringVar(&role, "role", "", "viewer, operator, approver or admin")
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if role == "" {

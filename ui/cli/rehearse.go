@@ -25,7 +25,7 @@ func (p *Program) rehearseCommand() *cobra.Command {
 			"against the answers that they script: nothing real is called, unless a scenario says plugin: live.\n" +
 			"With --faults each is played again with every kind of fault at every call; what they expect may not\n" +
 			"come about then, but nothing is done twice, nothing else is done, and a person gets what is left.\n" +
-			"The same seed gives the same output. Exit code 1 if anything isn't met.\n" +
+			"The same seed gives the same output. Exit code 1 if anything isn't met, or nothing was played.\n" +
 			"With --case or --all recorded cases are replayed in place of the scenarios, out of the data folder: their\n" +
 			"signals and what people decided come as they did, calls get the answers that they got, and BUNDLE, a\n" +
 			"folder or a stored version, decides anew. What it decides otherwise is named with its entry of the\n" +
@@ -62,7 +62,7 @@ func (p *Program) rehearseCommand() *cobra.Command {
 		if err := p.show(&report, asJSON); err != nil {
 			return err
 		}
-		if !report.Passed {
+		if !report.Passed || len(report.Items) == 0 && report.Replays == nil {
 			return errSilent
 		}
 		return nil

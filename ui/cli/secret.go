@@ -17,7 +17,7 @@ func (p *Program) secretCommand() *cobra.Command {
 
 func (p *Program) secretSet() *cobra.Command {
 	c := &cobra.Command{Use: "set NAME", Short: "Set a secret to what standard input says", Args: cobra.ExactArgs(1)}
-	t := p.targetFlags(c)
+	t := p.beginFlags(c)
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		b, err := io.ReadAll(io.LimitReader(p.Stdin, 64<<10))
 		if err != nil {

@@ -21,7 +21,7 @@ func (p *Program) tokenCreate() *cobra.Command {
 	var untrusted bool
 	var expires time.Duration
 	c := &cobra.Command{Use: "create --role ROLE", Short: "Create a token and print it, alone, this once", Args: cobra.NoArgs}
-	t := p.targetFlags(c)
+	t := p.beginFlags(c)
 	c.Flags().StringVar(&role, "role", "", "ingest, viewer, operator, approver or admin")
 	c.Flags().StringVar(&name, "name", "", "who or what it is for")
 	c.Flags().BoolVar(&untrusted, "untrusted", false, "what its signals say about the customer vouches for nothing")

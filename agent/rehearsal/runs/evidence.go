@@ -19,8 +19,8 @@ type Evidence struct {
 	At     time.Time `json:"at"`
 	Seed   uint64    `json:"seed"`
 	Faults bool      `json:"faults"`
-	Ran    int       `json:"ran"`   // rehearsals
-	Unmet  []string  `json:"unmet"` // that didn't pass, the first few by name
+	Ran    int       `json:"ran"`    // rehearsals
+	Unmet  []string  `json:"unmet"`  // that didn't pass, the first few by name
 	Passed bool      `json:"passed"` // all that it has: none is unmet, and none was left out
 	// LeftOut are the scenarios that weren't run, since they call live plugins; the first few by name.
 	LeftOut []string `json:"left_out"`

@@ -45,12 +45,12 @@ func (r *reader) add(e *casefile.Entry, d Deed, withText bool) {
 	}
 	if withText {
 		text := r.c.OpeningText()
-		d.Text, d.Found = blank(text), r.found(text)
+		d.Text, d.Found = blank(text, r.c.Customer), r.found(text)
 		if len(r.c.Signals) > 0 {
 			d.Signal = r.c.Signals[0].Type
 		}
 	}
-	d.Note = blank(d.Note)
+	d.Note = blank(d.Note, r.c.Customer)
 	r.list = append(r.list, d)
 }
 

@@ -17,7 +17,7 @@ import (
 const ViewName = "deeds"
 
 // viewVersion rises with what Read makes of a case.
-const viewVersion = 2
+const viewVersion = 3
 
 // The view: deeds by case, the planner's own choice by case, how often each was, and a number that rises
 // whenever deeds change.

@@ -299,6 +299,7 @@ func TestPagesOfEachRole(t *testing.T) {
 		"GET /queues": people.Viewer, "GET /corrections": people.Viewer, "GET /policies": people.Viewer, "GET /authority": people.Viewer, "GET /tools": people.Viewer, "GET /tools/{name}": people.Viewer, "GET /bundles": people.Viewer, "GET /bundles/{version}": people.Viewer, "GET /bundles/{version}/edit": people.Viewer,
 		"POST /corrections/{id}/revoke": people.Operator, "POST /pause": people.Operator, "POST /resume": people.Operator, "POST /tools/{name}/try": people.Operator, "POST /bundles/{version}/edit": people.Operator, "POST /bundles/{version}/rehearse": people.Operator,
 		"POST /corrections/{id}/accept": people.Admin, "GET /audit": people.Admin, "POST /audit/verify": people.Admin, "POST /authority": people.Admin, "POST /manifests/{plugin}/accept": people.Admin, "POST /bundles/{version}/impact": people.Admin, "POST /bundles/{version}/activate": people.Admin,
+		"GET /insights": people.Viewer, "GET /insights.csv": people.Viewer, "GET /insights/cases": people.Viewer, "POST /insights/settings": people.Admin,
 		"GET /signin": everybody, "POST /signin": everybody, "GET /signin/provider": everybody, "GET /join": everybody, "POST /join": everybody, "GET /status/{token}": everybody, "POST /status/{token}": everybody, "POST /signout": everybody, "GET /assets/": everybody,
 	}
 	var source []byte

@@ -82,6 +82,7 @@ type Operations struct {
 	Manifests   Manifests
 	Versions    Editions
 	Rehearsals  Rehearsals
+	Insights    Insights
 	// Calls makes one call of a tool; pages call what only reads.
 	Calls func(ctx context.Context, r casefile.Request) casefile.Answer
 	// Impact judges again, by a version, what was decided in a period.
@@ -116,6 +117,10 @@ func (s *site) operate(least func(people.Role) func(pattern string, h page)) {
 	operator("POST /bundles/{version}/rehearse", s.rehearseBundle)
 	admin("POST /bundles/{version}/impact", s.bundleImpact)
 	admin("POST /bundles/{version}/activate", s.activateBundle)
+	viewer("GET /insights", s.insights)
+	viewer("GET /insights.csv", s.insightsCSV)
+	viewer("GET /insights/cases", s.insightCases)
+	admin("POST /insights/settings", s.saveAssumption)
 }
 
 // readForm reads a request's form.

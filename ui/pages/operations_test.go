@@ -43,7 +43,7 @@ func (c *company) operations(t *testing.T, w *world) Operations {
 		t.Fatal(err)
 	}
 	c.keeper, c.earned = keeper, earned
-	return Operations{Pauses: keeper, Deeds: audit, Journal: c.records, Corrections: w, Authority: earned, Manifests: manifestsOf{w}, Versions: c.library, Rehearsals: w, Calls: c.registry.Send,
+	return Operations{Pauses: keeper, Deeds: audit, Journal: c.records, Corrections: w, Authority: earned, Manifests: manifestsOf{w}, Versions: c.library, Rehearsals: w, Insights: &figured{w: w}, Calls: c.registry.Send,
 		Impact: func(context.Context, *bundle.Bundle, impact.Period) (impact.Report, error) {
 			return impact.Report{Decisions: 1200, Changed: 7, Changes: []impact.Change{{Tool: "billing.refund_payment", Was: casefile.Approve, WasRule: "over-100", Now: casefile.Allow, Count: 7, Amounts: []impact.Amount{{Currency: "EUR", AmountCents: 130200}}, Examples: []impact.Example{{CaseID: w.stories[0].id, Seq: 3}}}}}, nil
 		}}

@@ -10,6 +10,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/authority"
 	"resolute/agent/bundle"
+	"resolute/agent/insights"
 	"resolute/agent/journal"
 	"resolute/agent/listing"
 	"resolute/agent/pauses"
@@ -181,7 +182,7 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
 	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, bundle.ErrMoved), errors.As(err, new(*runs.UnrehearsedError)):
 		m.Status, m.Heading = http.StatusConflict, "It is not as it was shown"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.As(err, new(*bundle.RefusedError)):
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.As(err, new(*bundle.RefusedError)):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

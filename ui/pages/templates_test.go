@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -60,6 +61,7 @@ func fullPages(t *testing.T) map[string]any {
 	conflict := conflictPage(list[0].c, list[0].entries, agent.Decide{Decision: casefile.DecideApprove}, agent.ErrDecisionConflict, v)
 	pages["message"] = conflict
 	operatorPages(pages, v)
+	maps.Copy(pages, insightPages(t, v))
 	return pages
 }
 
@@ -86,7 +88,7 @@ func operatorPages(pages map[string]any, v viewer) {
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
-	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{},
+	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "insights": insightsPage{}, "trace": tracePage{},
 	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "status": statusPage{}, "message": messagePage{},
 }
 

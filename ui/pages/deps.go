@@ -68,24 +68,25 @@ type House struct {
 
 // Deps is what the pages stand on; all of it is required.
 type Deps struct {
-	Cases     Cases
-	Feed      Feed
-	Engine    Engine
-	People    People
-	Door      Door
-	Accounts  Accounts
-	Tokens    Tokens
-	Links     Links
-	Replies   Replies
-	Knowledge Knowledge
-	Library   Library
-	Audit     Audit
-	Bundles   Bundles
-	Tools     Tools
-	Teacher   Teacher
-	Listing   Listing
-	Records   Records
-	Figures   Figures
+	Cases      Cases
+	Feed       Feed
+	Engine     Engine
+	People     People
+	Door       Door
+	Accounts   Accounts
+	Tokens     Tokens
+	Links      Links
+	Replies    Replies
+	Knowledge  Knowledge
+	Library    Library
+	Audit      Audit
+	Bundles    Bundles
+	Tools      Tools
+	Teacher    Teacher
+	Listing    Listing
+	Records    Records
+	Figures    Figures
+	Precedents Precedents
 	Operations
 }
 

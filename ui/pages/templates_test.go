@@ -21,7 +21,8 @@ import (
 // views are the pages with one kind of data each.
 func fullPages(t *testing.T) map[string]any {
 	t.Helper()
-	w := newWorld(charged(true), busy(), denied(), replaced(), asking())
+	w := newWorld(charged(true), busy(), denied(), replaced(), asking(), unsure())
+	w.past.found = pastCases()
 	s := &site{Deps: w.deps(t), Options: Options{Now: func() time.Time { return noon }, House: house}.filled(), assets: loadAssets(), templates: loadTemplates()}
 	who := people.Principal{ID: "p1", Name: "Robin Field", Role: people.Approver}
 	v := s.viewer(who)
@@ -32,7 +33,12 @@ func fullPages(t *testing.T) map[string]any {
 			t.Fatal(err)
 		}
 		p.Cut, p.Case.Timeline.Left = 7, 3
-		pages["case "+string(st.c.Status)] = p
+		p.Others, p.More = append(p.Others, OtherView{Link: "/cases/o", Title: "t", Status: chip(casefile.Waiting), Opened: moment(noon, noon)}), true
+		name := "case " + string(st.c.Status)
+		if st.c.Procedure == "" {
+			name += " unsure"
+		}
+		pages[name] = p
 	}
 	list := w.stories
 	one := caseView(list[0].c, list[0].entries, v)

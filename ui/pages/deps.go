@@ -66,6 +66,12 @@ type House struct {
 	Paused    []casefile.Pause
 }
 
+// Learning is what the pages of what was learned stand on.
+type Learning struct {
+	Suggestions Suggestions
+	Triage      Triage
+}
+
 // Deps is what the pages stand on; all of it is required.
 type Deps struct {
 	Cases      Cases
@@ -87,6 +93,7 @@ type Deps struct {
 	Records    Records
 	Figures    Figures
 	Precedents Precedents
+	Learning
 	Operations
 }
 

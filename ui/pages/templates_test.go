@@ -66,6 +66,7 @@ func fullPages(t *testing.T) map[string]any {
 	conflict := conflictPage(list[0].c, list[0].entries, agent.Decide{Decision: casefile.DecideApprove}, agent.ErrDecisionConflict, v)
 	pages["message"] = conflict
 	operatorPages(pages, v)
+	s.learntPages(pages, v)
 	return pages
 }
 
@@ -92,7 +93,7 @@ func operatorPages(pages map[string]any, v viewer) {
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
-	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{},
+	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "suggestions": suggestionsPage{}, "suggestion": suggestionPage{}, "triage": triagePage{}, "triage-version": triageVersionPage{},
 	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "status": statusPage{}, "message": messagePage{},
 }
 

@@ -33,6 +33,8 @@ func (a *appliance) console(d api.Deps, h household) http.Handler {
 		Tools:      a.registry,
 		Audit:      d.Audit,
 		Figures:    figures.New(a.views),
+		Precedents: a.past,
+		Learning:   pages.Learning{Suggestions: d.Suggestions, Triage: a.learner},
 		Operations: a.operations(d),
 	},
 		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL, Provider: h.provider})

@@ -58,6 +58,19 @@ func TestPeopleTeach(t *testing.T) {
 	if v.Evidence+s.Held != 24 || v.Strangers == 0 || v.Worse != "" {
 		t.Fatalf("it learned %+v and holds back %d, want 24 texts, some of them for none", v, s.Held)
 	}
+	basis, kept, err := r.Basis(t.Context(), v.Version)
+	none := 0
+	for _, b := range basis {
+		if b.Procedure == "" {
+			none++
+		}
+	}
+	if err != nil || !kept || len(basis) != v.Evidence || none != v.Strangers {
+		t.Errorf("it rests on %+v (%v), want the %d cases, %d of them for none", basis, err, v.Evidence, v.Strangers)
+	}
+	if _, kept, err := r.Basis(t.Context(), "none"); kept || err != nil {
+		t.Errorf("what isn't kept is said not to be, not %v %v", kept, err)
+	}
 	if best := r.best("the gizmo z is wobbling again"); best.Procedure != "damaged-item" || best.Score < threshold {
 		t.Errorf("like what a person sent to damaged-item: %+v", best)
 	}

@@ -208,18 +208,23 @@ func editLink(version, path string) string {
 func diffView(d bundle.Diff) *DiffView {
 	v := &DiffView{Rules: d.Rules, None: len(d.Files)+len(d.Rules)+len(d.Tools) == 0}
 	for _, f := range d.Files {
-		file := FileDiff{Path: f.Path, Change: f.Change, Edit: editLink(d.To, f.Path)}
-		for line := range strings.Lines(f.Diff) {
-			if line = strings.TrimRight(line, "\n"); len(file.Lines) < 400 {
-				file.Lines = append(file.Lines, DiffLine{Class: map[bool]string{true: "add"}[strings.HasPrefix(line, "+")] + map[bool]string{true: "gone"}[strings.HasPrefix(line, "-")], Text: line})
-			}
-		}
-		v.Files = append(v.Files, file)
+		v.Files = append(v.Files, fileDiff(f, editLink(d.To, f.Path)))
 	}
 	for _, t := range d.Tools {
 		v.Tools = append(v.Tools, ToolDiff{t.Tool, t.Change, strings.Join(t.What, ", ")})
 	}
 	return v
+}
+
+// fileDiff is a file that changes, line by line.
+func fileDiff(f bundle.FileChange, edit string) FileDiff {
+	file := FileDiff{Path: f.Path, Change: f.Change, Edit: edit}
+	for line := range strings.Lines(f.Diff) {
+		if line = strings.TrimRight(line, "\n"); len(file.Lines) < 400 {
+			file.Lines = append(file.Lines, DiffLine{Class: map[bool]string{true: "add"}[strings.HasPrefix(line, "+")] + map[bool]string{true: "gone"}[strings.HasPrefix(line, "-")], Text: line})
+		}
+	}
+	return file
 }
 
 // locked says why somebody may not edit a file here, "" if they may.
@@ -354,6 +359,12 @@ func (s *site) bundleImpact(w http.ResponseWriter, r *http.Request, who people.P
 	if err != nil {
 		return err
 	}
+	p.Impact = impactView(&report)
+	return s.render(w, http.StatusOK, "bundle", p)
+}
+
+// impactView tells what would have been decided otherwise.
+func impactView(report *impact.Report) *ImpactView {
 	v := &ImpactView{Say: fmt.Sprintf("Of %s past decisions, %s would have been another.", thousands(report.Decisions), thousands(report.Changed))}
 	for _, c := range report.Changes {
 		row := ImpactRow{Tool: c.Tool, Was: ruled(string(c.Was), c.WasRule), Now: ruled(string(c.Now), c.NowRule), Count: thousands(c.Count), Blind: c.Blind}
@@ -368,8 +379,7 @@ func (s *site) bundleImpact(w http.ResponseWriter, r *http.Request, who people.P
 		}
 		v.Changes = append(v.Changes, row)
 	}
-	p.Impact = v
-	return s.render(w, http.StatusOK, "bundle", p)
+	return v
 }
 
 func ruled(outcome, rule string) string {
@@ -377,6 +387,18 @@ func ruled(outcome, rule string) string {
 		return outcome
 	}
 	return outcome + " by " + rule
+}
+
+// bundleArchive gives a version's files, packed.
+func (s *site) bundleArchive(w http.ResponseWriter, r *http.Request, _ people.Principal) error {
+	version, archive, err := s.Versions.Archive(r.Context(), r.PathValue("version"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/gzip")
+	w.Header().Set("Content-Disposition", `attachment; filename="bundle-`+digest(version)+`.tar.gz"`)
+	_, err = w.Write(archive)
+	return err
 }
 
 // activateBundle makes a version the one that new cases open under.

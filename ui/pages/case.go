@@ -16,7 +16,10 @@ type casePage struct {
 	Case  CaseView
 	// StatusLink is what the customer sees, "" for who may not write to the case.
 	StatusLink string
-	Cut        int // how many entries are told of a longer journal, 0 for all
+	Past       Pasts       // what worked last time
+	Others     []OtherView // of the same customer
+	More       bool        // there are more of those
+	Cut        int         // how many entries are told of a longer journal, 0 for all
 }
 
 // regions are the live blocks of a case's page, in the order in which they stand.
@@ -61,6 +64,8 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, a 
 	v := s.viewerOf(ctx, who, c, a)
 	p := casePage{Case: caseView(c, entries, v)}
 	p.StatusLink = s.statusLink(c, who)
+	p.Past = s.pasts(ctx, c)
+	p.Others, p.More = s.customersOthers(ctx, c)
 	if len(entries) < int(c.Seq) {
 		p.Cut = len(entries)
 	}
@@ -74,7 +79,7 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, a 
 func (s *site) viewerOf(ctx context.Context, who people.Principal, c *casefile.Case, a dialog) viewer {
 	v := s.viewer(who)
 	v.ask, v.form, v.wrong, v.next = a.ref, a.form, a.wrong, a.next
-	v.plan, v.tools = s.planOf(ctx, c), s.offered()
+	v.plan, v.tools, v.goals = s.planOf(ctx, c), s.offered(), s.goalsFor(ctx, c)
 	return v
 }
 

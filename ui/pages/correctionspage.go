@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"resolute/agent/people"
 	"resolute/kb"
@@ -28,6 +29,7 @@ type CorrectionView struct {
 	Case                string // that gave occasion to it, "" for none
 	CaseShort           string
 	Contradicts         []string
+	Why                 string // it is held, where it contradicts nothing
 	Used                string
 	Uses                []Link
 	Revocable, Held     bool
@@ -56,7 +58,7 @@ func (s *site) corrections(w http.ResponseWriter, r *http.Request, who people.Pr
 
 func correctionView(c kb.Correction, uses []kb.Use, total int, v viewer) CorrectionView {
 	view := CorrectionView{ID: c.ID, Says: c.Says, InsteadOf: c.InsteadOf, Where: scopeWords(c.Scope), State: string(c.State), By: actor(c.By), At: moment(c.At, v.now), Expires: moment(c.ExpiresAt, v.now),
-		Case: c.FromCase, CaseShort: short(c.FromCase), Contradicts: c.Contradicts, Used: "not used yet", Held: c.State == kb.Held, Revocable: c.State == kb.Active || c.State == kb.Held}
+		Case: c.FromCase, CaseShort: short(c.FromCase), Contradicts: c.Contradicts, Why: strings.TrimSuffix(c.Why, "."), Used: "not used yet", Held: c.State == kb.Held, Revocable: c.State == kb.Active || c.State == kb.Held}
 	switch c.State {
 	case kb.Active:
 		view.Icon, view.Tone = "ok", "muted"

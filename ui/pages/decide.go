@@ -64,7 +64,7 @@ func nextOf(form url.Values) string {
 // decision reads what a form decides.
 func (s *site) decision(form url.Values) (agent.Decide, error) {
 	d := agent.Decide{Decision: casefile.DecisionName(form.Get("decision")), Hash: form.Get("hash"), Note: form.Get("note"), Bundle: form.Get("bundle"),
-		Hypothesis: form.Get("hypothesis")}
+		Hypothesis: form.Get("hypothesis"), Procedure: form.Get("procedure")}
 	name := form.Get("tool")
 	if name == "" {
 		return d, nil

@@ -66,26 +66,34 @@ type House struct {
 	Paused    []casefile.Pause
 }
 
+// Learning is what the pages of what was learned stand on.
+type Learning struct {
+	Suggestions Suggestions
+	Triage      Triage
+}
+
 // Deps is what the pages stand on; all of it is required.
 type Deps struct {
-	Cases     Cases
-	Feed      Feed
-	Engine    Engine
-	People    People
-	Door      Door
-	Accounts  Accounts
-	Tokens    Tokens
-	Links     Links
-	Replies   Replies
-	Knowledge Knowledge
-	Library   Library
-	Audit     Audit
-	Bundles   Bundles
-	Tools     Tools
-	Teacher   Teacher
-	Listing   Listing
-	Records   Records
-	Figures   Figures
+	Cases      Cases
+	Feed       Feed
+	Engine     Engine
+	People     People
+	Door       Door
+	Accounts   Accounts
+	Tokens     Tokens
+	Links      Links
+	Replies    Replies
+	Knowledge  Knowledge
+	Library    Library
+	Audit      Audit
+	Bundles    Bundles
+	Tools      Tools
+	Teacher    Teacher
+	Listing    Listing
+	Records    Records
+	Figures    Figures
+	Precedents Precedents
+	Learning
 	Operations
 }
 

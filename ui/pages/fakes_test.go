@@ -15,10 +15,13 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/learner"
 	"resolute/agent/listing"
 	"resolute/agent/people"
+	"resolute/agent/precedent"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/statuslink"
+	"resolute/agent/suggest"
 	"resolute/kb"
 	"resolute/tools"
 )
@@ -40,12 +43,15 @@ type world struct {
 	company   *company
 	replies   []casefile.Signal // that customers sent by their links
 	rehearsed []runs.Run
+	past      *past
+	suggests  *suggests
+	learned   *learned
 	theDoor
 	theSessions
 }
 
 func newWorld(stories ...*story) *world {
-	w := &world{role: people.Approver}
+	w := &world{role: people.Approver, past: &past{}, suggests: &suggests{}, learned: &learned{}}
 	for _, s := range slices.Backward(stories) {
 		w.add(s)
 	}
@@ -336,6 +342,8 @@ func (w *world) deps(t *testing.T) Deps {
 		Tools:      w.company.registry,
 		Audit:      w,
 		Figures:    counted{w},
+		Precedents: w.past,
+		Learning:   Learning{Suggestions: w.suggests, Triage: w.learned},
 		Operations: w.company.operations(t, w),
 	}
 }
@@ -371,22 +379,25 @@ func house() House { return House{Company: "Fernhill Supply", Currency: "EUR", R
 
 // What main gives to the pages fits.
 var (
-	_ Cases     = journal.Store(nil)
-	_ Feed      = journal.Store(nil)
-	_ Engine    = (*agent.Engine)(nil)
-	_ People    = (*people.Sessions)(nil)
-	_ Door      = (*people.Door)(nil)
-	_ Accounts  = (*people.Accounts)(nil)
-	_ Tokens    = (*people.Tokens)(nil)
-	_ Links     = (*statuslink.Links)(nil)
-	_ Replies   = (*intake.Intake)(nil)
-	_ Knowledge = (*kb.Base)(nil)
-	_ Library   = (*kb.Base)(nil)
-	_ Bundles   = (*bundle.Library)(nil)
-	_ Tools     = (*tools.Registry)(nil)
-	_ Teacher   = (*kb.Base)(nil)
-	_ Listing   = (*listing.List)(nil)
-	_ Records   = journal.Store(nil)
+	_ Cases       = journal.Store(nil)
+	_ Feed        = journal.Store(nil)
+	_ Engine      = (*agent.Engine)(nil)
+	_ People      = (*people.Sessions)(nil)
+	_ Door        = (*people.Door)(nil)
+	_ Accounts    = (*people.Accounts)(nil)
+	_ Tokens      = (*people.Tokens)(nil)
+	_ Links       = (*statuslink.Links)(nil)
+	_ Replies     = (*intake.Intake)(nil)
+	_ Knowledge   = (*kb.Base)(nil)
+	_ Library     = (*kb.Base)(nil)
+	_ Bundles     = (*bundle.Library)(nil)
+	_ Tools       = (*tools.Registry)(nil)
+	_ Teacher     = (*kb.Base)(nil)
+	_ Listing     = (*listing.List)(nil)
+	_ Records     = journal.Store(nil)
+	_ Suggestions = (*suggest.Keeper)(nil)
+	_ Triage      = (*learner.Learner)(nil)
+	_ Precedents  = (*precedent.Keeper)(nil)
 )
 
 func listPage(rows, looked int, next string) listing.Page {

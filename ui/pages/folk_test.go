@@ -300,6 +300,8 @@ func TestPagesOfEachRole(t *testing.T) {
 		"POST /corrections/{id}/revoke": people.Operator, "POST /pause": people.Operator, "POST /resume": people.Operator, "POST /tools/{name}/try": people.Operator, "POST /bundles/{version}/edit": people.Operator, "POST /bundles/{version}/rehearse": people.Operator,
 		"POST /corrections/{id}/accept": people.Admin, "GET /audit": people.Admin, "POST /audit/verify": people.Admin, "POST /authority": people.Admin, "POST /manifests/{plugin}/accept": people.Admin, "POST /bundles/{version}/impact": people.Admin, "POST /bundles/{version}/activate": people.Admin,
 		"GET /insights": people.Viewer, "GET /insights.csv": people.Viewer, "GET /insights/cases": people.Viewer, "POST /insights/settings": people.Admin,
+		"GET /bundles/{version}/archive": people.Viewer, "GET /suggestions": people.Viewer, "GET /suggestions/{id}": people.Viewer, "GET /triage": people.Viewer, "GET /triage/{version}": people.Viewer,
+		"POST /suggestions/{id}/rehearse": people.Operator, "POST /suggestions/{id}/dismiss": people.Operator, "POST /suggestions/{id}/accept": people.Admin, "POST /triage/{version}/activate": people.Admin,
 		"GET /signin": everybody, "POST /signin": everybody, "GET /signin/provider": everybody, "GET /join": everybody, "POST /join": everybody, "GET /status/{token}": everybody, "POST /status/{token}": everybody, "POST /signout": everybody, "GET /assets/": everybody,
 	}
 	var source []byte

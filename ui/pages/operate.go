@@ -63,6 +63,7 @@ type Editions interface {
 	Drafted(ctx context.Context, files fs.FS) (*bundle.Bundle, error)
 	Store(ctx context.Context, files fs.FS, by string) (*bundle.Bundle, error)
 	Activate(ctx context.Context, version, by string) (*bundle.Bundle, error)
+	Archive(ctx context.Context, version string) (whole string, archive []byte, err error)
 }
 
 // Rehearsals are run in the background; a runs.Keeper runs them.
@@ -121,6 +122,15 @@ func (s *site) operate(least func(people.Role) func(pattern string, h page)) {
 	viewer("GET /insights.csv", s.insightsCSV)
 	viewer("GET /insights/cases", s.insightCases)
 	admin("POST /insights/settings", s.saveAssumption)
+	viewer("GET /bundles/{version}/archive", s.bundleArchive)
+	viewer("GET /suggestions", s.suggestions)
+	viewer("GET /suggestions/{id}", s.oneSuggestion)
+	operator("POST /suggestions/{id}/rehearse", s.rehearseSuggestion)
+	operator("POST /suggestions/{id}/dismiss", s.dismissSuggestion)
+	admin("POST /suggestions/{id}/accept", s.acceptSuggestion)
+	viewer("GET /triage", s.triage)
+	viewer("GET /triage/{version}", s.oneTriage)
+	admin("POST /triage/{version}/activate", s.activateTriage)
 }
 
 // readForm reads a request's form.

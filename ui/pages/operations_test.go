@@ -162,6 +162,9 @@ func TestCorrectionsPage(t *testing.T) {
 	w := newWorld(busy())
 	w.taught = []kb.Correction{{ID: "a", Says: "Within a day", InsteadOf: "Within a week", Scope: kb.Scope{Procedure: "late", Customer: "cus_1"}, State: kb.Held, Contradicts: []string{"b"}, By: "user:kim", At: noon}, {ID: "b", Says: "Old", State: kb.Active, At: noon}}
 	b := signIn(t, w)
+	w.taught[1].State, w.taught[1].Why = kb.Held, "the rehearsal twice-charged fails with it."
+	b.wants(b.get("/corrections", http.StatusOK), "Held: the rehearsal twice-charged fails with it. An admin")
+	w.taught[1].State = kb.Active
 	b.wants(b.get("/corrections", http.StatusOK), "Within a day", "in late, for cus_1", "used 4 times", `href="#b"`, "Revoke")
 	if html := b.get("/corrections", http.StatusOK); strings.Contains(html, "Let it count") {
 		t.Error("an approver doesn't let a held correction count")

@@ -12,10 +12,12 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/insights"
 	"resolute/agent/journal"
+	"resolute/agent/learner"
 	"resolute/agent/listing"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal/runs"
+	"resolute/agent/suggest"
 	"resolute/kb"
 )
 
@@ -166,12 +168,21 @@ func (s *site) handle(h func(http.ResponseWriter, *http.Request) error) http.Han
 // explain says what an error means to a person.
 func explain(err error) messagePage {
 	say := err.Error()
+	toSuggestions := []Link{{Name: "Suggestions", Link: "/suggestions", Primary: true}}
 	m := messagePage{Detail: strings.ToUpper(say[:1]) + say[1:] + ".", Links: []Link{{Name: "Cases", Link: "/cases"}}}
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
-	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound):
+	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound), errors.Is(err, learner.ErrVersion):
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
+	case errors.Is(err, suggest.ErrNone):
+		m.Status, m.Heading, m.Links = http.StatusNotFound, "It is not suggested any more", toSuggestions
+	case errors.Is(err, suggest.ErrRemade), errors.Is(err, suggest.ErrDismissed), errors.Is(err, suggest.ErrUnrehearsed):
+		m.Status, m.Heading, m.Links = http.StatusConflict, "It is not as it was shown", toSuggestions
+	case errors.Is(err, suggest.ErrAlone):
+		m.Status, m.Heading, m.Links = http.StatusForbidden, "Not for you to decide", toSuggestions
+	case errors.Is(err, runs.ErrBusy):
+		m.Status, m.Heading = http.StatusServiceUnavailable, "Too much waits"
 	case errors.Is(err, errCrossOrigin):
 		m.Status, m.Heading, m.Detail = http.StatusForbidden, "That came from another site", "A decision counts only when it is made on resolute's own pages. Nothing was changed."
 	case errors.Is(err, errRole):
@@ -180,7 +191,7 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, bundle.ErrMoved), errors.As(err, new(*runs.UnrehearsedError)):
+	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, bundle.ErrMoved), errors.Is(err, learner.ErrBundle), errors.As(err, new(*runs.UnrehearsedError)):
 		m.Status, m.Heading = http.StatusConflict, "It is not as it was shown"
 	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.As(err, new(*bundle.RefusedError)):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"

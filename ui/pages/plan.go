@@ -55,6 +55,23 @@ func (s *site) planOf(ctx context.Context, c *casefile.Case) *procedure.Procedur
 	return nil
 }
 
+// goalsFor gives the goals of the procedures that a case may be sent down, by name; nil for one that triage is sure of.
+func (s *site) goalsFor(ctx context.Context, c *casefile.Case) map[string]string {
+	if c.Stop == nil || c.Stop.Code != casefile.StopConfidenceLow {
+		return nil
+	}
+	b, err := s.Bundles.Get(ctx, c.Bundle)
+	if err != nil {
+		s.Logger.Warn("the bundle of a case can't be read, so its page names no other procedures", "case", c.ID, "bundle", c.Bundle, "error", err)
+		return nil
+	}
+	goals := map[string]string{}
+	for _, p := range b.Procedures {
+		goals[p.Name] = p.Goal
+	}
+	return goals
+}
+
 // offered gives all live tools, by name.
 func (s *site) offered() map[string]tools.Offered {
 	all := map[string]tools.Offered{}

@@ -22,7 +22,8 @@ import (
 // views are the pages with one kind of data each.
 func fullPages(t *testing.T) map[string]any {
 	t.Helper()
-	w := newWorld(charged(true), busy(), denied(), replaced(), asking())
+	w := newWorld(charged(true), busy(), denied(), replaced(), asking(), unsure())
+	w.past.found = pastCases()
 	s := &site{Deps: w.deps(t), Options: Options{Now: func() time.Time { return noon }, House: house}.filled(), assets: loadAssets(), templates: loadTemplates()}
 	who := people.Principal{ID: "p1", Name: "Robin Field", Role: people.Approver}
 	v := s.viewer(who)
@@ -33,7 +34,12 @@ func fullPages(t *testing.T) map[string]any {
 			t.Fatal(err)
 		}
 		p.Cut, p.Case.Timeline.Left = 7, 3
-		pages["case "+string(st.c.Status)] = p
+		p.Others, p.More = append(p.Others, OtherView{Link: "/cases/o", Title: "t", Status: chip(casefile.Waiting), Opened: moment(noon, noon)}), true
+		name := "case " + string(st.c.Status)
+		if st.c.Procedure == "" {
+			name += " unsure"
+		}
+		pages[name] = p
 	}
 	list := w.stories
 	one := caseView(list[0].c, list[0].entries, v)
@@ -62,6 +68,7 @@ func fullPages(t *testing.T) map[string]any {
 	pages["message"] = conflict
 	operatorPages(pages, v)
 	maps.Copy(pages, insightPages(t, v))
+	s.learntPages(pages, v)
 	return pages
 }
 
@@ -70,7 +77,7 @@ func operatorPages(pages map[string]any, v viewer) {
 	row := waitingView(&listing.Row{ID: "x", Goal: "g", Queue: "q", DueAt: noon.Add(-time.Hour), Stop: &casefile.Stop{Code: "c", Detail: "d"}}, v)
 	pages["queues"] = queuesPage{Heading: "h", Queues: []QueueView{{Name: "q", Waits: "1", Notify: []string{"a", "b"}, Due: "2 h", Current: true}}, Chosen: "q", Rows: []WaitingView{row}, Many: true}
 	pages["audit"] = auditPage{From: "f", To: "t", Deeds: []DeedView{deedView(people.Event{At: noon, Actor: "user:k", Action: "case.close", Subject: "s", Detail: map[string]any{"a": "b"}}, noon)}, Next: "/audit?x=y", Verified: &VerifiedView{"s", "t", []Pair{{Name: "n", Text: "t"}}}}
-	pages["corrections"] = correctionsPage{List: []CorrectionView{correctionView(kb.Correction{ID: "i", Says: "s", InsteadOf: "o", State: kb.Held, Contradicts: []string{"i"}, FromCase: "c", ExpiresAt: noon, By: "user:k", At: noon}, []kb.Use{{Case: "c"}}, 2, v)}, Next: "/corrections?cursor=x", May: true, Admin: true, Teach: &TeachView{Expires: "2026-01-01"}}
+	pages["corrections"] = correctionsPage{List: []CorrectionView{correctionView(kb.Correction{ID: "i", Says: "s", InsteadOf: "o", State: kb.Held, Why: "w", Contradicts: []string{"i"}, FromCase: "c", ExpiresAt: noon, By: "user:k", At: noon}, []kb.Use{{Case: "c"}}, 2, v)}, Next: "/corrections?cursor=x", May: true, Admin: true, Teach: &TeachView{Expires: "2026-01-01"}}
 	card := RuleCard{Name: "n", Says: "deny", Tone: "escalated", Icon: "escalated", When: "w", Reason: "r", By: "b", Cites: []Link{{Name: "c", Link: "/knowledge"}}, Tables: []string{"tt"}, Fired: "fired", Last: moment(noon, noon), LastCase: "c", Amounts: "a"}
 	pages["policies"] = policiesPage{Version: "v", Policies: []PolicyView{{Name: "p", File: "f", Tools: []string{"a", "b"}, Rules: []RuleCard{card}}}, Built: []RuleCard{card}, Tables: []TableView{{Name: "tt", File: "f", Columns: []Pair{{Name: "c", Text: "int"}}, Rows: [][]string{{"x"}}, More: 2}}}
 	pages["authority"] = authorityPage{Given: []Pair{{Name: "n", Text: "t"}}, Goal: "g", Loses: "l", GoalX: 80, Admin: true, Levels: []LadderView{{Procedure: "p", Tool: "t", Band: "b", Level: "act", Given: "propose", Why: "w", Agreed: "1 of 2", Against: "a", Bound: "0.5", Judged: true, Promotion: &PromotionView{To: "act", From: "propose", Why: "w", Case: "c"}}}}
@@ -88,7 +95,7 @@ func operatorPages(pages map[string]any, v viewer) {
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
-	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "insights": insightsPage{}, "trace": tracePage{},
+	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "suggestions": suggestionsPage{}, "suggestion": suggestionPage{}, "triage": triagePage{}, "triage-version": triageVersionPage{}, "insights": insightsPage{}, "trace": tracePage{},
 	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "status": statusPage{}, "message": messagePage{},
 }
 

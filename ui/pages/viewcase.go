@@ -113,7 +113,8 @@ type viewer struct {
 	wrong    string               // what was wrong with that
 	plan     *procedure.Procedure // of the case, nil where it isn't known
 	tools    map[string]tools.Offered
-	next     string // page to go on with after a decision
+	next     string            // page to go on with after a decision
+	goals    map[string]string // of the procedures that a case may be sent down, by name; of one that triage isn't sure of
 }
 
 // typed is what somebody typed in the dialog of a choice before.

@@ -245,5 +245,5 @@ func teaching(c *casefile.Case, v viewer) Choice {
 		t.Scope, t.Expires = cmp.Or(typed.Get("scope"), t.Scope), typed.Get("expires")
 	}
 	return Choice{As: askTeach, Label: "Teach…", Key: "c", Asks: true, Heading: "Teach a correction", Teach: t, Button: "Teach", Stays: "Teach nothing",
-		Does: "Searchable at once, above documents where it holds. It informs plans and replies, never a rule. One that contradicts another is held for an admin. It can be revoked at any time."}
+		Does: "Searchable at once, above documents where it holds. It informs plans and replies, never a rule. One that contradicts another, or with which fewer of the rehearsals pass, is held for an admin. It can be revoked at any time."}
 }

@@ -89,7 +89,7 @@ func reasonOf(s *casefile.Stop, status casefile.Status) reason {
 	case casefile.StopPolicyDeny:
 		return reason{"A rule forbids what would come next", "Nothing was sent. Decide it outside of resolute and close it, or change the rule and retry."}
 	case casefile.StopConfidenceLow:
-		return reason{"Not sure enough which procedure fits", "Take it over, or close it; an example in the right procedure teaches it for the next time."}
+		return reason{"Not sure enough which procedure fits", "Say which procedure it is for, or that it is for none. That teaches it for the next time."}
 	case casefile.StopEvidenceMissing:
 		return reason{"A fact that it needs is missing", "Put the fact where the tool reads it, then retry."}
 	case casefile.StopOutcomeUnknown:

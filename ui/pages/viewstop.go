@@ -24,7 +24,7 @@ type StopView struct {
 	Unblock  string
 	Question string // what the customer was asked
 	WaitFor  string
-	Nearest  []casefile.Candidate
+	Near     *NearView // of a case that triage isn't sure of
 	Approval *ApprovalView
 	Choices  Choices
 	Focus    bool // the page goes on here after a decision
@@ -105,6 +105,8 @@ type Choice struct {
 	Tools      []ToolOption
 	Hypotheses []Planned // one of them is chosen
 	Chosen     string    // hypothesis
+	Procedure  string    // that the case is said to be for
+	Procedures []Option  // one of them is chosen
 	Teach      *TeachView
 }
 
@@ -138,10 +140,8 @@ func stopView(c *casefile.Case, v viewer) *StopView {
 	if c.Wait != nil {
 		view.WaitFor, view.Until = c.Wait.For, moment(c.Wait.Until, v.now)
 	}
-	if c.Stop != nil && c.Stop.Code == casefile.StopConfidenceLow {
-		view.Nearest = c.Candidates
-	}
 	view.Choices = choices(c, v)
+	view.Near = nearView(c, view.Choices, v)
 	return view
 }
 

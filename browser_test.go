@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -43,10 +45,7 @@ func TestOperatorInABrowser(t *testing.T) {
 	b.step("the open page should show it resolved, and why, without a reload", status("resolved"), becomes(`document.querySelector("section.proof") !== null && window.stayed`))
 
 	b.step("open what waits", chromedp.Navigate(d.base+"/approvals"), shows("Hannah Brooks"), shows("189.00"))
-	waits, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector(".case-h a").getAttribute("href")`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	waits := b.read(`document.querySelector(".case-h a").getAttribute("href")`)
 	if done := d.refunds(); done != 0 {
 		t.Fatalf("nothing should be refunded before somebody approves, but the ledger has %d", done)
 	}
@@ -58,24 +57,23 @@ func TestOperatorInABrowser(t *testing.T) {
 		t.Errorf("the approval should have led to one refund_payment in the company's ledger, not %d", done)
 	}
 
-	for _, width := range []int64{390, 1440} {
-		for _, scheme := range []string{"light", "dark"} {
-			for name, at := range map[string]string{"overview": "/", "cases": "/cases", "case": waits, "approvals": "/approvals", "outbox": "/outbox", "knowledge": "/knowledge?q=refund"} {
+	pages := b.linked(d.base)
+	maps.Copy(pages, map[string]string{"case": waits, "found": "/cases?text=desk&status=resolved", "passages": "/knowledge?q=refund", "tool": "/tools/billing.refund_payment", "bundle": "/bundles/active", "edit": "/bundles/active/edit?path=policies%2Frefunds.yaml", "nowhere": "/nowhere"})
+	for name, at := range pages {
+		for _, width := range []int64{375, 1440} {
+			for _, scheme := range []string{"light", "dark"} {
 				b.look(fmt.Sprintf("%s-%s-%d", name, scheme, width), d.base+at, scheme, width)
 			}
 		}
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.complaints) > 0 {
-		t.Errorf("the browser should have nothing to complain about, but says: %s", strings.Join(b.complaints, "; "))
-	}
+	b.quiet("/nowhere") // that there is no such page is so
 }
 
 // browser is a headless one, which keeps what the console says.
 type browser struct {
 	t          *testing.T
 	ctx        context.Context
+	axe        string // the script that checks a page, "" for none
 	mu         sync.Mutex
 	complaints []string
 }
@@ -98,7 +96,14 @@ func newBrowser(t *testing.T) *browser {
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // ends it before its folder is removed
-	b := &browser{t: t, ctx: ctx}
+	b := &browser{t: t, ctx: ctx, axe: axeSource(t)}
+	focused := func(ctx context.Context, target *chromedp.Target) (v chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // as a window in front is
+		return v, err
+	}
+	if err := chromedp.Do(ctx, focused); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
 	err := chromedp.Listen(ctx, func(ev any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -117,6 +122,21 @@ func newBrowser(t *testing.T) *browser {
 	return b
 }
 
+// linked is each page that the navigation leads to, by the last part of its path.
+func (b *browser) linked(base string) map[string]string {
+	b.t.Helper()
+	b.step("open the overview", chromedp.Navigate(base+"/"), becomes(`document.readyState === "complete"`))
+	links, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("#nav a[href]")].map((a) => a.getAttribute("href"))`))
+	if err != nil || len(links) < 14 {
+		b.t.Fatalf("the navigation leads to %q (%v)", links, err)
+	}
+	pages := map[string]string{}
+	for _, at := range links {
+		pages[cmp.Or(strings.TrimPrefix(at, "/"), "overview")] = at
+	}
+	return pages
+}
+
 func (b *browser) step(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
@@ -127,7 +147,7 @@ func (b *browser) step(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// look opens a page in a width and a colour scheme, and sees that it fits and has the scheme.
+// look opens a page in a width and a colour scheme, and sees that it fits, has the scheme and is accessible.
 func (b *browser) look(name, at, scheme string, width int64) {
 	b.t.Helper()
 	media := func(ctx context.Context, target *chromedp.Target) (v chromedp.Void, err error) {
@@ -139,11 +159,21 @@ func (b *browser) look(name, at, scheme string, width int64) {
 	if wide, err := chromedp.Run(b.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); err != nil || wide > width {
 		b.t.Errorf("%s should fit, but is %d pixels wide (%v)", name, wide, err)
 	}
+	if size, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](`performance.getEntriesByType("navigation")[0].decodedBodySize`)); err != nil || size > largestPage {
+		b.t.Errorf("%s has %d bytes of HTML, want at most %d (%v)", name, size, largestPage, err)
+	}
 	// sRGB of the body's background and text, drawn, whatever notation the style has
 	const luminance = `["backgroundColor", "color"].map((p) => { const c = document.createElement("canvas").getContext("2d"); c.fillStyle = getComputedStyle(document.body)[p]; c.fillRect(0, 0, 1, 1); const [r, g, b] = c.getImageData(0, 0, 1, 1).data; return (r + g + b) / 765; })`
 	if lum, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]float64](luminance)); err != nil || (lum[0] < lum[1]) != (scheme == "dark") {
 		b.t.Errorf("%s should be %s, but its background and text have the luminances %v (%v)", name, scheme, lum, err)
 	}
+	b.accessible(name)
+	b.picture(name)
+}
+
+// picture leaves one of the whole page, where the tests are to leave any.
+func (b *browser) picture(name string) {
+	b.t.Helper()
 	if f := flag.Lookup("test.artifacts"); f == nil || f.Value.String() != "true" {
 		return
 	}
@@ -153,6 +183,28 @@ func (b *browser) look(name, at, scheme string, width int64) {
 	}
 	if err != nil {
 		b.t.Error(err)
+	}
+}
+
+// read is what an expression says of the page.
+func (b *browser) read(expression string) string {
+	b.t.Helper()
+	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return text
+}
+
+// quiet wants that the browser complained of nothing, but for what ends with one of the exceptions.
+func (b *browser) quiet(except ...string) {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.complaints {
+		if !slices.ContainsFunc(except, func(end string) bool { return strings.HasSuffix(c, end) }) {
+			b.t.Errorf("the browser should have nothing to complain about, but says: %s", c)
+		}
 	}
 }
 
@@ -174,6 +226,8 @@ func shows(text string) chromedp.Action[chromedp.Void] {
 func status(name string) chromedp.Action[chromedp.Void] {
 	return becomes(`document.querySelector("#case-head .tag.` + name + `") !== null`)
 }
+
+func press(key string) chromedp.Action[chromedp.Void] { return chromedp.KeyEvent(key) }
 
 func ignored[T any](expression string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (v chromedp.Void, err error) {

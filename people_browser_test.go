@@ -14,28 +14,20 @@ func TestPeopleInABrowser(t *testing.T) {
 	b := newBrowser(t)
 	d := startDemo(t)
 	const secret = "correct horse battery"
-	press := func(form string) chromedp.Action[chromedp.Void] {
+	submit := func(form string) chromedp.Action[chromedp.Void] {
 		return chromedp.Click(`form[action="` + form + `"] button.primary`)
 	}
-	read := func(expression string) string {
-		t.Helper()
-		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return text
-	}
 	b.step("the link should lead to where the first admin chooses a name and a password", chromedp.Navigate(d.link), shows("Welcome"), becomes(`document.activeElement.id === "join-pass"`))
-	b.step("choose them", chromedp.SetValue("#join-name", "Robin"), chromedp.SendKeys("#join-pass", secret), press("/welcome"), becomes(`location.pathname === "/" && document.readyState === "complete"`), becomes(`document.querySelector(".who b").textContent === "Robin"`))
+	b.step("choose them", chromedp.SetValue("#join-name", "Robin"), chromedp.SendKeys("#join-pass", secret), submit("/welcome"), becomes(`location.pathname === "/" && document.readyState === "complete"`), becomes(`document.querySelector(".who b").textContent === "Robin"`))
 	b.step("sign out, and in again by the password", chromedp.Click(".who button"), shows("Sign in"),
 		chromedp.SendKeys("#in-name", "robin"), chromedp.SendKeys("#in-pass", "a wrong password\r"), shows("let nobody in"), becomes(`document.activeElement.id === "in-pass"`),
-		chromedp.SendKeys("#in-pass", secret), press("/signin"), becomes(`location.pathname === "/" && document.readyState === "complete"`))
-	b.step("invite somebody", chromedp.Navigate(d.base+"/people"), shows("Accounts"), chromedp.SetValue("#inv-name", "Kim"), chromedp.SetValue("#inv-role", "viewer"), press("/people"), shows("A link for Kim"))
-	link := read(`document.querySelector("code.secret").textContent`)
+		chromedp.SendKeys("#in-pass", secret), submit("/signin"), becomes(`location.pathname === "/" && document.readyState === "complete"`))
+	b.step("invite somebody", chromedp.Navigate(d.base+"/people"), shows("Accounts"), chromedp.SetValue("#inv-name", "Kim"), chromedp.SetValue("#inv-role", "viewer"), submit("/people"), shows("A link for Kim"))
+	link := b.read(`document.querySelector("code.secret").textContent`)
 	if !strings.HasPrefix(link, d.base+"/join?code=") {
 		t.Fatalf("the invitation is %q, want a link to %s/join", link, d.base)
 	}
-	b.step("make a token", chromedp.Navigate(d.base+"/tokens"), chromedp.SendKeys("#new-name", "shop"), press("/tokens"), shows("The token shop"), becomes(`document.querySelector("code.secret").textContent.startsWith("rsl_")`))
+	b.step("make a token", chromedp.Navigate(d.base+"/tokens"), chromedp.SendKeys("#new-name", "shop"), submit("/tokens"), shows("The token shop"), becomes(`document.querySelector("code.secret").textContent.startsWith("rsl_")`))
 	b.step("delete asks first, and Leave it changes nothing", chromedp.Navigate(d.base+"/people"), ignored[any](`[...document.querySelectorAll("details")].forEach((e) => { e.open = true })`),
 		chromedp.Click(`tr:nth-child(2) [data-opens]`), becomes(`document.querySelector("dialog[open]").innerText.includes("Delete Kim?")`), chromedp.Click(`dialog[open] [formmethod=dialog]`), becomes(`!document.querySelector("dialog[open]")`), shows("Kim"))
 	for _, width := range []int64{390, 1440} {
@@ -51,7 +43,7 @@ func TestPeopleInABrowser(t *testing.T) {
 			b.look(name+"-"+scheme+"-390", at, scheme, 390)
 		}
 	}
-	b.step("the invited chooses a password", chromedp.Navigate(link), shows("Choose a password, Kim"), chromedp.SendKeys("#join-pass", secret), press("/join"), becomes(`location.pathname === "/" && document.readyState === "complete"`), becomes(`document.querySelector(".who").innerText.includes("viewer")`))
+	b.step("the invited chooses a password", chromedp.Navigate(link), shows("Choose a password, Kim"), chromedp.SendKeys("#join-pass", secret), submit("/join"), becomes(`location.pathname === "/" && document.readyState === "complete"`), becomes(`document.querySelector(".who").innerText.includes("viewer")`))
 	b.step("a viewer finds no way to decide, nor to people and tokens", becomes(`!document.querySelector('nav a[href="/people"], nav a[href="/tokens"]')`),
 		chromedp.Navigate(d.base+"/approvals"), shows("Hannah Brooks"), becomes(`!document.querySelector('button[name=decision]')`), chromedp.Navigate(d.base+"/people"), shows("Not for your role"))
 	b.mu.Lock()

@@ -37,8 +37,9 @@ type PauseView struct {
 
 // Paused is something that the agent does nothing in until somebody resumes it.
 type Paused struct {
-	What, By, Note, At string
-	Form, Back         string // what a form that resumes it says, "" where who looks may not
+	What, By, Note string
+	At             Moment
+	Form, Back     string // what a form that resumes it says, "" where who looks may not
 }
 
 // NavLink is a place in the navigation.
@@ -75,7 +76,7 @@ func (s *site) shell(r *http.Request, who people.Principal, title, here string) 
 		sh.Find = r.URL.Query().Get("q")
 	}
 	for _, p := range s.House().Paused {
-		said := Paused{What: p.What(), By: p.By, Note: p.Note, At: p.At.Format("2006-01-02 15:04 MST")}
+		said := Paused{What: p.What(), By: actor(p.By), Note: p.Note, At: moment(p.At, s.Now())}
 		if who.Role.AtLeast(people.Operator) {
 			said.Form, said.Back = pauseForm(p), r.URL.Path
 		}

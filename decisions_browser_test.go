@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestDecisionsInABrowser makes each decision as an operator does, by the keyboard where there is a key:
+// edit, take over, hand back, reject, another hypothesis, retry, close, reopen, approve, teach, pause. With
+// `go test -artifacts` it leaves pictures of the dialogs.
+func TestDecisionsInABrowser(t *testing.T) {
+	b := newBrowser(t)
+	d := startDemo(t)
+	d.until("Still serving")
+	b.step("sign in by the link", chromedp.Navigate(d.link+"&next=/approvals"), shows("Hannah Brooks"))
+	approval := b.read(`document.querySelector(".case-h a").getAttribute("href")`)
+	b.step("open what waits", chromedp.Navigate(d.base+approval), status("approval"))
+
+	b.asks("t", "takeover", "I call the customer")
+	b.step("a person has it", status("escalated"), shows("human.takeover"))
+	b.asks("b", "handback", "called, go on")
+	b.step("the agent asks anew, and by itself", status("approval"), becomes(`document.querySelector("button[name=decision][value=approve]") !== null && !document.body.innerText.includes("Proposed by")`))
+	b.asks("r", "reject", "wait for the bank")
+	b.step("nothing is sent", status("escalated"), shows("approval.rejected"))
+	b.asks("", "close", "settled by phone")
+	b.step("it is closed", status("closed"))
+	b.asks("", "reopen", "not settled after all")
+	b.step("it asks again", status("approval"), becomes(`document.querySelector("button[name=decision][value=approve]") !== null`))
+	if n := d.refunds(); n != 0 {
+		t.Fatalf("nothing was approved, but the ledger has %d refunds", n)
+	}
+	b.step("a approves", press("a"), status("resolved"), shows("refund_payment"))
+	if n := d.refunds(); n != 1 {
+		t.Errorf("the approval should have led to one refund in the ledger, not %d", n)
+	}
+	b.teaches(d)
+
+	b.step("open who asks for somebody else's order", chromedp.Navigate(d.base+"/queues"), shows("Broken lamp"),
+		ignored[any](`[...document.querySelectorAll("main tr")].find((e) => e.innerText.includes("Broken lamp")).querySelector("a[href^='/cases/']").click()`), status("escalated"))
+	b.asks("h", "hypothesis", "money, not another lamp", ignored[any](`document.querySelector("#ask-hypothesis [name=hypothesis][value=refundable]").click()`))
+	b.step("the rule holds for people too", status("escalated"), shows("policy.deny"), tells("money, not another lamp"))
+	b.asks("y", "retry", "once more")
+	b.step("and it holds again", status("escalated"), tells("once more"))
+
+	b.edits(d)
+	b.step("pause everything", ignored[any](`document.querySelector("[data-opens=pause]").click()`), becomes(`document.querySelector("#pause").matches(":modal")`),
+		chromedp.SendKeys("#pause-note", "the warehouse counts"), chromedp.Click(`#pause button.stop`), shows("Paused: everything, by owner"))
+	b.step("resume it", chromedp.Click(`form[action="/resume"] button`), becomes(`document.readyState === "complete" && !document.querySelector("form[action='/resume']")`))
+	b.quiet()
+}
+
+// tells waits for a text that the page has, shown or folded.
+func tells(text string) chromedp.Action[chromedp.Void] {
+	return becomes(`document.querySelector("main").textContent.includes(` + "`" + text + "`" + `)`)
+}
+
+// asks opens a decision's dialog by its key, or by its button where it has none, has a look at it, says why
+// and decides.
+func (b *browser) asks(key, dialog, why string, fill ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	opens := press(key)
+	if key == "" {
+		opens = ignored[any](`document.querySelector("[data-opens=ask-` + dialog + `]").click()`)
+	}
+	ask := "#ask-" + dialog
+	b.step("the page should be there to "+dialog, becomes(`document.readyState === "complete" && document.querySelector("[data-opens=ask-`+dialog+`]") !== null`), ignored[any](`getSelection().empty()`))
+	b.step(dialog+" should ask first", opens, becomes(`document.querySelector("`+ask+`").matches(":modal")`))
+	b.accessible("dialog-" + dialog)
+	b.picture("dialog-" + dialog)
+	for _, f := range fill {
+		b.step("fill in "+dialog, f)
+	}
+	b.step("decide to "+dialog, ignored[any](fmt.Sprintf(`document.querySelector("%s-note").value = %q`, ask, why)),
+		chromedp.Click(ask+` button.primary`), becomes(`document.readyState === "complete" && !document.querySelector("dialog[open]")`))
+}
+
+// edits has a refund that the plan didn't choose wait for approval, and changes what it gives back.
+func (b *browser) edits(d *demonstrated) {
+	b.t.Helper()
+	id := d.signal("ticket.created", "T-1", "The desk arrived with one leg snapped off, I want a new one.")
+	b.step("open a case that waits for its customer", chromedp.Navigate(d.base+"/cases/"+id), status("waiting"))
+	b.asks("t", "takeover", "I look at it myself")
+	b.step("a person has it", status("escalated"))
+	d.signal("customer.replied", "T-2", "Sorry, it is ORD-1012.")
+	b.asks("h", "hypothesis", "they want the money", ignored[any](`document.querySelector("#ask-hypothesis [name=hypothesis][value=refundable]").click()`))
+	b.step("the refund is above what it does alone", status("approval"), shows("189.00"))
+	b.asks("e", "edit", "they keep the top", ignored[any](`document.querySelector("#ask-edit [name='arg.amount_cents']").value = "15000"`))
+	b.step("what a person proposes is approved by somebody else", status("approval"), shows("150.00"), shows("who doesn't approve it"), becomes(`!document.querySelector("button[name=decision][value=approve]")`))
+}
+
+// teaches adds a correction from the case that is open, and finds it among the others.
+func (b *browser) teaches(d *demonstrated) {
+	b.t.Helper()
+	const says = "A desk that was charged twice is refunded within two days."
+	b.step("c should open what teaches", press("c"), becomes(`document.querySelector("#ask-teach").matches(":modal")`))
+	b.accessible("dialog-teach")
+	b.picture("dialog-teach")
+	b.step("teach it everywhere", ignored[any](fmt.Sprintf(`document.querySelector("#teach-says").value = %q; document.querySelector("#ask-teach [name=scope][value=everywhere]").click()`, says)),
+		chromedp.Click(`#ask-teach button.primary`), becomes(`document.readyState === "complete" && !document.querySelector("dialog[open]")`),
+		chromedp.Navigate(d.base+"/corrections"), shows(says))
+}
+
+// TestKeysInABrowser works the list of cases by the keyboard, and keeps the focus while cases change.
+func TestKeysInABrowser(t *testing.T) {
+	b := newBrowser(t)
+	d := startDemo(t)
+	d.until("Still serving")
+	live := becomes(`document.getElementById("live").textContent === "live"`)
+	row := func(n int) chromedp.Action[chromedp.Void] {
+		return becomes(fmt.Sprintf(`document.activeElement === document.querySelectorAll("[data-row]")[%d]`, n))
+	}
+	b.step("sign in by the link", chromedp.Navigate(d.link+"&next=/cases"), live)
+	b.step("j and k move, x chooses", press("j"), row(0), press("j"), row(1), press("k"), row(0), press("x"), becomes(`!document.querySelector("[data-bar]").hidden`), press("x"), becomes(`document.querySelector("[data-bar]").hidden`))
+	b.step("? tells the keys, Escape leaves them", press("?"), becomes(`document.querySelector("#keys").matches(":modal")`))
+	b.accessible("keys")
+	b.step("Escape", press("\u001b"), becomes(`!document.querySelector("#keys").open`))
+	b.step("/ finds", ignored[any](`document.activeElement.blur()`), press("/"), becomes(`document.activeElement.type === "search"`), ignored[any](`document.activeElement.blur()`))
+
+	b.step("the row that has the focus", press("j"), row(0), ignored[any](`window.kept = document.activeElement`))
+	id := d.signal("ticket.created", "T-1", "The desk arrived with one leg snapped off, I want a new one.")
+	b.step("stays where it is when a case arrives", becomes(`document.querySelector("#fresh a") !== null`), becomes(`window.kept === document.activeElement && window.kept.isConnected`))
+	b.step("Enter opens it", press("\r"), becomes(`document.querySelector("#case-head") !== null && document.readyState === "complete"`))
+
+	b.step("open the new case", chromedp.Navigate(d.base+"/cases/"+id), status("waiting"), live,
+		ignored[any](`window.kept = document.querySelector("#case-stop [data-opens=ask-takeover]"); window.kept.focus()`))
+	d.signal("customer.replied", "T-2", "Sorry, it is ORD-1012.")
+	b.step("its head should change, and the button that has the focus stay", status("resolved"), becomes(`document.querySelector("#case-stop .outdated") !== null`), becomes(`window.kept === document.activeElement && window.kept.isConnected`))
+	b.step("it is shown anew once it isn't used", ignored[any](`document.getElementById("main").focus()`), shows("Closed because the check held"))
+
+	b.step("g a leads to the approvals", press("g"), press("a"), becomes(`location.pathname === "/approvals" && document.readyState === "complete"`))
+	b.quiet()
+}

@@ -162,7 +162,9 @@ func (r *reader) judge() {
 		switch d := &r.list[i]; d.How {
 		case Chose:
 			d.Held = held(d.Instead) && r.c.Status == casefile.Resolved
-		case Acted, Edited, Approved:
+		case Acted: // a remedy borrows the check of the hypothesis in which they did it
+			d.Held, d.Reversed = done(d.Tool, d.Seq, false) && held(d.Hypothesis) && r.c.Status == casefile.Resolved, done(d.Tool, d.Seq, true)
+		case Edited, Approved:
 			d.Held, d.Reversed = done(d.Tool, d.Seq, false), done(d.Tool, d.Seq, true)
 		}
 	}

@@ -3,6 +3,7 @@ package bundle
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"resolute/agent/policy"
 	"resolute/agent/procedure"
@@ -26,6 +27,7 @@ func (l *loader) warn(set toolset, procedures []string) {
 			p.Warn(known, &l.problems)
 		}
 	}
+	l.warnOfExamples()
 	for _, p := range l.Procedures {
 		for call := range p.Acts() {
 			l.warnOfCall(set, p, call)
@@ -56,5 +58,25 @@ func (l *loader) warnOfCall(set toolset, p *procedure.Procedure, call *procedure
 		}
 		l.problems.Warn(at, "%s of %s is made from %s, which customers can write: unless a trusted fact says the same, the call is denied; take it from a field that is trusted, or bind it in a policy",
 			name, call.Tool, doubtful[name])
+	}
+}
+
+// warnOfExamples warns of examples that triage learns little from: the same words for two procedures, and
+// a single example of one.
+func (l *loader) warnOfExamples() {
+	first := map[string]*procedure.Procedure{}
+	for _, p := range l.Procedures {
+		if len(p.Start.Examples) == 1 {
+			l.problems.Warn(p.Start.Places[0], "%s has a single example: what is said in other words is hard to tell for it; add some", p.Name)
+		}
+		for i, text := range p.Start.Examples {
+			folded := strings.ToLower(strings.Join(strings.Fields(text), " "))
+			switch other := first[folded]; {
+			case other == nil:
+				first[folded] = p
+			case other != p:
+				l.problems.Warn(p.Start.Places[i], "%q is an example of %s too: triage can't tell which of the two a customer means; keep it where it belongs", text, other.Name)
+			}
+		}
 	}
 }

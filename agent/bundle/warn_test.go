@@ -79,3 +79,26 @@ func TestTablesAndTrustAreChecked(t *testing.T) {
 		})
 	}
 }
+
+// TestExamplesThatTeachLittleAreNamed: triage learns from examples what nobody says of it elsewhere.
+func TestExamplesThatTeachLittleAreNamed(t *testing.T) {
+	examples := func(list string) string {
+		return strings.Replace(good["procedures/credit.yaml"], "start:\n", "start:\n  examples: "+list+"\n", 1)
+	}
+	other := strings.Replace(examples(`["where is  my CREDIT", "what about my credit"]`), "procedure: pay-credit", "procedure: other", 1)
+	for name, tt := range map[string]struct {
+		changed map[string]string
+		want    []string
+	}{
+		"two of each":       {map[string]string{"procedures/credit.yaml": examples(`["my credit is missing", "I got no credit"]`), "procedures/other.yaml": other}, nil},
+		"a single one":      {map[string]string{"procedures/credit.yaml": examples(`["my credit is missing"]`)}, []string{"my/bundle/procedures/credit.yaml:4:15: warning: pay-credit has a single example"}},
+		"the same of two":   {map[string]string{"procedures/credit.yaml": examples(`["my credit is missing", "Where is my credit"]`), "procedures/other.yaml": other}, []string{`my/bundle/procedures/credit.yaml:4:39: warning: "Where is my credit" is an example of other too`}},
+		"one that is blank": {map[string]string{"procedures/credit.yaml": examples(`["my credit is missing", "  ", x]`)}, []string{"my/bundle/procedures/credit.yaml:4:38: the example says nothing"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := problems(t, tt.changed, bundle.Options{Fetch: fetch, MustFetch: true}); !slices.EqualFunc(got, tt.want, strings.HasPrefix) {
+				t.Errorf("check says %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

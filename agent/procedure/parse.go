@@ -115,7 +115,14 @@ func (p parser) condition(n source.Node, scope expr.Scope) *expr.Program {
 func (p parser) start(n source.Node) Start {
 	m := n.Mapping("signals", "when", "examples")
 	signals := m.Need("signals", "[ticket.created]")
-	s := Start{Signals: signals.Strings(), Examples: m.Get("examples").Strings()}
+	s := Start{Signals: signals.Strings()}
+	for _, n := range m.Get("examples").List() {
+		text := n.Text()
+		if strings.TrimSpace(text.Value) == "" {
+			n.Fail("the example says nothing; write how a customer says it, or leave it out")
+		}
+		s.Examples, s.Places = append(s.Examples, text.Value), append(s.Places, text.Pos)
+	}
 	if signals.Here() && (len(s.Signals) == 0 || slices.Contains(s.Signals, "")) {
 		signals.Fail("signals names no type, so nothing starts the procedure; write for example [ticket.created]")
 	}

@@ -79,6 +79,7 @@ type Start struct {
 	Signals  []string      // types
 	When     *expr.Program // nil: always
 	Examples []string      // how customers say it; none: the type decides alone
+	Places   []source.Pos  // of Examples
 }
 
 // Input is a value that is looked for in the case's signals.

@@ -146,8 +146,19 @@ func (s *Stage) take(sc *scenario.Scenario, seed, part uint64) *world {
 		r.pause(p, sc.Now)
 	}
 	r.begin()
-	r.play(sc.Now.Add(sc.Expect.Within), func() bool { return len(r.events) == 0 && len(w.unmet()) == 0 })
+	r.play(sc.Now.Add(sc.Expect.Within), w.enough)
 	return w
+}
+
+// enough notes when all that is expected had come about, and reports whether nothing more is to come.
+func (w *world) enough() bool {
+	switch missing := len(w.unmet()) > 0; {
+	case missing:
+		w.met = time.Time{}
+	case w.met.IsZero():
+		w.met = w.now
+	}
+	return !w.met.IsZero() && len(w.events) == 0
 }
 
 // failures are what isn't as the scenario says, each with its place.
@@ -164,6 +175,9 @@ func (w *world) failures() []string {
 	list = append(list, slices.Compact(gaps)...)
 	for _, miss := range w.unmet() {
 		list = append(list, fmt.Sprintf("%s: %s", w.Expect.Pos, miss))
+	}
+	if late := w.met.Sub(w.Scenario.Now); !w.met.IsZero() && late > w.Expect.Within {
+		list = append(list, fmt.Sprintf("%s: what is expected within %v came about after %v", w.Expect.Pos, w.Expect.Within, late.Round(time.Millisecond)))
 	}
 	for _, f := range w.Faults {
 		if !slices.ContainsFunc(w.requests, func(q request) bool { return q.tool == f.Tool && q.nth == f.On && f.Kind.Fits(q.effect, q.async) }) {

@@ -22,8 +22,9 @@ type world struct {
 	requests []request
 	writes   int // that were done
 	ops      map[string]*operation
-	gaps     []string // calls that the scenario doesn't answer
-	faulty   int      // faults that befell a call
+	gaps     []string  // calls that the scenario doesn't answer
+	faulty   int       // faults that befell a call
+	met      time.Time // when all that is expected had come about; zero while it hasn't
 	witness  *witness
 }
 

@@ -127,21 +127,21 @@ func writeReport(to io.Writer, r *rehearsal.Report) error {
 			mark = "✓"
 			passed++
 		}
-		fmt.Fprintf(w, "%s %s: %s after %s\n", mark, it.Rehearsal, standing(it), time.Duration(it.Took).Round(time.Millisecond))
+		fmt.Fprintf(w, "%s %s: %s after %s\n", mark, plain(it.Rehearsal), standing(it), time.Duration(it.Took).Round(time.Millisecond))
 		if f := it.Faults; f != nil {
 			fmt.Fprintf(w, "  %d runs with faults: %d as expected, %d left to a person, %d otherwise after a no, %d broke a promise\n", f.Runs, f.AsExpected, f.ByPeople, f.Otherwise, f.Broken)
 		}
 		for _, what := range it.Failures {
-			fmt.Fprintln(w, " ", what)
+			fmt.Fprintln(w, " ", plain(what))
 		}
 		if !it.Passed {
 			for _, line := range it.Story {
-				fmt.Fprintln(w, "   ", line)
+				fmt.Fprintln(w, "   ", plain(line))
 			}
 		}
 	}
 	if len(r.LeftOut) > 0 {
-		fmt.Fprintf(w, "left out, since they call live plugins: %s\n", strings.Join(r.LeftOut, ", "))
+		fmt.Fprintf(w, "left out, since they call live plugins: %s\n", plain(strings.Join(r.LeftOut, ", ")))
 	}
 	fmt.Fprintf(w, "%d of %d rehearsals passed\n", passed, len(r.Items))
 	return w.Flush()

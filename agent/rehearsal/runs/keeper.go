@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"resolute/agent/bundle"
+	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/rehearsal"
 )
@@ -33,6 +34,7 @@ const (
 const (
 	mostKept    = 50        // runs
 	mostWaiting = 8         // each may hold a whole bundle
+	mostOfOne   = 3         // of them, of one account: others have their turn too
 	mostTime    = time.Hour // of one run
 )
 
@@ -171,7 +173,13 @@ func (k *Keeper) joined(o *Order, manifests string) (Run, bool, error) {
 			return j.run, true, nil
 		}
 	}
-	if len(k.jobs) > mostWaiting {
+	theirs := 0
+	for _, j := range k.jobs {
+		if j.run.By == o.By {
+			theirs++
+		}
+	}
+	if len(k.jobs) > mostWaiting || theirs >= mostOfOne && o.By != casefile.ActorSystem {
 		return Run{}, false, ErrBusy
 	}
 	return Run{}, false, nil

@@ -198,6 +198,9 @@ func TestARunThatDiesIsInterrupted(t *testing.T) {
 	if !errors.Is(err, runs.ErrBusy) {
 		t.Errorf("more than may wait: %v, want %v", err, runs.ErrBusy)
 	}
+	if _, err := o.Start(t.Context(), runs.Order{Bundle: v, By: "user:cy", Options: runs.Options{Seed: 99}}); err != nil {
+		t.Errorf("one account keeps others from their turn: %v", err)
+	}
 	o.die()
 	for _, id := range []string{under.ID, behind.ID} {
 		r, err := o.Get(t.Context(), id)

@@ -3,7 +3,9 @@ package scenario
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"resolute/agent/casefile"
 	"resolute/agent/source"
@@ -15,7 +17,11 @@ func Parse(file string, text []byte, problems *source.Problems) *Scenario {
 	if !m.Here() {
 		return nil
 	}
-	s := &Scenario{Pos: m.Pos(), Name: m.Need("rehearsal", "smashed blender, replacement in stock").String()}
+	name := m.Need("rehearsal", "smashed blender, replacement in stock")
+	s := &Scenario{Pos: m.Pos(), Name: name.String()}
+	if strings.ContainsFunc(s.Name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		name.Fail("a rehearsal's name is one line of text that can be printed, and %q isn't", s.Name)
+	}
 	s.Now = moment(m.Need("now", "2026-03-01T10:00:00Z"))
 	s.Expect = parseExpect(m.Need("expect", "{status: resolved}"))
 	signals := m.Need("signals", "[{at: 0s, type: ticket.created, data: {...}}]")

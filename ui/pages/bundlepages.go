@@ -34,9 +34,8 @@ type VersionView struct {
 // RunView is a rehearsal of a version.
 type RunView struct {
 	Say, Icon, Tone string
-	By              string
+	By, Link        string
 	At              Moment
-	Failures        []Pair
 }
 
 type bundlePage struct {
@@ -137,7 +136,7 @@ func (s *site) versions(r *http.Request) ([]VersionView, error) {
 }
 
 func (s *site) runView(r *runs.Run) RunView {
-	v := RunView{By: actor(r.By), At: moment(r.AskedAt, s.Now())}
+	v := RunView{By: actor(r.By), Link: "/rehearsals/" + url.PathEscape(r.ID), At: moment(r.AskedAt, s.Now())}
 	switch {
 	case !r.State.Over():
 		v.Say, v.Icon, v.Tone = fmt.Sprintf("%s, %d of %d begun", r.State, r.Begun, r.Total), "working", "working"

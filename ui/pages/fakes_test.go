@@ -19,6 +19,7 @@ import (
 	"resolute/agent/listing"
 	"resolute/agent/people"
 	"resolute/agent/precedent"
+	"resolute/agent/rehearsal"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/statuslink"
 	"resolute/agent/suggest"
@@ -46,6 +47,9 @@ type world struct {
 	past      *past
 	suggests  *suggests
 	learned   *learned
+	cameTo    map[string][]rehearsal.Item // by run
+	ran       chan struct{}               // has something when a run went on
+	later     []runs.Run                  // how far they are then
 	theDoor
 	theSessions
 }

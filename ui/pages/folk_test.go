@@ -302,6 +302,7 @@ func TestPagesOfEachRole(t *testing.T) {
 		"GET /insights": people.Viewer, "GET /insights.csv": people.Viewer, "GET /insights/cases": people.Viewer, "POST /insights/settings": people.Admin,
 		"GET /bundles/{version}/archive": people.Viewer, "GET /suggestions": people.Viewer, "GET /suggestions/{id}": people.Viewer, "GET /triage": people.Viewer, "GET /triage/{version}": people.Viewer,
 		"POST /suggestions/{id}/rehearse": people.Operator, "POST /suggestions/{id}/dismiss": people.Operator, "POST /suggestions/{id}/accept": people.Admin, "POST /triage/{version}/activate": people.Admin,
+		"GET /rehearsals": people.Viewer, "GET /rehearsals/compare": people.Viewer, "GET /rehearsals/stream": people.Viewer, "GET /rehearsals/{id}": people.Viewer, "POST /rehearsals": people.Operator, "POST /rehearsals/{id}/stop": people.Operator, "POST /shadows": people.Operator,
 		"GET /signin": everybody, "POST /signin": everybody, "GET /signin/provider": everybody, "GET /join": everybody, "POST /join": everybody, "GET /status/{token}": everybody, "POST /status/{token}": everybody, "POST /signout": everybody, "GET /assets/": everybody,
 	}
 	var source []byte

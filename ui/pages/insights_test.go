@@ -226,3 +226,26 @@ func TestPercentIsNeverRoundedToAllOrNothing(t *testing.T) {
 		}
 	}
 }
+
+// However long the period, the page stays small, and nothing of it is lost.
+func TestALongPeriodStaysSmall(t *testing.T) {
+	r, err := (&figured{}).Report(t.Context(), insights.Query{From: noon.AddDate(-10, 0, 0), To: noon, Procedure: "duplicate-charge"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := strings.Repeat("a", 64)
+	r.Bundle, r.Timeline = &version, insights.Timeline{By: insights.Week}
+	for i := range 520 {
+		from := r.From.AddDate(0, 0, 7*i)
+		r.Timeline.Items = append(r.Timeline.Items, insights.Span{From: from, To: from.AddDate(0, 0, 7), Opened: 10, Escalated: 1 + i%3, Writes: insights.Writes{ByItself: 3, Approved: 2, ByPerson: 1}, Learned: insights.Learned{Corrections: 1, Bundles: 1, Triage: 1, Suggestions: 1, Raised: 1, Lowered: 1}})
+	}
+	p := insightsView(r, insights.Query{}, time.UTC, viewer{now: noon})
+	if n := len(p.Course.Rows); n > mostColumns || p.Course.By != "9 weeks" || p.Course.Rows[0].Opened.Value != "70" || p.Course.Rows[1].Opened.Value != "90" {
+		t.Errorf("%d rows by %s, the last with %s, the one before with %s", n, p.Course.By, p.Course.Rows[0].Opened.Value, p.Course.Rows[1].Opened.Value)
+	}
+	if html := renderPage(t, "insights", withShell(p, signedIn)); len(html) > 100<<10 {
+		t.Errorf("the page has %d bytes, want at most 100 KB", len(html))
+	} else {
+		t.Logf("%d bytes", len(html))
+	}
+}

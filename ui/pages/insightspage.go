@@ -40,7 +40,7 @@ func (s *site) zone() *time.Location {
 // link to the cases behind a number has the exact times in place of them.
 func (s *site) insightQuery(q url.Values) (insights.Query, error) {
 	zone := s.zone()
-	ask := insights.Query{To: s.Now(), Procedure: strings.TrimSpace(q.Get("procedure")), Bundle: strings.TrimSpace(q.Get("bundle")), By: insights.Piece(q.Get("by"))}
+	ask := insights.Query{To: s.Now(), Procedure: strings.TrimSpace(q.Get("procedure")), Bundle: strings.TrimSpace(q.Get("bundle"))}
 	for _, bound := range []struct {
 		text  string
 		later int // days

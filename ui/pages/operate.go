@@ -12,7 +12,6 @@ import (
 	"resolute/agent/impact"
 	"resolute/agent/journal"
 	"resolute/agent/people"
-	"resolute/agent/rehearsal/runs"
 	"resolute/kb"
 )
 
@@ -66,13 +65,6 @@ type Editions interface {
 	Archive(ctx context.Context, version string) (whole string, archive []byte, err error)
 }
 
-// Rehearsals are run in the background; a runs.Keeper runs them.
-type Rehearsals interface {
-	Start(ctx context.Context, o runs.Order) (runs.Run, error)
-	Runs(ctx context.Context, cursor string, limit int) (list []runs.Run, next string, err error)
-	Get(ctx context.Context, id string) (runs.Told, error)
-}
-
 // Operations is what the pages of whoever runs the agent stand on.
 type Operations struct {
 	Pauses      Pauses
@@ -84,6 +76,7 @@ type Operations struct {
 	Versions    Editions
 	Rehearsals  Rehearsals
 	Insights    Insights
+	Shadows     Shadows
 	// Calls makes one call of a tool; pages call what only reads.
 	Calls func(ctx context.Context, r casefile.Request) casefile.Answer
 	// Impact judges again, by a version, what was decided in a period.
@@ -131,6 +124,12 @@ func (s *site) operate(least func(people.Role) func(pattern string, h page)) {
 	viewer("GET /triage", s.triage)
 	viewer("GET /triage/{version}", s.oneTriage)
 	admin("POST /triage/{version}/activate", s.activateTriage)
+	viewer("GET /rehearsals", s.rehearsals)
+	operator("POST /rehearsals", s.rehearse)
+	viewer("GET /rehearsals/compare", s.compareRehearsals)
+	viewer("GET /rehearsals/{id}", s.oneRehearsal)
+	operator("POST /rehearsals/{id}/stop", s.stopRehearsal)
+	operator("POST /shadows", s.shadow)
 }
 
 // readForm reads a request's form.

@@ -43,7 +43,7 @@ func (c *company) operations(t *testing.T, w *world) Operations {
 		t.Fatal(err)
 	}
 	c.keeper, c.earned = keeper, earned
-	return Operations{Pauses: keeper, Deeds: audit, Journal: c.records, Corrections: w, Authority: earned, Manifests: manifestsOf{w}, Versions: c.library, Rehearsals: w, Insights: &figured{w: w}, Calls: c.registry.Send,
+	return Operations{Pauses: keeper, Deeds: audit, Journal: c.records, Corrections: w, Authority: earned, Manifests: manifestsOf{w}, Versions: c.library, Rehearsals: w, Insights: &figured{w: w}, Shadows: &besides{}, Calls: c.registry.Send,
 		Impact: func(context.Context, *bundle.Bundle, impact.Period) (impact.Report, error) {
 			return impact.Report{Decisions: 1200, Changed: 7, Changes: []impact.Change{{Tool: "billing.refund_payment", Was: casefile.Approve, WasRule: "over-100", Now: casefile.Allow, Count: 7, Amounts: []impact.Amount{{Currency: "EUR", AmountCents: 130200}}, Examples: []impact.Example{{CaseID: w.stories[0].id, Seq: 3}}}}}, nil
 		}}
@@ -104,7 +104,27 @@ func (w *world) Start(_ context.Context, o runs.Order) (runs.Run, error) {
 func (w *world) Runs(context.Context, string, int) ([]runs.Run, string, error) {
 	return w.rehearsed, "", nil
 }
-func (w *world) Get(context.Context, string) (runs.Told, error) { return runs.Told{}, nil }
+func (w *world) Get(_ context.Context, id string) (runs.Told, error) {
+	for _, r := range w.rehearsed {
+		if r.ID == id {
+			return runs.Told{Run: r, Items: w.cameTo[id]}, nil
+		}
+	}
+	return runs.Told{}, runs.ErrRun
+}
+
+func (w *world) Stop(ctx context.Context, id, by string) (runs.Told, error) {
+	for i := range w.rehearsed {
+		if r := &w.rehearsed[i]; r.ID == id {
+			r.State, r.Error = runs.Interrupted, "stopped by "+by
+		}
+	}
+	return w.Get(ctx, id)
+}
+
+func (w *world) Watch() (<-chan struct{}, func() []runs.Run, func()) {
+	return w.ran, func() []runs.Run { return w.later }, func() {}
+}
 
 func TestPauseIsOneButtonForWhoMay(t *testing.T) {
 	w := newWorld(busy())

@@ -90,7 +90,7 @@ func (s *site) shell(r *http.Request, who people.Principal, title, here string) 
 		return NavLink{Name: name, Link: link, Current: link == here, Count: count}
 	}
 	sh.Work = []NavLink{place("Overview", "/", ""), place("Approvals", "/approvals", waiting), place("Cases", "/cases", ""), s.queuesLink(r, here), place("Outbox", "/outbox", "")}
-	sh.Teach = []NavLink{place("Knowledge", "/knowledge", ""), place("Corrections", "/corrections", ""), place("Suggestions", "/suggestions", ""), place("Triage", "/triage", ""), place("Policies", "/policies", ""), place("Authority", "/authority", ""), place("Bundles", "/bundles", "")}
+	sh.Teach = []NavLink{place("Knowledge", "/knowledge", ""), place("Corrections", "/corrections", ""), place("Suggestions", "/suggestions", ""), place("Triage", "/triage", ""), place("Policies", "/policies", ""), place("Authority", "/authority", ""), place("Bundles", "/bundles", ""), place("Rehearsals", "/rehearsals", "")}
 	sh.Run = []NavLink{place("Insights", "/insights", ""), place("Tools", "/tools", "")}
 	if who.Role.AtLeast(people.Admin) {
 		sh.Run = append(sh.Run, place("Audit", "/audit", ""))

@@ -69,6 +69,7 @@ func fullPages(t *testing.T) map[string]any {
 	operatorPages(pages, v)
 	maps.Copy(pages, insightPages(t, v))
 	s.learntPages(pages, v)
+	maps.Copy(pages, rehearsalPages(v))
 	return pages
 }
 
@@ -95,7 +96,7 @@ func operatorPages(pages map[string]any, v viewer) {
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
-	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "suggestions": suggestionsPage{}, "suggestion": suggestionPage{}, "triage": triagePage{}, "triage-version": triageVersionPage{}, "insights": insightsPage{}, "trace": tracePage{},
+	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "suggestions": suggestionsPage{}, "suggestion": suggestionPage{}, "triage": triagePage{}, "triage-version": triageVersionPage{}, "insights": insightsPage{}, "trace": tracePage{}, "rehearsals": rehearsalsPage{}, "rehearsal": runPage{}, "compare": comparePage{},
 	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "status": statusPage{}, "message": messagePage{},
 }
 

@@ -10,10 +10,40 @@ import (
 	"resolute/agent/insights"
 )
 
+// mostColumns is how many columns a chart has; of a longer period some pieces stand for one.
+const mostColumns = 62
+
+// grouped takes n pieces for one.
+func grouped(list []insights.Span, n int) []insights.Span {
+	var all []insights.Span
+	for group := range slices.Chunk(list, n) {
+		sum := group[0]
+		for _, s := range group[1:] {
+			sum.To = s.To
+			sum.Opened += s.Opened
+			sum.Escalated += s.Escalated
+			sum.Writes.ByItself += s.Writes.ByItself
+			sum.Writes.Approved += s.Writes.Approved
+			sum.Writes.ByPerson += s.Writes.ByPerson
+			sum.Learned.Corrections += s.Learned.Corrections
+			sum.Learned.Triage += s.Learned.Triage
+			sum.Learned.Bundles += s.Learned.Bundles
+			sum.Learned.Suggestions += s.Learned.Suggestions
+			sum.Learned.Raised += s.Learned.Raised
+			sum.Learned.Lowered += s.Learned.Lowered
+		}
+		all = append(all, sum)
+	}
+	return all
+}
+
 // courseView is how it went, piece by piece: handovers with what was learned meanwhile, and who let writes
 // be done.
 func courseView(t insights.Timeline, to traced, zone *time.Location) CourseView {
 	view := CourseView{By: string(t.By)}
+	if n := (len(t.Items) + mostColumns - 1) / mostColumns; n > 1 {
+		t.Items, view.By = grouped(t.Items, n), fmt.Sprintf("%d %ss", n, t.By)
+	}
 	var escalated, writes []column
 	handed, lessons, done := 0, 0, insights.Writes{}
 	for _, s := range t.Items {

@@ -6,11 +6,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"resolute/agent/casefile"
 	"slices"
+	"strings"
 )
 
 // With gives a classifier that knows some more texts at once, and leaves this one as it is: what was
-// taught counts as an example that texts can be near to, from the next text on. Planes, weights and
+// taught counts as an example that texts can be near to, from the next text on, and the same words again
+// as what was said of them. Planes, weights and
 // threshold stay as they are until all is learned anew; so does what texts that are for no procedure
 // teach.
 func (c *Classifier) With(ctx context.Context, taught ...Example) (*Classifier, error) {
@@ -26,8 +29,13 @@ func (c *Classifier) With(ctx context.Context, taught ...Example) (*Classifier, 
 	next.learned = &l
 	next.examples, next.names, next.class = slices.Clone(c.examples), slices.Clone(c.names), maps.Clone(c.class)
 	l.meaning, l.both, l.examples, l.indexes = slices.Clone(l.meaning), slices.Clone(l.both), slices.Clone(l.examples), slices.Clone(l.indexes)
+	next.said = maps.Clone(c.said)
+	if next.said == nil {
+		next.said = map[string]string{}
+	}
 	h := sha256.New()
 	for i, x := range taught {
+		next.say(x)
 		fmt.Fprintf(h, "%q %q\n", x.Procedure, x.Text)
 		next.examples = append(next.examples, x)
 		if x.Procedure == "" {
@@ -50,3 +58,32 @@ func (c *Classifier) With(ctx context.Context, taught ...Example) (*Classifier, 
 
 // unseen is the plane of a procedure that nothing was learned of: every text is on its far side.
 var unseen = plane{bias: -1}
+
+// contradicted is said of a text that was taught for two procedures.
+const contradicted = "?"
+
+// say remembers what a text is for.
+func (c *Classifier) say(x Example) {
+	text := folded(x.Text)
+	if before, ok := c.said[text]; ok && before != x.Procedure {
+		c.said[text] = contradicted
+	} else if text != "" {
+		c.said[text] = x.Procedure
+	}
+}
+
+// recall makes candidates certain of a text that was taught: the one that it is for, or none.
+func (c *Classifier) recall(text string, list []casefile.Candidate) {
+	is, ok := c.said[folded(text)]
+	if !ok || is == contradicted {
+		return
+	}
+	for i := range list {
+		if list[i].Score = 0; list[i].Procedure == is {
+			list[i].Score = 1
+		}
+	}
+}
+
+// folded is a text as it is told from others: without case, and with single spaces.
+func folded(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }

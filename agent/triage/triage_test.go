@@ -50,3 +50,37 @@ func TestScoresTellTheProcedureAndTheUnknown(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasTaughtWordForWordIsCertain(t *testing.T) {
+	ctx := context.Background()
+	c, err := triage.Train(ctx, examples, embed.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	among := []string{"damaged-item", "duplicate-charge", "invoice-wrong"}
+	const odd, twice, none = "the thing is all  Wonky", "please look at it", "my blender arrived smashed"
+	taught, err := c.With(ctx, triage.Example{Procedure: "damaged-item", Text: odd}, triage.Example{Text: none},
+		triage.Example{Procedure: "damaged-item", Text: twice}, triage.Example{Procedure: "invoice-wrong", Text: twice})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		text string
+		want float64
+	}{{"The thing is all wonky", 1}, {none, 0}} {
+		list, err := taught.Classify(ctx, tt.text, among)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list[0].Score != tt.want || tt.want == 1 && list[0].Procedure != "damaged-item" {
+			t.Errorf("%q is %+v, want %v of damaged-item", tt.text, list, tt.want)
+		}
+	}
+	list, err := taught.Classify(ctx, twice, among)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list[0].Score == 1 {
+		t.Errorf("what was taught for two procedures is certain: %+v", list)
+	}
+}

@@ -15,6 +15,10 @@ import (
 func WriteCSV(w io.Writer, r *Report) error {
 	t := &csvTable{w: csv.NewWriter(w)}
 	t.row("figure", "dimension", "value", "unit")
+	t.put("from", "", r.From.Format(time.RFC3339Nano), "time")
+	t.put("to", "", r.To.Format(time.RFC3339Nano), "time")
+	t.put("as_of", "", r.AsOf.Format(time.RFC3339Nano), "time")
+	t.put("behind", "", strconv.FormatUint(r.Behind, 10), "entries")
 	t.figures("", &r.Figures)
 	for i := range r.Procedures {
 		t.figures("procedure="+r.Procedures[i].Procedure, &r.Procedures[i].Figures)
@@ -40,7 +44,7 @@ func WriteCSV(w io.Writer, r *Report) error {
 		t.put("authority", dimension("at="+a.At.Format(time.RFC3339Nano), "procedure="+a.Procedure, "tool="+a.Tool, named("band", a.Band), "from="+string(a.From), "what="+a.What), string(a.To), "level")
 	}
 	t.hours(&r.Hours)
-	t.count("csat_responses", "", r.CSAT.Responses, "customers")
+	t.count("csat_responses", "", r.CSAT.Responses, "answers")
 	t.real("csat", "", r.CSAT.Value, "share")
 	t.real("csat_mean", "", r.CSAT.Mean, "score")
 	t.number("churned", "", r.Churn.Customers, "customers")

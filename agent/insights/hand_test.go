@@ -230,6 +230,7 @@ func TestATableForSpreadsheets(t *testing.T) {
 		}
 	}
 	has("figure", "dimension", "value", "unit")
+	has("behind", "", "0", "entries") // a table that is behind says so
 	has("cases", "", "12", "cases")
 	has("escalated", "reason=confidence.low", "1", "cases")
 	has("time_to_resolution_p90", "bundle=v1", "3600000", "ms")

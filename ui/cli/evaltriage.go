@@ -54,7 +54,11 @@ func (p *Program) evalTriageCommand() *cobra.Command {
 		fmt.Fprintf(w, "accuracy\t%.3f\t\n", f.Accuracy)
 		fmt.Fprintf(w, "in-scope accuracy\t%.3f\t\n", f.InScope)
 		fmt.Fprintf(w, "out-of-scope recall\t%.3f\t\n", f.OutOfScopeRecall)
-		fmt.Fprintf(w, "error at threshold\t%.3f\tthreshold %.3f, stated %.2f\n", f.ErrorAtThreshold, threshold, rate)
+		if threshold == 0 {
+			fmt.Fprintf(w, "error at threshold\tnone\tno threshold is known for %.2f\n", rate)
+		} else {
+			fmt.Fprintf(w, "error at threshold\t%.3f\tthreshold %.3f, stated %.2f\n", f.ErrorAtThreshold, threshold, rate)
+		}
 		fmt.Fprintf(w, "coverage\t%.3f\t\n", f.Coverage)
 		fmt.Fprintf(w, "calibration error (ECE)\t%.3f\t\n", f.ECE)
 		fmt.Fprintf(w, "trained in\t%.2f s\t%d texts\n", f.TrainSeconds, len(set.Train))

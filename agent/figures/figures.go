@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"resolute/agent/casefile"
 	"resolute/agent/projection"
 )
@@ -64,15 +62,15 @@ func Projection() projection.Projection {
 
 // changes are the records that a batch touches, each read and written once.
 type changes struct {
-	rules, tools, sent *bbolt.Bucket
+	rules, tools, sent *projection.Bucket
 	rule               map[string]*Rule
 	tool               map[string]*Tool
 }
 
-func apply(view *bbolt.Bucket, entries []casefile.Entry) (err error) {
+func apply(view *projection.Bucket, entries []casefile.Entry) (err error) {
 	c := changes{rule: map[string]*Rule{}, tool: map[string]*Tool{}}
 	for _, b := range []struct {
-		to   **bbolt.Bucket
+		to   **projection.Bucket
 		name []byte
 	}{{&c.rules, bucketRules}, {&c.tools, bucketTools}, {&c.sent, bucketSent}} {
 		if *b.to, err = view.CreateBucketIfNotExists(b.name); err != nil {
@@ -97,7 +95,7 @@ func apply(view *bbolt.Bucket, entries []casefile.Entry) (err error) {
 	return nil
 }
 
-func put(b *bbolt.Bucket, key string, v any) error {
+func put(b *projection.Bucket, key string, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -105,14 +103,22 @@ func put(b *bbolt.Bucket, key string, v any) error {
 	return b.Put([]byte(key), raw)
 }
 
+// decode reads a record; one that can't be read lets the view be made anew.
+func decode(raw []byte, v any) error {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fmt.Errorf("%w: a figure: %w", projection.ErrDamaged, err)
+	}
+	return nil
+}
+
 // get gives what is known under a key, in the batch or before it.
-func get[T any](known map[string]*T, b *bbolt.Bucket, key string) (*T, error) {
+func get[T any](known map[string]*T, b *projection.Bucket, key string) (*T, error) {
 	if v := known[key]; v != nil {
 		return v, nil
 	}
 	v := new(T)
 	if raw := b.Get([]byte(key)); raw != nil {
-		if err := json.Unmarshal(raw, v); err != nil {
+		if err := decode(raw, v); err != nil {
 			return nil, err
 		}
 	}
@@ -211,7 +217,7 @@ func (c *changes) answered(e *casefile.Entry, d *casefile.CallAnswered) error {
 
 // Views are read from; a projection.Views has them.
 type Views interface {
-	Read(ctx context.Context, name string, fn func(view *bbolt.Bucket, to uint64) error) error
+	Read(ctx context.Context, name string, fn func(view *projection.Bucket, to uint64) error) error
 }
 
 // Figures gives what was counted.
@@ -231,7 +237,7 @@ func (f *Figures) Tools(ctx context.Context) ([]Tool, error) {
 }
 
 func list[T any](ctx context.Context, v Views, bucket []byte) (all []T, err error) {
-	err = v.Read(ctx, Name, func(view *bbolt.Bucket, _ uint64) error {
+	err = v.Read(ctx, Name, func(view *projection.Bucket, _ uint64) error {
 		all = nil
 		b := view.Bucket(bucket)
 		if b == nil {
@@ -239,7 +245,7 @@ func list[T any](ctx context.Context, v Views, bucket []byte) (all []T, err erro
 		}
 		return b.ForEach(func(_, raw []byte) error {
 			var one T
-			if err := json.Unmarshal(raw, &one); err != nil {
+			if err := decode(raw, &one); err != nil {
 				return err
 			}
 			all = append(all, one)

@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"resolute/agent/casefile"
+	"resolute/agent/projection"
 )
 
 type file struct{ db *bbolt.DB }
@@ -21,15 +22,15 @@ func (f file) apply(t *testing.T, entries ...casefile.Entry) {
 		if err != nil {
 			return err
 		}
-		return apply(b, entries)
+		return apply(projection.Over(b), entries)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (f file) Read(_ context.Context, _ string, fn func(view *bbolt.Bucket, to uint64) error) error {
-	return f.db.View(func(tx *bbolt.Tx) error { return fn(tx.Bucket([]byte("view")), 0) })
+func (f file) Read(_ context.Context, _ string, fn func(view *projection.Bucket, to uint64) error) error {
+	return f.db.View(func(tx *bbolt.Tx) error { return fn(projection.Over(tx.Bucket([]byte("view"))), 0) })
 }
 
 // A verdict counts once, whether a person is asked or not, and a call's tries each for themselves.

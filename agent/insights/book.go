@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"go.etcd.io/bbolt"
+
+	"resolute/agent/projection"
 )
 
 // The buckets of the view.
@@ -29,12 +30,12 @@ var (
 
 // book is the view while entries are added to it. Records are read once and written at the end.
 type book struct {
-	view  *bbolt.Bucket
+	view  *projection.Bucket
 	cases map[uuid.UUID]*record
 	words map[string]word
 }
 
-func openBook(view *bbolt.Bucket) (*book, error) {
+func openBook(view *projection.Bucket) (*book, error) {
 	for _, name := range buckets {
 		if _, err := view.CreateBucketIfNotExists(name); err != nil {
 			return nil, err
@@ -103,6 +104,9 @@ func (b *book) word(text string) (word, error) {
 		return 0, err
 	}
 	n := binary.BigEndian.AppendUint32(nil, uint32(next))
+	if words.Get(n) != nil {
+		return 0, fmt.Errorf("%w: word %d again", errRecord, next)
+	}
 	b.words[text] = word(next)
 	if err := words.Put(n, []byte(text)); err != nil {
 		return 0, err
@@ -119,7 +123,7 @@ func (b *book) note(bucket []byte, r *record, at int64, seq uint64, h happening)
 // dictionary is all words.
 type dictionary []string
 
-func readDictionary(view *bbolt.Bucket) (dictionary, error) {
+func readDictionary(view *projection.Bucket) (dictionary, error) {
 	d := dictionary{""}
 	words := view.Bucket(bucketWords)
 	if words == nil {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"go.etcd.io/bbolt"
 
 	"resolute/agent/casefile"
 	"resolute/agent/projection"
@@ -25,7 +24,7 @@ func Projection() projection.Projection {
 		casefile.KindCaseStopped, casefile.KindCaseResolved, casefile.KindCaseClosed}}
 }
 
-func apply(view *bbolt.Bucket, entries []casefile.Entry) error {
+func apply(view *projection.Bucket, entries []casefile.Entry) error {
 	b, err := openBook(view)
 	if err != nil {
 		return err

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/projection"
@@ -17,7 +15,7 @@ import (
 
 // Views are what figures are read from; a projection.Views is one that has Projection.
 type Views interface {
-	Read(ctx context.Context, name string, fn func(view *bbolt.Bucket, to uint64) error) error
+	Read(ctx context.Context, name string, fn func(view *projection.Bucket, to uint64) error) error
 	Followed(ctx context.Context) ([]projection.Followed, error)
 	Current(ctx context.Context, name string) error
 }

@@ -10,10 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"resolute/agent/casefile"
 	"resolute/agent/insights"
+	"resolute/agent/projection"
 )
 
 var histories = flag.Int("histories", 6, "random histories that figures are held against")
@@ -212,18 +211,16 @@ func (h *house) splits() {
 func (h *house) dump() string {
 	h.Helper()
 	var out bytes.Buffer
-	var walk func(indent string, b *bbolt.Bucket) error
-	walk = func(indent string, b *bbolt.Bucket) error {
-		return b.ForEach(func(k, v []byte) error {
-			if v == nil {
-				fmt.Fprintf(&out, "%s%s (%d)\n", indent, k, b.Bucket(k).Sequence())
-				return walk(indent+"  ", b.Bucket(k))
-			}
-			fmt.Fprintf(&out, "%s%x: %x\n", indent, k, v)
-			return nil
-		})
-	}
 	h.current()
-	h.must(h.views.Read(context.Background(), insights.View, func(view *bbolt.Bucket, _ uint64) error { return walk("", view) }))
+	h.must(h.views.Read(context.Background(), insights.View, func(view *projection.Bucket, _ uint64) error {
+		return view.ForEachBucket(func(name []byte) error {
+			b := view.Bucket(name)
+			fmt.Fprintf(&out, "%s (%d)\n", name, b.Sequence())
+			return b.ForEach(func(k, v []byte) error {
+				fmt.Fprintf(&out, "  %x: %x\n", k, v)
+				return nil
+			})
+		})
+	}))
 	return out.String()
 }

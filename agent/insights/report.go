@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"go.etcd.io/bbolt"
+	"resolute/agent/projection"
 )
 
 // Report says what the agent was worth in a period.
@@ -81,7 +81,7 @@ func (i *Insights) Report(ctx context.Context, q Query) (*Report, error) {
 	}
 	now := i.Now()
 	f := &found{line: newLine(bounds), tallies: newTallies(), effects: rawEffects{}, handled: map[word][]int64{}, left: map[uint64]bool{}, came: map[uint64]bool{}}
-	err = i.Views.Read(ctx, View, func(view *bbolt.Bucket, to uint64) error {
+	err = i.Views.Read(ctx, View, func(view *projection.Bucket, to uint64) error {
 		f.entry = to
 		if err := f.ask(view, &q, now); err != nil {
 			return err
@@ -119,12 +119,12 @@ func (i *Insights) Report(ctx context.Context, q Query) (*Report, error) {
 }
 
 // ask puts a query into the words of the view.
-func (f *found) ask(view *bbolt.Bucket, q *Query, now time.Time) (err error) {
+func (f *found) ask(view *projection.Bucket, q *Query, now time.Time) (err error) {
 	f.asked, err = askOf(view, q, now)
 	return err
 }
 
-func askOf(view *bbolt.Bucket, q *Query, now time.Time) (a asked, err error) {
+func askOf(view *projection.Bucket, q *Query, now time.Time) (a asked, err error) {
 	a = asked{from: nanos(q.From), to: nanos(q.To), now: nanos(now), again: int64(q.Again)}
 	if a.words, err = readDictionary(view); err != nil {
 		return a, err
@@ -145,7 +145,7 @@ func askOf(view *bbolt.Bucket, q *Query, now time.Time) (a asked, err error) {
 // cases take.
 const handledFor = 365 * 24 * time.Hour
 
-func (f *found) read(ctx context.Context, view *bbolt.Bucket) error {
+func (f *found) read(ctx context.Context, view *projection.Bucket) error {
 	err := f.eachCase(ctx, view, nil, func(_ []byte, r *record) bool {
 		f.tallies.add(r, &f.asked)
 		f.line.at(r.opened).Opened++

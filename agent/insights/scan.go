@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 
-	"go.etcd.io/bbolt"
+	"resolute/agent/projection"
 )
 
 // leaveEach is after how many records it is asked whether anybody still waits.
@@ -12,7 +12,7 @@ const leaveEach = 4096
 
 // each calls fn for what stands in a bucket from one time to before another, behind a cursor (nil for
 // none), until fn reports false, or ctx ends. A bucket that isn't there yet is empty.
-func each(ctx context.Context, view *bbolt.Bucket, name []byte, from, to int64, after []byte, fn func(k, v []byte) (more bool, err error)) error {
+func each(ctx context.Context, view *projection.Bucket, name []byte, from, to int64, after []byte, fn func(k, v []byte) (more bool, err error)) error {
 	b := view.Bucket(name)
 	if b == nil {
 		return nil
@@ -37,7 +37,7 @@ func each(ctx context.Context, view *bbolt.Bucket, name []byte, from, to int64, 
 
 // eachCase calls fn for the cases that were opened in the period and asked for. The record is good until
 // fn returns.
-func (a *asked) eachCase(ctx context.Context, view *bbolt.Bucket, after []byte, fn func(k []byte, r *record) bool) error {
+func (a *asked) eachCase(ctx context.Context, view *projection.Bucket, after []byte, fn func(k []byte, r *record) bool) error {
 	var r record
 	return each(ctx, view, bucketCases, a.from, a.to, after, func(k, v []byte) (bool, error) {
 		if err := r.decodeFigures(k, v); err != nil {
@@ -48,7 +48,7 @@ func (a *asked) eachCase(ctx context.Context, view *bbolt.Bucket, after []byte, 
 }
 
 // eachEffect calls fn for what was done in the period, asked for and not undone.
-func (a *asked) eachEffect(ctx context.Context, view *bbolt.Bucket, after []byte, fn func(k []byte, e *effect) bool) error {
+func (a *asked) eachEffect(ctx context.Context, view *projection.Bucket, after []byte, fn func(k []byte, e *effect) bool) error {
 	return each(ctx, view, bucketEffects, a.from, a.to, after, func(k, v []byte) (bool, error) {
 		e, err := decodeEffect(k, v)
 		if err != nil || e.undone || !a.wants(e.procedure, e.bundle) {
@@ -59,7 +59,7 @@ func (a *asked) eachEffect(ctx context.Context, view *bbolt.Bucket, after []byte
 }
 
 // eachHappening calls fn for what happened from one time to before another and was asked for.
-func (a *asked) eachHappening(ctx context.Context, view *bbolt.Bucket, name []byte, from int64, after []byte, fn func(k []byte, h *happening) bool) error {
+func (a *asked) eachHappening(ctx context.Context, view *projection.Bucket, name []byte, from int64, after []byte, fn func(k []byte, h *happening) bool) error {
 	return each(ctx, view, name, from, a.to, after, func(k, v []byte) (bool, error) {
 		h, err := decodeHappening(k, v)
 		if err != nil || !a.wants(h.procedure, h.bundle) {
@@ -70,7 +70,7 @@ func (a *asked) eachHappening(ctx context.Context, view *bbolt.Bucket, name []by
 }
 
 // empty reports whether nothing ever stood in a bucket.
-func empty(view *bbolt.Bucket, name []byte) bool {
+func empty(view *projection.Bucket, name []byte) bool {
 	b := view.Bucket(name)
 	if b == nil {
 		return true

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
+	"resolute/agent/projection"
 )
 
 // Traced says which figure's cases are wanted.
@@ -81,7 +81,7 @@ func (i *Insights) Trace(ctx context.Context, t Traced, cursor string, limit int
 		list = append(list, Behind{Case: caseOf(k).String(), At: time.Unix(0, timeOf(k)).UTC(), Value: value})
 		return true
 	}
-	err = i.Views.Read(ctx, View, func(view *bbolt.Bucket, _ uint64) error {
+	err = i.Views.Read(ctx, View, func(view *projection.Bucket, _ uint64) error {
 		a, err := askOf(view, &t.Query, i.Now())
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (i *Insights) Trace(ctx context.Context, t Traced, cursor string, limit int
 }
 
 // trace gives what is behind a figure to take, until that reports false.
-func (a *asked) trace(ctx context.Context, view *bbolt.Bucket, t *Traced, currencies map[word]string, after []byte, take func(k []byte, value *int64) bool) error {
+func (a *asked) trace(ctx context.Context, view *projection.Bucket, t *Traced, currencies map[word]string, after []byte, take func(k []byte, value *int64) bool) error {
 	switch t.Figure {
 	case traceEscalations:
 		return a.eachHappening(ctx, view, bucketEscalations, a.from, after, func(k []byte, h *happening) bool {
@@ -149,7 +149,7 @@ func (i *Insights) currencies(ctx context.Context, t *Traced) (map[word]string, 
 		return all, nil
 	}
 	var words dictionary
-	err := i.Views.Read(ctx, View, func(view *bbolt.Bucket, _ uint64) error {
+	err := i.Views.Read(ctx, View, func(view *projection.Bucket, _ uint64) error {
 		a, err := askOf(view, &t.Query, i.Now())
 		if err != nil {
 			return err

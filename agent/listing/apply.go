@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"resolute/agent/casefile"
 	"resolute/agent/projection"
 )
@@ -43,10 +41,10 @@ func Projection() projection.Projection {
 }
 
 // apply folds entries into the rows of their cases, each row written once.
-func apply(view *bbolt.Bucket, entries []casefile.Entry) error {
+func apply(view *projection.Bucket, entries []casefile.Entry) error {
 	var b buckets
 	for _, part := range []struct {
-		to   **bbolt.Bucket
+		to   **projection.Bucket
 		name []byte
 	}{{&b.rows, bucketRows}, {&b.index, bucketIndex}, {&b.counts, bucketCounts}, {&b.hours, bucketHours}} {
 		made, err := view.CreateBucketIfNotExists(part.name)
@@ -98,7 +96,7 @@ type change struct {
 	row Row
 }
 
-type buckets struct{ rows, index, counts, hours *bbolt.Bucket }
+type buckets struct{ rows, index, counts, hours *projection.Bucket }
 
 // put writes a row, and moves it in the index from where it stood.
 func (b *buckets) put(c *change) error {
@@ -144,7 +142,7 @@ func counted(place string) []byte {
 	return []byte(place[:len(place)-1])
 }
 
-func add(b *bbolt.Bucket, key []byte, n int64) error {
+func add(b *projection.Bucket, key []byte, n int64) error {
 	if key == nil {
 		return nil
 	}

@@ -6,9 +6,8 @@ import (
 	"encoding/binary"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"resolute/agent/casefile"
+	"resolute/agent/projection"
 )
 
 // Counts is how many cases there are, by what lists are asked for.
@@ -35,7 +34,7 @@ func (c Counts) Open() int {
 // Counts counts cases; it costs how many procedures, queues and stop codes there are.
 func (l *List) Counts(ctx context.Context) (Counts, error) {
 	c := Counts{Statuses: map[casefile.Status]int{}, Stops: map[string]int{}, Procedures: map[string]int{}, Queues: map[string]int{}}
-	err := l.views.Read(ctx, Name, func(view *bbolt.Bucket, _ uint64) error {
+	err := l.views.Read(ctx, Name, func(view *projection.Bucket, _ uint64) error {
 		counts := view.Bucket(bucketCounts)
 		if counts == nil {
 			return nil
@@ -63,7 +62,7 @@ func (l *List) Counts(ctx context.Context) (Counts, error) {
 
 // Due gives up to limit cases that wait for a person in a queue ("" for any), what is due first first.
 func (l *List) Due(ctx context.Context, queue string, limit int) (list []Row, err error) {
-	err = l.views.Read(ctx, Name, func(view *bbolt.Bucket, _ uint64) error {
+	err = l.views.Read(ctx, Name, func(view *projection.Bucket, _ uint64) error {
 		list = nil
 		index, rows := view.Bucket(bucketIndex), view.Bucket(bucketRows)
 		if index == nil {
@@ -95,7 +94,7 @@ func (l *List) Due(ctx context.Context, queue string, limit int) (list []Row, er
 
 // Overdue is how many cases that wait for a person were due before a time.
 func (l *List) Overdue(ctx context.Context, now time.Time) (n int, err error) {
-	err = l.views.Read(ctx, Name, func(view *bbolt.Bucket, _ uint64) error {
+	err = l.views.Read(ctx, Name, func(view *projection.Bucket, _ uint64) error {
 		n = 0
 		index := view.Bucket(bucketIndex)
 		if index == nil {
@@ -114,7 +113,7 @@ func (l *List) Overdue(ctx context.Context, now time.Time) (n int, err error) {
 // Resolved, Closed or Escalated. A case counts each time.
 func (l *List) Happened(ctx context.Context, from, to time.Time) (map[string]int, error) {
 	n := map[string]int{}
-	err := l.views.Read(ctx, Name, func(view *bbolt.Bucket, _ uint64) error {
+	err := l.views.Read(ctx, Name, func(view *projection.Bucket, _ uint64) error {
 		clear(n)
 		hours := view.Bucket(bucketHours)
 		if hours == nil {

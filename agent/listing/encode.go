@@ -2,7 +2,6 @@ package listing
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"resolute/agent/casefile"
+	"resolute/agent/projection"
 )
 
 // A stored row: a format byte, status, flags, amount, times, and texts behind their length. What queries
@@ -69,7 +69,8 @@ const (
 	flagStop
 )
 
-var errRow = errors.New("a row of the list can't be read")
+// errRow is of what can't have been put in the view: it is made anew.
+var errRow = fmt.Errorf("%w: a row of the list can't be read", projection.ErrDamaged)
 
 // unopened is the status of a case whose first signal came with the last entries, and the rest comes with
 // the next: no list shows it yet.

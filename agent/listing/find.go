@@ -12,14 +12,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.etcd.io/bbolt"
 
 	"resolute/agent/casefile"
+	"resolute/agent/projection"
 )
 
 // Views are read from; a projection.Views has them.
 type Views interface {
-	Read(ctx context.Context, name string, fn func(view *bbolt.Bucket, to uint64) error) error
+	Read(ctx context.Context, name string, fn func(view *projection.Bucket, to uint64) error) error
 	Wait(ctx context.Context, name string, offset uint64) error
 }
 
@@ -78,7 +78,7 @@ func (l *List) Find(ctx context.Context, q Query, cursor string, limit, most int
 		most = MostLooked
 	}
 	want := q.compile()
-	err = l.views.Read(ctx, Name, func(view *bbolt.Bucket, to uint64) error {
+	err = l.views.Read(ctx, Name, func(view *projection.Bucket, to uint64) error {
 		p = Page{To: to}
 		rows := view.Bucket(bucketRows)
 		if rows == nil {
@@ -192,7 +192,7 @@ func (w *wanted) whose(s *stored) bool {
 
 // walk gives the keys of the rows that may be wanted, newest first, along the narrowest index there is, with
 // the row where it is at hand.
-func (w *wanted) walk(view *bbolt.Bucket, below []byte) func() (key, raw []byte) {
+func (w *wanted) walk(view *projection.Bucket, below []byte) func() (key, raw []byte) {
 	index, counts := view.Bucket(bucketIndex), view.Bucket(bucketCounts)
 	if w.Customer != "" && has(index, place(byCustomer, string(w.customer))) && !strings.ContainsAny(w.Customer, " ") {
 		return along(index, below, place(byCustomer, string(w.customer)))
@@ -256,12 +256,12 @@ func names(list []casefile.Status) (names []string) {
 	return slices.Compact(names)
 }
 
-func has(index *bbolt.Bucket, at string) bool {
+func has(index *projection.Bucket, at string) bool {
 	k, _ := index.Cursor().Seek([]byte(at))
 	return bytes.HasPrefix(k, []byte(at))
 }
 
-func count(counts *bbolt.Bucket, key string) uint64 {
+func count(counts *projection.Bucket, key string) uint64 {
 	if v := counts.Get([]byte(key)); len(v) == 8 {
 		return binary.BigEndian.Uint64(v)
 	}
@@ -269,7 +269,7 @@ func count(counts *bbolt.Bucket, key string) uint64 {
 }
 
 // all walks all rows.
-func all(rows *bbolt.Bucket, below []byte) func() (key, raw []byte) {
+func all(rows *projection.Bucket, below []byte) func() (key, raw []byte) {
 	c := rows.Cursor()
 	begun := false
 	return func() (k, v []byte) {
@@ -291,7 +291,7 @@ func all(rows *bbolt.Bucket, below []byte) func() (key, raw []byte) {
 }
 
 // along walks some places of the index together.
-func along(index *bbolt.Bucket, below []byte, places ...string) func() (key, raw []byte) {
+func along(index *projection.Bucket, below []byte, places ...string) func() (key, raw []byte) {
 	var h branches
 	for _, at := range places {
 		b := &branch{c: index.Cursor(), prefix: []byte(at)}
@@ -317,7 +317,7 @@ func along(index *bbolt.Bucket, below []byte, places ...string) func() (key, raw
 
 // branch walks one place of the index, newest first.
 type branch struct {
-	c      *bbolt.Cursor
+	c      *projection.Cursor
 	prefix []byte
 	key    []byte // of the case it stands at, nil at the end
 }

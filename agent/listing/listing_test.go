@@ -16,6 +16,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/projection"
 )
 
 var begin = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -41,7 +42,7 @@ func (f *file) apply(entries []casefile.Entry) error {
 		if err != nil {
 			return err
 		}
-		return apply(b, entries)
+		return apply(projection.Over(b), entries)
 	})
 }
 
@@ -54,8 +55,8 @@ func (f *file) clear() error {
 	})
 }
 
-func (f *file) Read(_ context.Context, _ string, fn func(view *bbolt.Bucket, to uint64) error) error {
-	return f.db.View(func(tx *bbolt.Tx) error { return fn(tx.Bucket(bucketView), 0) })
+func (f *file) Read(_ context.Context, _ string, fn func(view *projection.Bucket, to uint64) error) error {
+	return f.db.View(func(tx *bbolt.Tx) error { return fn(projection.Over(tx.Bucket(bucketView)), 0) })
 }
 
 func (f *file) Wait(context.Context, string, uint64) error { return nil }

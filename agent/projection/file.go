@@ -24,7 +24,7 @@ import (
 var (
 	bucketFile = []byte("file")
 	keyFormat  = []byte("format")
-	format     = []byte("1")
+	format     = []byte("2")
 
 	keyMark    = []byte("mark") // 8 bytes of the offset, 32 of that entry's hash
 	bucketData = []byte("data")
@@ -115,7 +115,7 @@ func (v *Views) prepare(tx *bbolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := b.CreateBucketIfNotExists(bucketData); err != nil {
+		if _, err := Over(b).CreateBucketIfNotExists(bucketData); err != nil {
 			return err
 		}
 	}
@@ -128,7 +128,7 @@ func (v *Views) begin(ctx context.Context) error {
 	err := v.guarded(func() error {
 		return v.db.View(func(tx *bbolt.Tx) (err error) {
 			for _, p := range v.views {
-				if marks[p], err = readMark(tx.Bucket(p.bucket)); err != nil {
+				if marks[p], err = readMark(Over(tx.Bucket(p.bucket))); err != nil {
 					return err
 				}
 			}
@@ -182,11 +182,11 @@ type mark struct {
 	hash casefile.Hash
 }
 
-func (m mark) put(b *bbolt.Bucket) error {
+func (m mark) put(b *Bucket) error {
 	return b.Put(keyMark, append(binary.BigEndian.AppendUint64(nil, m.to), m.hash[:]...))
 }
 
-func readMark(b *bbolt.Bucket) (m mark, err error) {
+func readMark(b *Bucket) (m mark, err error) {
 	switch raw := b.Get(keyMark); len(raw) {
 	case 0:
 	case 8 + len(m.hash):
@@ -250,13 +250,16 @@ func boot() string {
 	return strings.TrimSpace(string(id))
 }
 
-// guarded runs fn and turns a panic or a fault, which is how bbolt meets pages that make no sense, into
-// ErrDamaged.
+// guarded runs fn and turns a panic or a fault, which is how bbolt meets pages that make no sense and a
+// Bucket values that do, into ErrDamaged.
 func (v *Views) guarded(fn func() error) (err error) {
 	faults := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(faults)
 	defer func() {
-		if r := recover(); r != nil {
+		r := recover()
+		if met, ok := r.(error); ok && errors.Is(met, ErrDamaged) {
+			err = met
+		} else if r != nil {
 			err = fmt.Errorf("%w: panic: %v", ErrDamaged, r)
 		}
 	}()

@@ -18,6 +18,7 @@ const (
 	batch = 1_000                  // entries that are looked at in one transaction
 	pace  = 100 * time.Millisecond // between two looks at a journal that grows all the time
 	yield = 4                      // times as long as a batch took is rested while others commit
+	mends = 8                      // times at most the file is made anew: what breaks more often, or before all is followed again, isn't the file
 )
 
 // Run follows the journal until ctx ends, or no view can go further.
@@ -30,14 +31,16 @@ func (v *Views) Run(ctx context.Context) {
 	if err := v.dropOthers(); err != nil {
 		v.log.Warn("views of other versions are still in the file", "file", v.path, "error", err)
 	}
-	mended := false
+	whole, left := true, mends
 	for ctx.Err() == nil {
 		began := time.Now()
 		more, err := v.look(ctx)
-		if errors.Is(err, ErrDamaged) && !mended {
-			mended = true // what breaks again isn't the file
-			err = v.mend(ctx)
-			more = true
+		switch {
+		case errors.Is(err, ErrDamaged) && whole && left > 0:
+			whole, left = false, left-1
+			more, err = true, v.mend(ctx, err)
+		case err == nil && !more:
+			whole = true
 		}
 		if err != nil && ctx.Err() == nil {
 			v.stop(v.going(), err)
@@ -88,10 +91,9 @@ func (v *Views) going() []*view {
 func (v *Views) look(ctx context.Context) (more bool, err error) {
 	v.mu.Lock()
 	broken := v.broken
-	v.broken = false
 	v.mu.Unlock()
-	if broken {
-		return false, ErrDamaged
+	if broken != nil {
+		return false, broken
 	}
 	groups := map[uint64][]*view{}
 	for _, p := range v.going() { // how far they go is changed by nobody else
@@ -142,7 +144,7 @@ func (v *Views) apply(group []*view, entries []casefile.Entry, m mark) (bad *vie
 	err = v.guarded(func() error {
 		return v.db.Update(func(tx *bbolt.Tx) error {
 			for _, p := range group {
-				b := tx.Bucket(p.bucket)
+				b := Over(tx.Bucket(p.bucket))
 				if err := p.Apply(b.Bucket(bucketData), wanted(entries, p.Kinds)); err != nil {
 					if !errors.Is(err, ErrDamaged) {
 						bad = p
@@ -206,11 +208,15 @@ func (v *Views) tell() {
 	v.moved = make(chan struct{})
 }
 
-// mend makes a damaged file anew. Readers wait until there is an empty one.
-func (v *Views) mend(ctx context.Context) error {
+// mend makes a damaged file anew. Readers wait until there is an empty one; what they met in the one before
+// is over.
+func (v *Views) mend(ctx context.Context, why error) error {
 	v.files.Lock()
 	defer v.files.Unlock()
-	return v.anew(ctx, errors.New("it is damaged"))
+	v.mu.Lock()
+	v.broken = nil
+	v.mu.Unlock()
+	return v.anew(ctx, why)
 }
 
 // dropOthers drops the views of other versions, and those that nothing makes any more.

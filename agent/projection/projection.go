@@ -23,7 +23,7 @@ type Projection struct {
 	// Apply changes the view by entries, ascending. An error stops this view for the run of the program:
 	// it stays as it was before these entries; one that wraps ErrDamaged, of what the view can't have been
 	// given, lets the file be made anew. An entry whose content was erased doesn't come.
-	Apply func(view *bbolt.Bucket, entries []casefile.Entry) error
+	Apply func(view *Bucket, entries []casefile.Entry) error
 }
 
 // Feed is the journal that is followed; a journal.Bolt is one.
@@ -52,7 +52,7 @@ type Views struct {
 	mu     sync.Mutex
 	views  []*view
 	moved  chan struct{} // closed, and another one made, when a view moved or stopped
-	broken bool          // somebody met damage
+	broken error         // damage that somebody met
 
 	hurry chan struct{} // somebody waits
 }

@@ -26,7 +26,7 @@ import (
 
 // chain is a view that shows whether each entry came once and in order: the hash of all of them.
 func chain(name string, version int, kinds ...casefile.Kind) projection.Projection {
-	return projection.Projection{Name: name, Version: version, Kinds: kinds, Apply: func(view *bbolt.Bucket, entries []casefile.Entry) error {
+	return projection.Projection{Name: name, Version: version, Kinds: kinds, Apply: func(view *projection.Bucket, entries []casefile.Entry) error {
 		for i := range entries {
 			sum := sha256.Sum256(append(bytes.Clone(view.Get([]byte("sum"))), entries[i].Hash[:]...))
 			if err := view.Put([]byte("sum"), sum[:]); err != nil {
@@ -143,7 +143,7 @@ func (h *house) sees(name string, kinds ...casefile.Kind) {
 			}
 		}
 	}
-	err = h.views.Read(ctx, name, func(view *bbolt.Bucket, to uint64) error {
+	err = h.views.Read(ctx, name, func(view *projection.Bucket, to uint64) error {
 		if to != last {
 			h.Errorf("%s goes to %d, want %d", name, to, last)
 		}
@@ -278,7 +278,7 @@ func TestDamageIsMended(t *testing.T) {
 		h.must(err)
 	}
 	h.must(f.Close())
-	err = h.views.Read(t.Context(), "both", func(view *bbolt.Bucket, _ uint64) error {
+	err = h.views.Read(t.Context(), "both", func(view *projection.Bucket, _ uint64) error {
 		return view.ForEach(func(_, _ []byte) error { return nil })
 	})
 	if !errors.Is(err, projection.ErrDamaged) {
@@ -298,7 +298,7 @@ func TestAnotherVersionIsMadeAnewAlone(t *testing.T) {
 	var seen []uint64
 	b := chain("b", 1, both...)
 	add := b.Apply
-	b.Apply = func(view *bbolt.Bucket, entries []casefile.Entry) error {
+	b.Apply = func(view *projection.Bucket, entries []casefile.Entry) error {
 		for i := range entries {
 			seen = append(seen, entries[i].Offset)
 		}
@@ -328,7 +328,7 @@ func TestOneThatFailsStopsAlone(t *testing.T) {
 	boom := errors.New("boom")
 	broken := chain("bad", 1, both...)
 	add, fail := broken.Apply, true
-	broken.Apply = func(view *bbolt.Bucket, entries []casefile.Entry) error {
+	broken.Apply = func(view *projection.Bucket, entries []casefile.Entry) error {
 		if err := add(view, entries); err != nil {
 			return err
 		}
@@ -346,7 +346,7 @@ func TestOneThatFailsStopsAlone(t *testing.T) {
 	if !errors.Is(err, boom) || !strings.Contains(err.Error(), "bad goes to entry 20 ") {
 		t.Errorf("waiting for a view that can't go on gives %v, want why, and that it goes to entry 20", err)
 	}
-	h.must(h.views.Read(t.Context(), "bad", func(view *bbolt.Bucket, to uint64) error {
+	h.must(h.views.Read(t.Context(), "bad", func(view *projection.Bucket, to uint64) error {
 		if to != 20 || view.Get(binary.BigEndian.AppendUint64([]byte("n"), 21)) != nil {
 			t.Errorf("the view that can't go on goes to %d, want what it was at 20", to)
 		}
@@ -368,7 +368,7 @@ func TestNoPlaceForViews(t *testing.T) {
 	h.must(os.WriteFile(filepath.Join(h.file(), "in the way"), nil, 0o600))
 	h.follow()
 	h.send(10)
-	nothing := func(*bbolt.Bucket, uint64) error { return nil }
+	nothing := func(*projection.Bucket, uint64) error { return nil }
 	for what, err := range map[string]error{"reading": h.views.Read(t.Context(), "both", nothing), "waiting": h.views.Current(t.Context(), "both")} {
 		if err == nil || !strings.Contains(err.Error(), "views.db") {
 			t.Errorf("%s gives %v, want why there are no views", what, err)

@@ -10,7 +10,7 @@ import (
 
 // Read runs fn on a view as it is at one moment, with the offset that it goes to. The bucket, and what is
 // read from it, is good until fn returns; a view that is being made anew goes less far than the journal.
-func (v *Views) Read(ctx context.Context, name string, fn func(view *bbolt.Bucket, to uint64) error) error {
+func (v *Views) Read(ctx context.Context, name string, fn func(view *Bucket, to uint64) error) error {
 	p, err := v.find(name)
 	if err == nil {
 		err = ctx.Err()
@@ -27,7 +27,7 @@ func (v *Views) Read(ctx context.Context, name string, fn func(view *bbolt.Bucke
 	}
 	err = v.guarded(func() error {
 		return v.db.View(func(tx *bbolt.Tx) error {
-			b := tx.Bucket(p.bucket)
+			b := Over(tx.Bucket(p.bucket))
 			m, err := readMark(b)
 			if err != nil {
 				return err
@@ -37,7 +37,7 @@ func (v *Views) Read(ctx context.Context, name string, fn func(view *bbolt.Bucke
 	})
 	if errors.Is(err, ErrDamaged) {
 		v.mu.Lock()
-		v.broken = true
+		v.broken = err
 		v.mu.Unlock()
 		v.now()
 	}

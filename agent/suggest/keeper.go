@@ -10,12 +10,11 @@ import (
 	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"resolute/agent/bundle"
 	"resolute/agent/impact"
 	"resolute/agent/journal"
 	"resolute/agent/people"
+	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/source"
 )
@@ -32,7 +31,7 @@ var (
 // Views is the journal's projections.
 type Views interface {
 	Current(ctx context.Context, name string) error
-	Read(ctx context.Context, name string, fn func(view *bbolt.Bucket, to uint64) error) error
+	Read(ctx context.Context, name string, fn func(view *projection.Bucket, to uint64) error) error
 }
 
 // Library keeps the versions of the bundle.
@@ -204,7 +203,7 @@ func (k *Keeper) make(ctx context.Context) ([]Shown, error) {
 		return nil, err
 	}
 	changed := active != k.active
-	err = k.Views.Read(ctx, ViewName, func(view *bbolt.Bucket, _ uint64) error {
+	err = k.Views.Read(ctx, ViewName, func(view *projection.Bucket, _ uint64) error {
 		revision, deeds, kept, err := deedsOf(view, k.revision)
 		if err == nil && revision != k.revision {
 			k.revision, k.deeds, k.kept, changed = revision, deeds, kept, true

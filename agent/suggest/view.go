@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"resolute/agent/casefile"
 	"resolute/agent/projection"
 )
@@ -38,7 +36,7 @@ type Entries interface {
 func Projection(journal Entries, versions Versions) projection.Projection {
 	return projection.Projection{Name: ViewName, Version: viewVersion,
 		Kinds: []casefile.Kind{casefile.KindOperatorDecided, casefile.KindCaseReopened, casefile.KindCaseResolved, casefile.KindCaseClosed},
-		Apply: func(view *bbolt.Bucket, entries []casefile.Entry) error {
+		Apply: func(view *projection.Bucket, entries []casefile.Entry) error {
 			upTo := map[string]uint64{}
 			var order []string
 			for i := range entries {
@@ -77,8 +75,8 @@ func history(journal Entries, id string, upTo uint64) (all []casefile.Entry, err
 }
 
 // store puts what a case says in place of what it said before.
-func store(view *bbolt.Bucket, id string, deeds []Deed, kept *Choice) error {
-	var buckets [3]*bbolt.Bucket
+func store(view *projection.Bucket, id string, deeds []Deed, kept *Choice) error {
+	var buckets [3]*projection.Bucket
 	for i, name := range [][]byte{bucketDeeds, bucketChoice, bucketKept} {
 		b, err := view.CreateBucketIfNotExists(name)
 		if err != nil {
@@ -119,7 +117,7 @@ func store(view *bbolt.Bucket, id string, deeds []Deed, kept *Choice) error {
 	return bump(view, keyRevision, 1)
 }
 
-func set(b *bbolt.Bucket, key, value []byte) error {
+func set(b *projection.Bucket, key, value []byte) error {
 	if value == nil {
 		return b.Delete(key)
 	}
@@ -127,7 +125,7 @@ func set(b *bbolt.Bucket, key, value []byte) error {
 }
 
 // bump adds to a number; a key that is nil has none.
-func bump(b *bbolt.Bucket, key []byte, by int64) error {
+func bump(b *projection.Bucket, key []byte, by int64) error {
 	if key == nil {
 		return nil
 	}
@@ -146,7 +144,7 @@ func number(b []byte) int64 {
 const mostDeeds = 20_000
 
 // deedsOf reads the view, nothing of the deeds where they are those of a revision that is known.
-func deedsOf(view *bbolt.Bucket, known int64) (revision int64, deeds []Deed, kept Kept, err error) {
+func deedsOf(view *projection.Bucket, known int64) (revision int64, deeds []Deed, kept Kept, err error) {
 	revision = number(view.Get(keyRevision))
 	if revision == known {
 		return revision, nil, nil, nil
@@ -167,7 +165,7 @@ func deedsOf(view *bbolt.Bucket, known int64) (revision int64, deeds []Deed, kep
 		for k, v := c.Last(); k != nil && len(deeds) < mostDeeds; k, v = c.Prev() {
 			var list []Deed
 			if err := json.Unmarshal(v, &list); err != nil {
-				return 0, nil, nil, fmt.Errorf("what people did in case %s: %w", k, err)
+				return 0, nil, nil, fmt.Errorf("%w: what people did in case %s: %w", projection.ErrDamaged, k, err)
 			}
 			deeds = append(deeds, list...)
 		}

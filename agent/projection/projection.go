@@ -37,7 +37,9 @@ type Feed interface {
 var (
 	ErrUnknown = errors.New("there is no such view")
 	ErrDamaged = errors.New("views.db is damaged and is made anew from the journal; ask again later")
-	ErrClosed  = errors.New("the views are closed")
+	// ErrBehind is for who waited for a view as long as they can.
+	ErrBehind = errors.New("this is still being made from the journal; ask again later")
+	ErrClosed = errors.New("the views are closed")
 )
 
 // Views keeps the views of a data folder. It is safe for concurrent use.

@@ -161,9 +161,25 @@ func (k *Keeper) impact(ctx context.Context, s *Shown) (*impact.Report, error) {
 	return &report, nil
 }
 
+// followsFor is how long somebody waits for what people did just now. A view that is made anew may take
+// longer.
+const followsFor = 10 * time.Second
+
+// follow waits until the view has what people did. It fails with projection.ErrBehind where that takes too
+// long.
+func (k *Keeper) follow(ctx context.Context) error {
+	within, cancel := context.WithTimeout(ctx, followsFor)
+	defer cancel()
+	err := k.Views.Current(within, ViewName)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", projection.ErrBehind, err)
+	}
+	return err
+}
+
 // all gives every suggestion as it stands now.
 func (k *Keeper) all(ctx context.Context) ([]Shown, error) {
-	if err := k.Views.Current(ctx, ViewName); err != nil {
+	if err := k.follow(ctx); err != nil {
 		return nil, fmt.Errorf("what people did can't be told: %w", err)
 	}
 	made, err := k.make(ctx)

@@ -17,12 +17,13 @@ const ViewName = "deeds"
 // viewVersion rises with what Read makes of a case.
 const viewVersion = 3
 
-// The view: deeds by case, the planner's own choice by case, how often each was, and a number that rises
-// whenever deeds change.
+// The view: deeds by case, the planner's own choice by case, how often each was, what the planner is at in
+// each case that goes on, and the offset of the last entry about a case that has deeds.
 var (
 	bucketDeeds  = []byte("deeds")
 	bucketChoice = []byte("choice")
 	bucketKept   = []byte("kept")
+	bucketPlans  = []byte("plans")
 	keyRevision  = []byte("revision")
 )
 
@@ -32,32 +33,89 @@ type Entries interface {
 }
 
 // Projection makes the view of deeds. A case is read whole when a person decides about it, and when it
-// ends.
+// ends after that; of the others, which are most, the plan is enough.
 func Projection(journal Entries, versions Versions) projection.Projection {
 	return projection.Projection{Name: ViewName, Version: viewVersion,
-		Kinds: []casefile.Kind{casefile.KindOperatorDecided, casefile.KindCaseReopened, casefile.KindCaseResolved, casefile.KindCaseClosed},
+		Kinds: []casefile.Kind{casefile.KindProcedureChosen, casefile.KindHypothesisChosen, casefile.KindHypothesisFailed, casefile.KindHypothesisEnded,
+			casefile.KindOperatorDecided, casefile.KindCaseReopened, casefile.KindCaseResolved, casefile.KindCaseClosed},
 		Apply: func(view *projection.Bucket, entries []casefile.Entry) error {
-			upTo := map[string]uint64{}
-			var order []string
-			for i := range entries {
-				e := &entries[i]
-				if _, known := upTo[e.Case]; !known {
-					order = append(order, e.Case)
-				}
-				upTo[e.Case] = e.Seq
+			s, err := openShelf(view)
+			if err != nil {
+				return err
+			}
+			plans, order, err := s.follow(entries)
+			if err != nil {
+				return err
 			}
 			for _, id := range order {
-				all, err := history(journal, id, upTo[id])
-				if err != nil {
+				if err := s.turn(journal, versions, id, plans[id]); err != nil {
 					return fmt.Errorf("what people did in case %s: %w", id, err)
-				}
-				deeds, kept := Read(id, all, versions)
-				if err := store(view, id, deeds, kept); err != nil {
-					return err
 				}
 			}
 			return nil
 		}}
+}
+
+// shelf is the view while it is changed.
+type shelf struct{ view, deeds, choices, kept, plans *projection.Bucket }
+
+func openShelf(view *projection.Bucket) (*shelf, error) {
+	s := &shelf{view: view}
+	for _, part := range []struct {
+		to   **projection.Bucket
+		name []byte
+	}{{&s.deeds, bucketDeeds}, {&s.choices, bucketChoice}, {&s.kept, bucketKept}, {&s.plans, bucketPlans}} {
+		b, err := view.CreateBucketIfNotExists(part.name)
+		if err != nil {
+			return nil, err
+		}
+		*part.to = b
+	}
+	return s, nil
+}
+
+// follow gives where entries lead the plans of their cases, and the cases in the order of their entries.
+func (s *shelf) follow(entries []casefile.Entry) (plans map[string]*plan, order []string, err error) {
+	plans = map[string]*plan{}
+	for i := range entries {
+		e := &entries[i]
+		p := plans[e.Case]
+		if p == nil {
+			if p, err = openPlan(s.plans.Get([]byte(e.Case))); err != nil {
+				return nil, nil, fmt.Errorf("the plan of case %s: %w", e.Case, err)
+			}
+			plans[e.Case], order = p, append(order, e.Case)
+		}
+		p.fold(e)
+	}
+	return plans, order, nil
+}
+
+// turn puts what a case says now in place of what it said before.
+func (s *shelf) turn(journal Entries, versions Versions, id string, p *plan) error {
+	if err := set(s.plans, []byte(id), p.encode()); err != nil || p.upTo == 0 {
+		return err
+	}
+	if !p.whole {
+		return s.choose(id, p.kept())
+	}
+	all, err := history(journal, id, p.upTo)
+	if err != nil {
+		return err
+	}
+	deeds, kept := Read(id, all, versions)
+	if err := s.choose(id, kept); err != nil || len(deeds) == 0 {
+		return err
+	}
+	value, err := json.Marshal(deeds)
+	if err != nil {
+		return err
+	}
+	if err := s.deeds.Put([]byte(id), value); err != nil {
+		return err
+	}
+	revision := max(number(s.view.Get(keyRevision)), int64(p.offset))
+	return s.view.Put(keyRevision, binary.BigEndian.AppendUint64(nil, uint64(revision)))
 }
 
 const pageOf = 500
@@ -74,47 +132,24 @@ func history(journal Entries, id string, upTo uint64) (all []casefile.Entry, err
 	return all, nil
 }
 
-// store puts what a case says in place of what it said before.
-func store(view *projection.Bucket, id string, deeds []Deed, kept *Choice) error {
-	var buckets [3]*projection.Bucket
-	for i, name := range [][]byte{bucketDeeds, bucketChoice, bucketKept} {
-		b, err := view.CreateBucketIfNotExists(name)
-		if err != nil {
-			return err
-		}
-		buckets[i] = b
-	}
-	byCase, choices, tally := buckets[0], buckets[1], buckets[2]
+// choose counts the planner's own choice in a case, nil for none, in place of the one before.
+func (s *shelf) choose(id string, kept *Choice) error {
 	key := []byte(id)
 	var now []byte
 	if kept != nil {
 		now = []byte(joined(kept.Procedure, kept.Hypothesis))
 	}
-	if was := slices.Clone(choices.Get(key)); string(was) != string(now) {
-		if err := bump(tally, was, -1); err != nil {
-			return err
-		}
-		if err := bump(tally, now, 1); err != nil {
-			return err
-		}
-		if err := set(choices, key, now); err != nil {
-			return err
-		}
-	}
-	var value []byte
-	if len(deeds) > 0 {
-		var err error
-		if value, err = json.Marshal(deeds); err != nil {
-			return err
-		}
-	}
-	if string(byCase.Get(key)) == string(value) {
+	was := slices.Clone(s.choices.Get(key))
+	if string(was) == string(now) {
 		return nil
 	}
-	if err := set(byCase, key, value); err != nil {
+	if err := bump(s.kept, was, -1); err != nil {
 		return err
 	}
-	return bump(view, keyRevision, 1)
+	if err := bump(s.kept, now, 1); err != nil {
+		return err
+	}
+	return set(s.choices, key, now)
 }
 
 func set(b *projection.Bucket, key, value []byte) error {
@@ -130,6 +165,9 @@ func bump(b *projection.Bucket, key []byte, by int64) error {
 		return nil
 	}
 	n := number(b.Get(key)) + by
+	if n == 0 {
+		return b.Delete(key)
+	}
 	return b.Put(key, binary.BigEndian.AppendUint64(nil, uint64(n)))
 }
 

@@ -42,6 +42,9 @@ type problem struct {
 	retryAfter time.Duration
 }
 
+// followsIn is when to ask again for what is being made from the journal.
+const followsIn = time.Second
+
 // problemUnrehearsed is the type of the problem that a version may not become active, since it didn't pass
 // its rehearsals.
 const problemUnrehearsed = "urn:resolute:problem:unrehearsed"
@@ -91,7 +94,6 @@ var statuses = []struct {
 	{suggest.ErrRemade, http.StatusConflict},
 	{suggest.ErrUnrehearsed, http.StatusConflict},
 	{suggest.ErrAlone, http.StatusForbidden},
-	{projection.ErrDamaged, http.StatusServiceUnavailable},
 	{bundle.ErrSuperseded, http.StatusConflict},
 	{runs.ErrBusy, http.StatusTooManyRequests},
 	{learner.ErrVersion, http.StatusNotFound},
@@ -105,7 +107,6 @@ var statuses = []struct {
 	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
 	{insights.ErrQuery, http.StatusUnprocessableEntity},
 	{insights.ErrSettings, http.StatusUnprocessableEntity},
-	{projection.ErrDamaged, http.StatusServiceUnavailable},
 	{pauses.ErrNotPaused, http.StatusConflict},
 	{pauses.ErrInvalid, http.StatusUnprocessableEntity},
 	{people.ErrInvalid, http.StatusUnprocessableEntity},
@@ -155,6 +156,11 @@ func problemOf(err error) *problem {
 	var busy interface{ RetryAfter() time.Duration }
 	if errors.As(err, &busy) {
 		return &problem{Status: http.StatusTooManyRequests, Detail: err.Error(), retryAfter: busy.RetryAfter()}
+	}
+	for _, derived := range []error{projection.ErrDamaged, projection.ErrBehind} {
+		if errors.Is(err, derived) {
+			return &problem{Status: http.StatusServiceUnavailable, Detail: derived.Error(), retryAfter: followsIn}
+		}
 	}
 	for _, s := range statuses {
 		if errors.Is(err, s.err) {

@@ -16,6 +16,7 @@ import (
 	"resolute/agent/listing"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
+	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/rehearsal/shadow"
 	"resolute/agent/suggest"
@@ -199,6 +200,8 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."
+	case errors.Is(err, projection.ErrDamaged), errors.Is(err, projection.ErrBehind):
+		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "This is being put together", "It is made from the journal, which has everything; look again in a moment."
 	case errors.Is(err, context.DeadlineExceeded):
 		m.Status, m.Heading = http.StatusGatewayTimeout, "That took too long"
 	default:

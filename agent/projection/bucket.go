@@ -13,7 +13,7 @@ import (
 // key. A value that isn't what was put there is never given: reading it panics with an error that wraps
 // ErrDamaged, which Read returns and by which the views are made anew. What it gives is good as long as
 // bbolt's, and isn't changed. A bucket that has others within it is not walked, and has no sequence of its
-// own: there it counts them.
+// own: there it is a checksum of their names.
 type Bucket struct{ b *bbolt.Bucket }
 
 // Over gives a bucket of bbolt as one of a view.
@@ -76,19 +76,24 @@ func (b *Bucket) CreateBucketIfNotExists(name []byte) (*Bucket, error) {
 	}
 	within, err := b.b.CreateBucket(name)
 	if err == nil {
-		_, err = b.b.NextSequence()
+		err = b.b.SetSequence(b.b.Sequence() + uint64(sealOf(name, nil)))
 	}
 	return &Bucket{within}, err
 }
 
-// whole panics unless there are as many buckets within this one as were made: one whose name is damaged
-// would be missed as if it never was.
+// whole panics unless the buckets within this one are those that were made: one whose name is damaged would
+// be missed as if it never was.
 func (b *Bucket) whole() {
-	n := uint64(0)
-	_ = b.b.ForEachBucket(func([]byte) error { n++; return nil })
-	if n != b.b.Sequence() {
-		panic(fmt.Errorf("%w: it has %d of %d buckets", ErrDamaged, n, b.b.Sequence()))
+	sum := uint64(0)
+	_ = b.b.ForEachBucket(func(name []byte) error { sum += uint64(sealOf(name, nil)); return nil })
+	if sum != b.b.Sequence() {
+		panic(fmt.Errorf("%w: it has other buckets than were made", ErrDamaged))
 	}
+}
+
+func (b *Bucket) empty() bool {
+	k, _ := b.b.Cursor().First()
+	return k == nil
 }
 
 // ForEachBucket runs fn for the name of each bucket within this one.

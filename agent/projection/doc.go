@@ -25,8 +25,9 @@
 // What Apply makes of entries depends on nothing but the view and the entries: a view that is made anew is
 // the one that was followed.
 //
-// What is stored has no checksums. A page that makes no sense is found when it is read and the file made
-// anew, as it is where who reads or changes a view finds a value that makes none and wraps ErrDamaged. A
-// flipped bit within a number is nobody's to find: whoever doubts a view stops the server and removes the
-// file.
+// Each value has a checksum of itself and its key: what isn't as it was put there is found when it is read,
+// by whoever reads or follows, and the file is made anew as it is for a page that makes no sense. Meanwhile
+// who reads gets ErrDamaged. What has a checksum that fits and still can't be decoded wraps ErrDamaged too.
+// Not noticed are a key that can't be found any more and is asked for by name, and a page that stands in
+// another's place with values that are sound: whoever doubts a view stops the server and removes the file.
 package projection

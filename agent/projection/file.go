@@ -189,6 +189,9 @@ func (m mark) put(b *Bucket) error {
 func readMark(b *Bucket) (m mark, err error) {
 	switch raw := b.Get(keyMark); len(raw) {
 	case 0:
+		if data := b.Bucket(bucketData); data == nil || !data.empty() {
+			err = fmt.Errorf("%w: a mark is gone", ErrDamaged)
+		}
 	case 8 + len(m.hash):
 		m = mark{binary.BigEndian.Uint64(raw), casefile.Hash(raw[8:])}
 	default:

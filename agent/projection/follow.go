@@ -215,6 +215,9 @@ func (v *Views) mend(ctx context.Context, why error) error {
 	defer v.files.Unlock()
 	v.mu.Lock()
 	v.broken = nil
+	for _, p := range v.views {
+		p.to = 0
+	}
 	v.mu.Unlock()
 	return v.anew(ctx, why)
 }

@@ -288,6 +288,120 @@ func TestDamageIsMended(t *testing.T) {
 	h.sees("both", both...)
 }
 
+// rots flips a bit of something wherever it stands in the file.
+func (h *house) rots(what []byte) {
+	h.Helper()
+	f, err := os.OpenFile(h.file(), os.O_RDWR, 0)
+	h.must(err)
+	content, err := io.ReadAll(f)
+	h.must(err)
+	n := 0
+	for at := 0; ; n++ {
+		i := bytes.Index(content[at:], what)
+		if i < 0 {
+			break
+		}
+		_, err := f.WriteAt([]byte{what[0] ^ 0x10}, int64(at+i))
+		h.must(err)
+		at += i + len(what)
+	}
+	h.must(f.Close())
+	if n == 0 {
+		h.Fatalf("%x stands nowhere in the file", what)
+	}
+}
+
+// value is one that the view has.
+func (h *house) value(key string) (value []byte) {
+	h.Helper()
+	h.must(h.views.Read(h.Context(), "both", func(view *projection.Bucket, _ uint64) error {
+		value = bytes.Clone(view.Get([]byte(key)))
+		return nil
+	}))
+	return value
+}
+
+// A bit that flips within a value, which any page could have, is mended at the next start and while views
+// run, as often as it happens, whether it is met by who reads or who follows.
+func TestAFlippedBitIsMended(t *testing.T) {
+	for _, test := range []struct{ restart, reads bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
+		t.Run(fmt.Sprintf("%+v", test), func(t *testing.T) {
+			h := newHouse(t, chain("both", 1, both...))
+			h.send(300)
+			h.sees("both", both...)
+			for range 3 {
+				sum := h.value("sum")
+				if test.restart {
+					h.leave()
+				}
+				h.rots(sum)
+				if test.restart {
+					h.follow()
+				}
+				if test.reads {
+					err := h.views.Read(t.Context(), "both", func(view *projection.Bucket, _ uint64) error {
+						t.Errorf("a flipped value is given: %x", view.Get([]byte("sum")))
+						return nil
+					})
+					if !errors.Is(err, projection.ErrDamaged) {
+						t.Errorf("reading a value whose bit flipped gives %v, want ErrDamaged", err)
+					}
+				}
+				h.send(10)
+				h.sees("both", both...)
+			}
+			if n := strings.Count(h.log.String(), "made anew"); n < 3 {
+				t.Errorf("the log tells of %d times that the views were made anew, want 3: %s", n, h.log)
+			}
+		})
+	}
+}
+
+// How far a view goes is held against its checksum too, and a bucket that is lost isn't taken for one that
+// never was.
+func TestWhatStandsAroundValues(t *testing.T) {
+	within := projection.Projection{Name: "both", Version: 1, Kinds: both, Apply: func(view *projection.Bucket, entries []casefile.Entry) error {
+		b, err := view.CreateBucketIfNotExists([]byte("a bucket within"))
+		for i := 0; i < len(entries) && err == nil; i++ {
+			err = b.Put(entries[i].Hash[:], nil)
+		}
+		return err
+	}}
+	for _, what := range []string{"mark", "a bucket within"} {
+		t.Run(what, func(t *testing.T) {
+			h := newHouse(t, within)
+			h.send(100)
+			h.must(h.views.Current(t.Context(), "both"))
+			_, last, err := h.store.Feed(t.Context(), 0, 0)
+			h.must(err)
+			h.leave()
+			if what == "mark" {
+				h.rots(binary.BigEndian.AppendUint64([]byte(what), last))
+			} else {
+				h.rots([]byte(what))
+			}
+			h.follow()
+			count := func() (n int, err error) {
+				h.must(h.views.Current(t.Context(), "both"))
+				err = h.views.Read(t.Context(), "both", func(view *projection.Bucket, _ uint64) error {
+					if b := view.Bucket([]byte("a bucket within")); b != nil {
+						return b.ForEach(func(_, _ []byte) error { n++; return nil })
+					}
+					return nil
+				})
+				return n, err
+			}
+			n, err := count()
+			if errors.Is(err, projection.ErrDamaged) {
+				n, err = count()
+			}
+			if n != 200 || err != nil || !strings.Contains(h.log.String(), "made anew") {
+				t.Errorf("the view has %d of 200 entries (%v); the log: %s", n, err, h.log)
+			}
+		})
+	}
+}
+
 // Another version is made anew, and the others stay as they are.
 func TestAnotherVersionIsMadeAnewAlone(t *testing.T) {
 	h := newHouse(t, chain("a", 1, casefile.KindCaseOpened), chain("b", 1, both...))

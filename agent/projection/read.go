@@ -53,10 +53,10 @@ func (v *Views) Wait(ctx context.Context, name string, offset uint64) error {
 	}
 	for {
 		v.mu.Lock()
-		to, err, moved := p.to, p.err, v.moved
+		to, err, moved, sound := p.to, p.err, v.moved, v.broken == nil
 		v.mu.Unlock()
 		switch {
-		case to >= offset:
+		case sound && to >= offset:
 			return nil
 		case err != nil:
 			return fmt.Errorf("the view %s goes to entry %d and no further: %w", name, to, err)

@@ -17,9 +17,9 @@ type plan struct {
 
 	// Of the entries that were followed now: the last that a person decides with, or that ends the case or
 	// begins it again.
-	upTo     uint64 // its number in the case, 0 for none
-	offset   uint64
-	resolved bool // and so it ended
+	upTo   uint64 // its number in the case, 0 for none
+	offset uint64
+	kept   *Choice // the planner's own, if the case is resolved by it
 }
 
 // wholeAgain is how the plan of a case that has to be read whole is kept: for good, and nothing else of it.
@@ -67,23 +67,15 @@ func (p *plan) fold(e *casefile.Entry) {
 		p.hypothesis = ""
 	case *casefile.OperatorDecided, *casefile.CaseReopened:
 		p.whole = true
-		p.turns(e, false)
+		p.turns(e, nil)
 	case *casefile.CaseResolved:
 		p.whole = p.whole || p.hypothesis == "" // it may have held before
-		p.turns(e, true)
+		p.turns(e, &Choice{p.procedure, p.hypothesis})
 	case *casefile.CaseClosed:
-		p.turns(e, false)
+		p.turns(e, nil)
 	}
 }
 
-func (p *plan) turns(e *casefile.Entry, resolved bool) {
-	p.upTo, p.offset, p.resolved = e.Seq, e.Offset, resolved
-}
-
-// kept is the planner's own choice, if the case is resolved by it.
-func (p *plan) kept() *Choice {
-	if !p.resolved {
-		return nil
-	}
-	return &Choice{p.procedure, p.hypothesis}
+func (p *plan) turns(e *casefile.Entry, kept *Choice) {
+	p.upTo, p.offset, p.kept = e.Seq, e.Offset, kept
 }

@@ -97,7 +97,7 @@ func (s *shelf) turn(journal Entries, versions Versions, id string, p *plan) err
 		return err
 	}
 	if !p.whole {
-		return s.choose(id, p.kept())
+		return s.choose(id, p.kept)
 	}
 	all, err := history(journal, id, p.upTo)
 	if err != nil {

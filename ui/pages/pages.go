@@ -160,6 +160,9 @@ func (s *site) handle(h func(http.ResponseWriter, *http.Request) error) http.Han
 		if m.Status >= http.StatusInternalServerError {
 			s.Logger.Error("a page failed", "path", r.URL.Path, "error", err)
 		}
+		if m.Status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "1")
+		}
 		who, _ := s.principal(r)
 		m.Shell = s.shell(r, who, m.Heading, "")
 		if err := s.render(w, m.Status, "message", m); err != nil {

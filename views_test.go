@@ -54,8 +54,8 @@ type kept struct {
 	key, stored  []byte
 }
 
-// stored gives all values in a copy of a file of views.
-func stored(t *testing.T, file string) (list []kept) {
+// valuesOf gives all values in a copy of a file of views.
+func valuesOf(t *testing.T, file string) (list []kept) {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -177,7 +177,7 @@ func TestABitThatFlipsInAView(t *testing.T) {
 		t.Fatal(err)
 	}
 	tried := map[string]int{}
-	for _, v := range stored(t, file) {
+	for _, v := range valuesOf(t, file) {
 		place := v.view + " " + v.bucket
 		if tried[v.view]++; v.bucket == "" || tried[place] > 0 {
 			continue // that of no bucket is the revision, which who asks for suggestions reads
@@ -236,7 +236,7 @@ func TestABitThatFlipsInAViewWhileTheServerRuns(t *testing.T) {
 		if status != 200 {
 			t.Fatalf("%s: %d %s", test.path, status, before)
 		}
-		for _, v := range stored(t, file) {
+		for _, v := range valuesOf(t, file) {
 			if v.view == test.view && v.bucket == test.bucket {
 				rots(t, file, v)
 				break

@@ -49,7 +49,10 @@ func TestOperatorInABrowser(t *testing.T) {
 	if done := d.refunds(); done != 0 {
 		t.Fatalf("nothing should be refunded before somebody approves, but the ledger has %d", done)
 	}
+	b.looks("approving", d.base+"/approvals")
+	b.looks("case-approving", d.base+waits)
 	approve := `button[name=decision][value=approve]`
+	b.step("go back to it", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(d.base+"/approvals"), shows("Hannah Brooks"))
 	b.step("approve by two clicks at once", ignored[bool](`(() => { const b = document.querySelector("`+approve+`"); b.click(); b.click(); return true })()`),
 		becomes(`document.querySelector("`+approve+`") === null && document.readyState === "complete"`))
 	b.step("the case should be resolved by it", chromedp.Navigate(d.base+waits), status("resolved"), shows("refund_payment"))
@@ -60,11 +63,7 @@ func TestOperatorInABrowser(t *testing.T) {
 	pages := b.linked(d.base)
 	maps.Copy(pages, map[string]string{"case": waits, "found": "/cases?text=desk&status=resolved", "passages": "/knowledge?q=refund", "tool": "/tools/billing.refund_payment", "bundle": "/bundles/active", "edit": "/bundles/active/edit?path=policies%2Frefunds.yaml", "nowhere": "/nowhere"})
 	for name, at := range pages {
-		for _, width := range []int64{375, 1440} {
-			for _, scheme := range []string{"light", "dark"} {
-				b.look(fmt.Sprintf("%s-%s-%d", name, scheme, width), d.base+at, scheme, width)
-			}
-		}
+		b.looks(name, d.base+at)
 	}
 	b.quiet("/nowhere") // that there is no such page is so
 }
@@ -144,6 +143,16 @@ func (b *browser) step(what string, actions ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`)) // as far as it can say
 		b.t.Fatalf("%s: %v; the page is %s", what, err, text)
+	}
+}
+
+// looks opens a page on a phone and on a desk, light and dark.
+func (b *browser) looks(name, at string) {
+	b.t.Helper()
+	for _, width := range []int64{375, 1440} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.look(fmt.Sprintf("%s-%s-%d", name, scheme, width), at, scheme, width)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,7 +25,6 @@ type pattern struct {
 	id      string
 	signal  casefile.Signal
 	entries []casefile.Entry // what follows the opening
-	park    journal.Park
 	state   *casefile.Case
 }
 
@@ -44,15 +42,11 @@ func (r *rig) patternOf(id string) pattern {
 	for i := range entries {
 		p.state.Fold(&entries[i])
 	}
-	p.park.Summary = agent.Summarize(p.state)
-	if p.park.Snapshot, err = json.Marshal(p.state); err != nil {
-		r.t.Fatal(err)
-	}
 	return p
 }
 
-// of is the pattern as the change of one case.
-func (p *pattern) of(l *journal.Lease) (journal.Append, error) {
+// of is the pattern as the change of a customer's case.
+func (p *pattern) of(l *journal.Lease, customer casefile.Customer) (journal.Append, error) {
 	a := journal.Append{CaseID: l.CaseID, After: openedBy, Lease: l, Entries: p.entries}
 	for i := range p.entries {
 		a.Salts = append(a.Salts, salt())
@@ -62,17 +56,15 @@ func (p *pattern) of(l *journal.Lease) (journal.Append, error) {
 		}
 	}
 	state := *p.state
-	state.ID = l.CaseID
+	state.ID, state.Customer = l.CaseID, customer
 	listed, err := agent.Listing("", &state)
 	if err != nil {
 		return a, err
 	}
 	a.Records = listed
-	park := p.park
-	park.Summary.ID = l.CaseID
-	park.Snapshot = bytes.ReplaceAll(park.Snapshot, []byte(p.id), []byte(l.CaseID))
-	a.Park = &park
-	return a, nil
+	a.Park = &journal.Park{Summary: agent.Summarize(&state)}
+	a.Park.Snapshot, err = json.Marshal(&state)
+	return a, err
 }
 
 // storedAtOnce is how many cases are stored in one transaction.
@@ -82,26 +74,33 @@ const storedAtOnce = 1000
 func (p *pattern) store(ctx context.Context, a *appliance, n int) error {
 	for from := 0; from < n; from += storedAtOnce {
 		signals := make([]casefile.Signal, min(n-from, storedAtOnce))
+		whose := make([]casefile.Customer, len(signals))
 		for i := range signals {
 			at := from + i
 			s := p.signal
 			s.ID, s.EventID, s.Data = "", fmt.Sprint(p.id, "-", at), maps.Clone(s.Data)
 			s.Data["thread"] = s.EventID
-			s.Data["customer"] = map[string]any{"id": fmt.Sprint("CUS-S", at%20_000), "email": fmt.Sprintf("customer%d@mail.example", at%20_000), "name": fmt.Sprint("Customer ", at%20_000)}
+			whose[i] = casefile.Customer{ID: fmt.Sprint("CUS-S", at%20_000), Email: fmt.Sprintf("customer%d@mail.example", at%20_000), Name: fmt.Sprint("Customer ", at%20_000)}
+			s.Data["customer"] = map[string]any{"id": whose[i].ID, "email": whose[i].Email, "name": whose[i].Name}
 			signals[i] = s
 		}
-		if _, err := a.intake.AcceptOwn(ctx, signals); err != nil {
+		receipts, err := a.intake.AcceptOwn(ctx, signals)
+		if err != nil {
 			return err
 		}
-		if err := p.parkAll(ctx, a.store); err != nil {
+		customers := map[string]casefile.Customer{}
+		for i := range receipts {
+			customers[receipts[i].CaseID] = whose[i]
+		}
+		if err := p.parkAll(ctx, a.store, customers); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// parkAll leaves each runnable case as the pattern is.
-func (p *pattern) parkAll(ctx context.Context, store *journal.Bolt) error {
+// parkAll leaves each runnable case as the pattern is, for its customer.
+func (p *pattern) parkAll(ctx context.Context, store *journal.Bolt, customers map[string]casefile.Customer) error {
 	for {
 		leases, err := store.Claim(ctx, "fill", storedAtOnce, time.Now(), time.Hour)
 		if err != nil || len(leases) == 0 {
@@ -111,7 +110,7 @@ func (p *pattern) parkAll(ctx context.Context, store *journal.Bolt) error {
 		var all sync.WaitGroup
 		for i := range leases {
 			all.Go(func() {
-				change, err := p.of(&leases[i])
+				change, err := p.of(&leases[i], customers[leases[i].CaseID])
 				if err == nil {
 					_, err = store.Append(ctx, change)
 				}

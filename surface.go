@@ -6,6 +6,7 @@ import (
 
 	"resolute/agent/authority"
 	"resolute/agent/checkpoint"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 	"resolute/agent/suggest"
 	"resolute/embed"
@@ -26,6 +27,7 @@ func (a *appliance) surface(h household, key *people.Key, earned *authority.Ledg
 		Intake:      a.intake,
 		Engine:      a.engine,
 		Store:       a.store,
+		Listing:     listing.New(a.views),
 		Knowledge:   teacher{a.knowledge, a.trier},
 		Bundles:     a.library,
 		Tokens:      a.tokens,

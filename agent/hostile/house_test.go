@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -149,7 +150,7 @@ func newHouse(t testing.TB, seed uint64) *house {
 		Callbacks: agent.Callbacks{Base: callbacks, Key: []byte("a key that nobody outside has")}, Outgoing: func() bool { return true },
 		Audit: audit.Event, Now: clock, Salt: h.salt}, agent.Options{})
 	in := intake.New(intake.Deps{Store: h.store, Now: clock, NewID: h.newID, Salt: h.salt, Book: h.book.Intake, Waits: h.book.Waits(h.store, clock)})
-	h.handler = api.New(api.Deps{Intake: in, Engine: h.engine, Store: h.store, Tokens: h.tokens, Audit: audit, Pauses: paused,
+	h.handler = api.New(api.Deps{Intake: in, Engine: h.engine, Store: h.store, Listing: unlisted{}, Tokens: h.tokens, Audit: audit, Pauses: paused,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "test"})
 	return h
 }
@@ -165,6 +166,11 @@ func (h *house) plugins(b *bundle.Bundle) (live []tools.Plugin) {
 	}
 	return live
 }
+
+// unlisted is a listing that knows no case: each is looked at.
+type unlisted struct{ api.Listing }
+
+func (unlisted) Wait(context.Context, uint64) error { return errors.New("nothing is listed") }
 
 type noKnowledge struct{}
 

@@ -121,6 +121,24 @@ func (m *Memory) Cases(ctx context.Context, cursor string, limit int, match func
 	return list, next, err
 }
 
+// Summaries reads the summaries of cases; see Store.
+func (m *Memory) Summaries(ctx context.Context, ids []string) ([]Summary, error) {
+	list := make([]Summary, len(ids))
+	err := m.view(ctx, func(k *kept) error {
+		for i := range ids {
+			c, err := k.find(ids[i])
+			if err != nil {
+				return err
+			}
+			if list[i], err = decodeSummary(c.id[:], c.summary); err != nil {
+				return damaged("the summary of case "+ids[i], err)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
 // Open lists cases by status; see Store.
 func (m *Memory) Open(ctx context.Context, status casefile.Status, cursor string, limit int) (ids []string, next string, err error) {
 	code, err := statusCode(status)

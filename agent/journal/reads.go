@@ -177,6 +177,28 @@ func (b *Bolt) feedOf(ctx context.Context, after uint64, most int, wanted func(r
 	return entries, read, err
 }
 
+// Summaries reads the summaries of cases; see Store.
+func (b *Bolt) Summaries(ctx context.Context, ids []string) ([]Summary, error) {
+	list := make([]Summary, len(ids))
+	err := b.view(ctx, func(r *reader) error {
+		for i := range ids {
+			id, err := parseCase(ids[i])
+			if err != nil {
+				return err
+			}
+			value := r.get(bucketSummaries, id[:])
+			if value == nil {
+				return fmt.Errorf("case %s: %w", ids[i], ErrNotFound)
+			}
+			if list[i], err = r.summary(id[:], value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
 // scanAtOnce is how many cases one read transaction looks at: long ones hold up a growing file.
 const scanAtOnce = 512
 

@@ -52,6 +52,8 @@ type Store interface {
 	// Cases gives up to limit summaries, newest case first, below the cursor ("" for the top),
 	// that match. The next cursor is "" at the end.
 	Cases(ctx context.Context, cursor string, limit int, match func(*Summary) bool) (list []Summary, next string, err error)
+	// Summaries gives the summaries of cases, in the order of their ids, or ErrNotFound if one isn't there.
+	Summaries(ctx context.Context, ids []string) ([]Summary, error)
 	// Open gives the ids of cases with this status, oldest first, above the cursor.
 	Open(ctx context.Context, status casefile.Status, cursor string, limit int) (ids []string, next string, err error)
 	// Waiting gives the cases that wait for signals of this type.

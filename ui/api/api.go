@@ -47,6 +47,7 @@ type Engine interface {
 // Store is what the API reads of a journal.Store.
 type Store interface {
 	Cases(ctx context.Context, cursor string, limit int, match func(*journal.Summary) bool) ([]journal.Summary, string, error)
+	Summaries(ctx context.Context, ids []string) ([]journal.Summary, error)
 	Open(ctx context.Context, status casefile.Status, cursor string, limit int) (ids []string, next string, err error)
 	Entries(ctx context.Context, caseID string, after uint64, limit int) ([]casefile.Entry, error)
 	Outbox(ctx context.Context, cursor uint64, limit int) (list []journal.Message, next uint64, err error)
@@ -102,6 +103,7 @@ type Deps struct {
 	Intake    Intake
 	Engine    Engine
 	Store     Store
+	Listing   Listing
 	Knowledge Knowledge
 	Bundles   *bundle.Library
 	Tokens    *people.Tokens

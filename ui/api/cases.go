@@ -4,35 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"resolute/agent"
 	"resolute/agent/casefile"
-	"resolute/agent/journal"
 )
-
-func (s *server) getCases(r *request) error {
-	limit, cursor := r.page()
-	q := strings.ToLower(r.Query("q"))
-	status, procedure, customer, stop, queue := r.Query("status"), r.Query("procedure"), r.Query("customer"), r.Query("stop"), r.Query("queue")
-	match := func(c *journal.Summary) bool {
-		switch {
-		case status != "" && string(c.Status) != status,
-			procedure != "" && c.Procedure != procedure,
-			customer != "" && c.Customer.ID != customer && c.Customer.Email != customer,
-			stop != "" && (c.Stop == nil || string(c.Stop.Code) != stop),
-			queue != "" && (c.Status != casefile.Escalated || c.Stop == nil || c.Stop.To != queue):
-			return false
-		}
-		return q == "" || strings.Contains(strings.ToLower(strings.Join([]string{c.ID, c.Subject, c.Goal, c.Procedure, c.Customer.ID, c.Customer.Email, c.Customer.Name}, "\n")), q)
-	}
-	found, next, err := s.Store.Cases(r.Request.Context(), cursor, limit, match)
-	if err != nil {
-		return err
-	}
-	return answer(r, http.StatusOK, listOf(found, next))
-}
 
 // caseView is a case as the contract shows it.
 type caseView struct {

@@ -21,8 +21,10 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/checkpoint"
+	"resolute/agent/insights"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/listing"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal"
@@ -137,9 +139,10 @@ func newHouse(t testing.TB) *house {
 		return ""
 	}})
 	h.must(err)
+	views := h.views(dir)
 	h.deps = api.Deps{
 		Pauses:      paused,
-		Insights:    h.insights(dir, audit),
+		Insights:    insights.New(insights.Deps{Views: views, House: nobodys{}, Deeds: deedsOf(audit), Records: h.store, Now: time.Now}),
 		Rehearsals:  rehearsals,
 		Shadows:     shadows,
 		Suggestions: suggesting{rehearsals},
@@ -147,6 +150,7 @@ func newHouse(t testing.TB) *house {
 		Intake:      in,
 		Engine:      h.engine,
 		Store:       h.store,
+		Listing:     listing.New(views),
 		Knowledge:   knowledge,
 		Bundles:     library,
 		Tokens:      tokens,

@@ -14,6 +14,7 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/insights"
 	"resolute/agent/journal"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 	"resolute/agent/projection"
 )
@@ -35,16 +36,16 @@ func deedsOf(audit *people.Audit) insights.Deeds {
 	}
 }
 
-// insights makes figures of the house's journal.
-func (h *house) insights(dir string, audit *people.Audit) *insights.Insights {
+// views follow the house's journal.
+func (h *house) views(dir string) *projection.Views {
 	h.t.Helper()
-	views, err := projection.Open(context.Background(), filepath.Join(dir, "views.db"), h.store, slog.New(slog.DiscardHandler), insights.Projection())
+	views, err := projection.Open(context.Background(), filepath.Join(dir, "views.db"), h.store, slog.New(slog.DiscardHandler), insights.Projection(), listing.Projection())
 	h.must(err)
 	ctx, stop := context.WithCancel(context.Background())
 	followed := make(chan struct{})
 	go func() { defer close(followed); views.Run(ctx) }()
 	h.t.Cleanup(func() { stop(); <-followed; views.Close() })
-	return insights.New(insights.Deps{Views: views, House: nobodys{}, Deeds: deedsOf(audit), Records: h.store, Now: time.Now})
+	return views
 }
 
 // counts asks for figures, of a journal in which one case moved money.

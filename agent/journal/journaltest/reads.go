@@ -105,6 +105,13 @@ func lists(t *testing.T, h *harness) {
 	if err != nil || len(one) != 1 || next != "" {
 		t.Errorf("Cases that match gave %d, next %q, %v, want one", len(one), next, err)
 	}
+	some, err := h.Summaries(bg(), []string{newest[4], newest[1]})
+	if err != nil || len(some) != 2 || some[0].ID != newest[4] || some[1].ID != newest[1] || some[1].Subject != "event 5" {
+		t.Errorf("Summaries of the third and the sixth gave %+v, %v", some, err)
+	}
+	if _, err := h.Summaries(bg(), []string{newest[0], "01990000-0000-7000-8000-000000000000"}); !errors.Is(err, journal.ErrNotFound) {
+		t.Errorf("Summaries of a case that isn't there: %v, want %v", err, journal.ErrNotFound)
+	}
 	got = nil
 	for cursor := ""; ; {
 		page, next, err := h.Open(bg(), casefile.Working, cursor, 3)

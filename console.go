@@ -34,6 +34,7 @@ func (a *appliance) console(d api.Deps, h household) http.Handler {
 		Audit:      d.Audit,
 		Figures:    figures.New(a.views),
 		Precedents: a.past,
+		Depths:     a.store,
 		Learning:   pages.Learning{Suggestions: d.Suggestions, Triage: a.learner},
 		Operations: a.operations(d),
 	},

@@ -46,6 +46,7 @@ type Query struct {
 	From, To  *int64    // amount at stake: at least, at most
 	After     time.Time // opened at or after
 	Before    time.Time // and before
+	Over      time.Time // over since then, or later
 }
 
 // Page is a part of a list.
@@ -141,6 +142,7 @@ type wanted struct {
 	customer, queue []byte
 	words           [][]byte
 	after, before   int64
+	over            int64
 }
 
 func (q Query) compile() *wanted {
@@ -157,6 +159,9 @@ func (q Query) compile() *wanted {
 	if !q.Before.IsZero() {
 		w.before = q.Before.UnixNano()
 	}
+	if !q.Over.IsZero() {
+		w.over = q.Over.UnixNano()
+	}
 	return w
 }
 
@@ -168,6 +173,7 @@ func (w *wanted) match(s *stored) bool {
 		w.To != nil && s.amount() > *w.To,
 		w.after != 0 && opened < w.after,
 		w.before != 0 && opened >= w.before,
+		w.over != 0 && s.nanos(timeEnded) < w.over,
 		len(w.stop) > 0 && !bytes.Equal(s.texts[textStop], w.stop),
 		len(w.procedure) > 0 && !bytes.Equal(s.texts[textProcedure], w.procedure),
 		len(w.queue) > 0 && (s.status() != casefile.Escalated || !bytes.Equal(s.texts[textQueue], w.queue)),

@@ -214,6 +214,9 @@ func anyQuery(t *rapid.T, now time.Time) Query {
 	if rapid.Bool().Draw(t, "ages") {
 		q.After, q.Before = begin.Add(now.Sub(begin)/4), begin.Add(now.Sub(begin)/2)
 	}
+	if rapid.Bool().Draw(t, "over") {
+		q.Over = begin.Add(now.Sub(begin) / 3)
+	}
 	return q
 }
 
@@ -228,7 +231,7 @@ func plain(q Query, r *Row) bool {
 		(q.Queue == "" || r.Status == casefile.Escalated && r.Queue == q.Queue) &&
 		(q.Customer == "" || strings.EqualFold(q.Customer, r.Customer.ID) || holds(q.Customer, r.Customer.Email) || holds(q.Customer, r.Customer.Name)) &&
 		(q.From == nil || r.Amount != nil && *r.Amount >= *q.From) && (q.To == nil || r.Amount != nil && *r.Amount <= *q.To) &&
-		(q.After.IsZero() || !r.OpenedAt.Before(q.After)) && (q.Before.IsZero() || r.OpenedAt.Before(q.Before))
+		(q.After.IsZero() || !r.OpenedAt.Before(q.After)) && (q.Before.IsZero() || r.OpenedAt.Before(q.Before)) && (q.Over.IsZero() || !r.EndedAt.Before(q.Over))
 	for _, word := range strings.Fields(q.Text) {
 		ok = ok && holds(word, strings.Join(append([]string{r.ID, r.Goal, r.Subject, r.Procedure, r.Customer.ID, r.Customer.Email, r.Customer.Name, r.Outcome, stop}, r.values...), "\n"))
 	}

@@ -93,6 +93,7 @@ type Deps struct {
 	Records    Records
 	Figures    Figures
 	Precedents Precedents
+	Depths     Depths
 	Learning
 	Operations
 }

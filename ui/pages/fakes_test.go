@@ -42,6 +42,7 @@ type world struct {
 	name      string // of who is signed in, "" for p1
 	taught    []kb.Correction
 	company   *company
+	since     time.Time         // from when on Happened has figures
 	replies   []casefile.Signal // that customers sent by their links
 	rehearsed []runs.Run
 	past      *past
@@ -153,8 +154,22 @@ func (w *world) Overdue(_ context.Context, now time.Time) (n int, err error) {
 
 func (w *world) Wait(context.Context, uint64) error { return nil }
 
-func (w *world) Happened(context.Context, time.Time, time.Time) (map[string]int, error) {
-	return map[string]int{listing.Opened: 12, listing.Resolved: 9, listing.Closed: 1, listing.Escalated: 2}, w.broken
+// Happened tells of 12 cases in each whole hour that there are figures of.
+func (w *world) Happened(_ context.Context, from, to time.Time) (map[string]int, error) {
+	n := 0
+	for at := from; at.Before(to); at = at.Add(time.Hour) {
+		if !at.Before(w.since) {
+			n++
+		}
+	}
+	if n == 0 {
+		return map[string]int{}, w.broken
+	}
+	return map[string]int{listing.Opened: 12 * n, listing.Resolved: 9 * n, listing.Closed: n, listing.Escalated: 2 * n}, w.broken
+}
+
+func (w *world) Depth(context.Context) (journal.Depth, error) {
+	return journal.Depth{Runnable: 3, Held: 2, Queued: 1204}, w.broken
 }
 
 func (w *world) Open(_ context.Context, status casefile.Status, _ string, limit int) (ids []string, next string, err error) {
@@ -347,6 +362,7 @@ func (w *world) deps(t *testing.T) Deps {
 		Audit:      w,
 		Figures:    counted{w},
 		Precedents: w.past,
+		Depths:     w,
 		Learning:   Learning{Suggestions: w.suggests, Triage: w.learned},
 		Operations: w.company.operations(t, w),
 	}

@@ -38,8 +38,11 @@ var ages = [...]age{
 	{"over-day", "over a day ago", 0, 24 * time.Hour}, {"over-week", "over a week ago", 0, 7 * 24 * time.Hour},
 }
 
-// today is the age of what was opened since midnight, UTC.
-const today = "today"
+// today is the age of what was opened since midnight, UTC; overToday of what has ended since then.
+const (
+	today     = "today"
+	overToday = "over-today"
+)
 
 // filterOf reads a filter from a query. What no case can have is left out.
 func filterOf(q url.Values) Filter {
@@ -50,7 +53,7 @@ func filterOf(q url.Values) Filter {
 			f.Status = append(f.Status, s)
 		}
 	}
-	if a := get("age"); a == today || slices.ContainsFunc(ages[:], func(o age) bool { return o.name == a }) {
+	if a := get("age"); a == today || a == overToday || slices.ContainsFunc(ages[:], func(o age) bool { return o.name == a }) {
 		f.Age = a
 	}
 	return f
@@ -107,8 +110,11 @@ func (f Filter) listed(currency string, now time.Time) (listing.Query, error) {
 		}
 		*bound.to = &n
 	}
-	if f.Age == today {
-		q.After = now.UTC().Truncate(24 * time.Hour)
+	switch midnight := now.UTC().Truncate(24 * time.Hour); f.Age {
+	case today:
+		q.After = midnight
+	case overToday:
+		q.Over = midnight
 	}
 	for _, a := range ages {
 		switch {

@@ -29,6 +29,7 @@ func pastCases() []precedent.Precedent {
 		{Case: "019cd73d-4286-709a-bf2a-00000000beef", Score: .91, Procedure: "duplicate-charge", Hypothesis: "refund-duplicate", Worked: true, Outcome: "resolved", Done: []precedent.Done{{Tool: "billing.refund_payment", ByHuman: true}},
 			RuledOut: []precedent.RuledOut{{Hypothesis: "voidable", Why: "the capture is settled"}}, Subject: "Two lines on my card", ClosedAt: noon.Add(-48 * time.Hour), Same: true},
 		{Case: "019cd73d-4286-709a-bf2a-00000000bee0", Score: .5, Outcome: "human.closed", Note: "Sent them a voucher.", Subject: "It broke", ClosedAt: noon.Add(-time.Hour)},
+		{Case: "019cd73d-4286-709a-bf2a-00000000bee1", Score: .1, Outcome: "resolved", Subject: "Nothing in common", ClosedAt: noon},
 	}
 }
 
@@ -86,6 +87,9 @@ func TestCasesBesideACase(t *testing.T) {
 	html := b.get("/cases/"+s.id, http.StatusOK)
 	b.wants(html, "What worked last time", "refund-duplicate: billing.refund_payment (a person&#39;s)", "ruled out voidable: the capture is settled", "same customer", "Sent them a voucher.", `href="/cases/019cd73d-4286-709a-bf2a-00000000beef"`,
 		"Same customer", `href="/cases/`+other.id+`"`)
+	if strings.Contains(html, "Nothing in common") {
+		t.Error("what has nothing in common should not be said to have worked last time")
+	}
 	if strings.Contains(html, stranger.id) {
 		t.Error("a customer whose id begins like this one's is another")
 	}
@@ -99,5 +103,24 @@ func TestCasesBesideACase(t *testing.T) {
 	w.add(monitor)
 	if html := b.get("/cases/"+monitor.id, http.StatusOK); strings.Contains(html, "last time") || w.past.asked.K != 0 {
 		t.Error("nothing was written in a monitor's case, so nothing is like it")
+	}
+}
+
+// Today stands beside the same days before, until the same minute; each number leads to its cases.
+func TestOverviewTellsTodayFromTheUsual(t *testing.T) {
+	w := newWorld(replaced(), unsure())
+	w.since = noon.Truncate(24*time.Hour).AddDate(0, 0, -14)
+	b := signIn(t, w)
+	html := b.get("/", http.StatusOK)
+	// noon is 10:42:20: 11 hours of today have figures, and of the days before 10 hours and seven tenths of one
+	b.wants(html, "usual: a Tuesday until 10:42 UTC, mean of 2 weeks before", `href="/cases?age=today">132</a>`, "usual 128", `href="/cases?age=over-today&amp;status=resolved">99</a>`, "usual 96", ">22</a>", "usual 21",
+		"3 ready to go on", "2 worked on now", "1,204 to be sent", "no model configured", `href="/tools#pl-billing"`)
+	html = b.get("/cases?age=over-today&status=resolved", http.StatusOK)
+	if !strings.Contains(html, replaced().id) || strings.Contains(html, unsure().id) {
+		t.Error("the list should hold what is over since midnight, and nothing else")
+	}
+	w.since = noon.Truncate(24 * time.Hour)
+	if html := b.get("/", http.StatusOK); !strings.Contains(html, "no Tuesday before to compare with") || strings.Contains(html, "usual 128") {
+		t.Error("without such a day before nothing is usual")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"resolute/agent/journal"
+	"resolute/agent/suggest"
 )
 
 // TestLook serves the stories for whoever wants to look at the pages in a browser: with
@@ -17,7 +18,8 @@ func TestLook(t *testing.T) {
 	if addr == "" {
 		t.Skip("RESOLUTE_LOOK=127.0.0.1:PORT serves the pages to look at")
 	}
-	w := newWorld(busy(), charged(true), denied(), replaced(), asking())
+	w := newWorld(busy(), charged(true), denied(), replaced(), asking(), unsure())
+	w.past.found, *w.learned, w.suggests.list = pastCases(), *someLearned(), []suggest.Shown{oneSuggestion(suggest.Open)}
 	for i := range 30 {
 		s := begin(0x100+i, time.Duration(i+4)*time.Hour)
 		s.agent(0, email(100+i, "Rowan Ellis", "rowan@ellis.example", fmt.Sprint("cus_", i), "Two accounts", "I have two accounts", "vouched"))

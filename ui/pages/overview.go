@@ -23,6 +23,8 @@ type overviewPage struct {
 	Approvals bool
 	Counts    []CountView
 	Doing     []NowView
+	Today     TodayView
+	Health    []PartView
 }
 
 // NeedView is a case that needs a person.
@@ -79,6 +81,12 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request, who people.Princ
 	p.Approvals = counts[casefile.Approving] != "0"
 	p.Needs = needs(counts[casefile.Escalated], counts[casefile.Approving])
 	if p.Doing, err = s.doing(r.Context(), v); err != nil {
+		return err
+	}
+	if p.Today, err = s.outcomes(r.Context()); err != nil {
+		return err
+	}
+	if p.Health, err = s.health(r.Context(), who); err != nil {
 		return err
 	}
 	return s.render(w, http.StatusOK, "overview", p)

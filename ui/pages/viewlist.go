@@ -128,7 +128,7 @@ func listView(f Filter, page listing.Page, counts listing.Counts, cursor string,
 		view.Picks = append(view.Picks, Pick{Chip: chip(s), Checked: slices.Contains(f.Status, s), Count: thousands(counts.Statuses[s])})
 	}
 	view.Stops, view.Procs, view.Queues = options(counts.Stops, f.Stop), options(counts.Procedures, f.Procedure), options(counts.Queues, f.Queue)
-	view.Ages = append(view.Ages, Option{Value: today, Name: "today", Chosen: f.Age == today})
+	view.Ages = append(view.Ages, Option{Value: today, Name: "today", Chosen: f.Age == today}, Option{Value: overToday, Name: "any time, over today", Chosen: f.Age == overToday})
 	for _, a := range ages {
 		view.Ages = append(view.Ages, Option{Value: a.name, Name: a.says, Chosen: f.Age == a.name})
 	}

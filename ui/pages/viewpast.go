@@ -46,6 +46,10 @@ type OtherView struct {
 	Opened      Moment
 }
 
+// leastLike is from which likeness on a case that is over is shown: below it, in the demo's mails, are those that have
+// nothing in common but being mails.
+const leastLike = 0.2
+
 // How many cases stand beside one, and how far the list is looked through for them.
 const (
 	pastsBeside  = 3
@@ -69,6 +73,9 @@ func (s *site) pasts(ctx context.Context, c *casefile.Case) Pasts {
 	}
 	var p Pasts
 	for i := range found {
+		if found[i].Score < leastLike {
+			continue
+		}
 		p.List = append(p.List, pastView(&found[i], s.Now()))
 	}
 	return p

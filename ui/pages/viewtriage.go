@@ -63,7 +63,12 @@ func leftOutView(l learner.LeftOut) LeftOutView {
 // scoreView tells a score. A share always stands beside what it is a share of.
 func scoreView(s learner.Score) ScoreView {
 	taken := s.Right + s.Wrong
-	of := func(n, all int) string { return thousands(n) + " of " + thousands(all) }
+	of := func(n, all int) string {
+		if all == 0 {
+			return "none yet"
+		}
+		return thousands(n) + " of " + thousands(all)
+	}
 	return ScoreView{Texts: thousands(s.Texts), Told: of(s.Told, s.Texts), Taken: of(taken, s.Texts), Wrong: of(s.Wrong, taken), Bad: s.Wrong > 0, People: of(s.People, s.Texts), Threshold: fmt.Sprintf("%.2f", s.Threshold), Surprise: fmt.Sprintf("%.2f", s.Surprise)}
 }
 

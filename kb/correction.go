@@ -222,7 +222,7 @@ func (b *Base) Corrections(ctx context.Context, limit int, cursor string) (list 
 			}
 			var one Correction
 			if err := json.Unmarshal(v, &one); err != nil {
-				return fmt.Errorf("reading correction %s: %w", k, err)
+				return fmt.Errorf("%w: reading correction %s: %w", errRecord, k, err)
 			}
 			list = append(list, one.at(b.now()))
 		}
@@ -312,7 +312,7 @@ func getCorrection(tx *bolt.Tx, id string) (c Correction, err error) {
 		return c, fmt.Errorf("correction %q: %w", id, ErrNotFound)
 	}
 	if err := json.Unmarshal(v, &c); err != nil {
-		return c, fmt.Errorf("reading correction %s: %w", id, err)
+		return c, fmt.Errorf("%w: reading correction %s: %w", errRecord, id, err)
 	}
 	return c, nil
 }
@@ -321,7 +321,7 @@ func eachCorrection(tx *bolt.Tx, do func(Correction) error) error {
 	return tx.Bucket(bucketCorrections).ForEach(func(k, v []byte) error {
 		var c Correction
 		if err := json.Unmarshal(v, &c); err != nil {
-			return fmt.Errorf("reading correction %s: %w", k, err)
+			return fmt.Errorf("%w: reading correction %s: %w", errRecord, k, err)
 		}
 		return do(c)
 	})

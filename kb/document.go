@@ -55,7 +55,7 @@ func (b *Base) Documents(ctx context.Context, limit int, cursor string) (documen
 			}
 			var d storedDocument
 			if err := json.Unmarshal(v, &d); err != nil {
-				return fmt.Errorf("reading document %s: %w", k, err)
+				return fmt.Errorf("%w: reading document %s: %w", errRecord, k, err)
 			}
 			documents = append(documents, d.Document)
 		}

@@ -10,7 +10,8 @@ import (
 var (
 	// ErrLocked is wrapped when another process holds the base; the message says which.
 	ErrLocked = errors.New("the knowledge base is held by another process")
-	// ErrDamaged is wrapped when knowledge.db can't be read.
+	// ErrDamaged is wrapped when knowledge.db or the word index can't be read, be it by Open or later: the
+	// message names the file and what to do.
 	ErrDamaged = errors.New("the knowledge base's file is damaged")
 )
 

@@ -78,7 +78,7 @@ func (b *Base) newestGaps(ctx context.Context) (gaps []Gap, err error) {
 		for k, v := c.Last(); k != nil && len(gaps) < readGaps; k, v = c.Prev() {
 			var g Gap
 			if err := json.Unmarshal(v, &g); err != nil {
-				return fmt.Errorf("reading a gap: %w", err)
+				return fmt.Errorf("%w: reading a gap: %w", errRecord, err)
 			}
 			gaps = append(gaps, g)
 		}

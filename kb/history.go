@@ -29,7 +29,7 @@ func versionOf(tx *bolt.Tx, id, version string) (v storedVersion, ok bool, err e
 		return v, false, nil
 	}
 	if err := json.Unmarshal(data, &v); err != nil {
-		return v, false, fmt.Errorf("reading version %s of document %s: %w", version, id, err)
+		return v, false, fmt.Errorf("%w: reading version %s of document %s: %w", errRecord, version, id, err)
 	}
 	return v, true, nil
 }
@@ -44,7 +44,7 @@ func cited(tx *bolt.Tx, id string) (c chunkRecord, ok bool, err error) {
 		return c, false, nil
 	}
 	if err := json.Unmarshal(data, &c); err != nil {
-		return c, false, fmt.Errorf("reading the retired chunk %s: %w", id, err)
+		return c, false, fmt.Errorf("%w: reading the retired chunk %s: %w", errRecord, id, err)
 	}
 	return c, true, nil
 }

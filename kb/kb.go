@@ -65,6 +65,8 @@ type Options struct {
 // Base is an open knowledge base. It is safe for concurrent use.
 type Base struct {
 	db       *bolt.DB
+	file     string                   // path of db
+	spoilt   atomic.Pointer[error]    // why nothing is read or changed any more; nil while pages make sense
 	holder   string                   // path of the file that says who holds the base
 	embedder atomic.Pointer[Embedder] // see wanted
 	reaching reaching
@@ -108,7 +110,7 @@ func (m *meaning) size() int {
 // Open opens the knowledge base in the folder dir, and creates both where there are none. It returns
 // at once: an index that has to be built is built in the background, and searches wait for it.
 // It fails with ErrLocked if another process holds the base, and with ErrDamaged if its file can't
-// be read.
+// be read. Damage that is only met later is an ErrDamaged of who meets it.
 func Open(dir string, opts Options) (*Base, error) {
 	if (opts.Embedder == nil) == (opts.Reach == nil) {
 		return nil, errors.New("a knowledge base is opened with an embedder or a way to reach one, not both")
@@ -193,7 +195,7 @@ func (b *Base) Close() error {
 		return nil
 	}
 	b.broken = ErrClosed
-	return errors.Join(b.words.close(), b.closeTruth())
+	return errors.Join(b.words.guarded(b.words.close), b.closeTruth())
 }
 
 // await returns once the indexes follow the truth; the error says why they don't.

@@ -20,7 +20,7 @@ const lockWait = 200 * time.Millisecond
 
 // openTruth opens the bbolt file and leaves a note beside it that says who holds it.
 func (b *Base) openTruth(file string) error {
-	b.holder = strings.TrimSuffix(file, ".db") + ".holder"
+	b.file, b.holder = file, strings.TrimSuffix(file, ".db")+".holder"
 	db, err := openBolt(file)
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		if who, readErr := os.ReadFile(b.holder); readErr == nil && len(who) > 0 {
@@ -32,7 +32,10 @@ func (b *Base) openTruth(file string) error {
 		return err
 	}
 	b.db = db
-	if err := b.migrate(); err != nil {
+	if err := b.migrate(); errors.Is(err, ErrDamaged) {
+		b.letGo()
+		return err
+	} else if err != nil {
 		return errors.Join(diskError(file, err), db.Close())
 	}
 	who := fmt.Sprintf("process %d (%s), since %s\n", os.Getpid(), filepath.Base(os.Args[0]), b.now().UTC().Format(time.RFC3339))
@@ -44,18 +47,13 @@ func (b *Base) openTruth(file string) error {
 
 // openBolt turns what bbolt says, or panics with, on a file that isn't sound into ErrDamaged.
 func openBolt(file string) (db *bolt.DB, err error) {
-	damaged := func(why any) error {
-		return fmt.Errorf("%w: %s: %v; move it away and ingest the documents again, or restore a backup", ErrDamaged, file, why)
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = damaged(p)
-		}
-	}()
 	if err := checkLength(file); err != nil {
-		return nil, damaged(err)
+		return nil, damaged(file, err)
 	}
-	db, err = bolt.Open(file, 0o600, &bolt.Options{Timeout: lockWait, NoStatistics: true, FreelistType: bolt.FreelistMapType})
+	err = guard(func() (err error) {
+		db, err = bolt.Open(file, 0o600, &bolt.Options{Timeout: lockWait, NoStatistics: true, FreelistType: bolt.FreelistMapType})
+		return err
+	})
 	var system syscall.Errno
 	switch {
 	case errors.As(err, &system):
@@ -63,7 +61,7 @@ func openBolt(file string) (db *bolt.DB, err error) {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, err
 	case err != nil:
-		return nil, damaged(err)
+		return nil, damaged(file, err)
 	}
 	return db, nil
 }
@@ -81,7 +79,12 @@ func diskError(file string, err error) error {
 
 func (b *Base) closeTruth() error {
 	// The note goes first: once the lock is free, it could be another's.
-	return errors.Join(os.Remove(b.holder), b.db.Close())
+	err := os.Remove(b.holder)
+	if b.spoilt.Load() != nil {
+		b.letGo()
+		return err
+	}
+	return errors.Join(err, b.within(b.db.Close))
 }
 
 // checkLength refuses a file shorter than it says it is: reading the missing pages through the memory

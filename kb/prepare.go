@@ -22,14 +22,15 @@ func (b *Base) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	current, err := b.words.open(mark)
-	if err != nil {
+	current := false
+	_ = b.words.guarded(func() (err error) { // whatever is wrong with it, building it anew is the cure
+		current, err = b.words.open(mark)
 		return err
-	}
+	})
 	build := !current && !empty
 	if build {
 		b.log.Info("building the word index of the knowledge base")
-		if err := b.words.reset(); err != nil {
+		if err := b.words.guarded(b.words.reset); err != nil {
 			return err
 		}
 	}
@@ -45,7 +46,7 @@ func (b *Base) prepare(ctx context.Context) error {
 	}
 	err = b.eachBatch(ctx, answers, indexBatch, func(batch *changes) error {
 		if build {
-			if err := b.words.apply(batch); err != nil {
+			if err := b.words.guarded(func() error { return b.words.apply(batch) }); err != nil {
 				return err
 			}
 		}
@@ -69,7 +70,7 @@ func (b *Base) follow(c *changes) error {
 	if len(c.ops) == 0 {
 		return nil
 	}
-	if err := b.words.apply(c); err != nil {
+	if err := b.words.guarded(func() error { return b.words.apply(c) }); err != nil {
 		return err
 	}
 	m := b.meaning.Load()
@@ -84,7 +85,7 @@ func (b *Base) follow(c *changes) error {
 }
 
 func (b *Base) mark() (mark []byte, empty bool, err error) {
-	err = b.db.View(func(tx *bolt.Tx) error {
+	err = b.view(context.Background(), func(tx *bolt.Tx) error {
 		mark = bytes.Clone(tx.Bucket(bucketMeta).Get(keyMark))
 		first, _ := tx.Bucket(bucketChunks).Cursor().First()
 		empty = first == nil
@@ -102,7 +103,7 @@ func (b *Base) eachBatch(ctx context.Context, of *meaning, size int, do func(*ch
 			return err
 		}
 		var batch changes
-		err := b.db.View(func(tx *bolt.Tx) error {
+		err := b.view(ctx, func(tx *bolt.Tx) error {
 			var vectors *bolt.Bucket
 			if of != nil {
 				vectors = tx.Bucket(bucketVectors).Bucket([]byte(of.embedder.Fingerprint()))
@@ -115,6 +116,9 @@ func (b *Base) eachBatch(ctx context.Context, of *meaning, size int, do func(*ch
 			}
 			for ; k != nil && len(batch.ops) < size; k, _ = c.Next() {
 				p, err := b.indexedChunk(tx, vectors, documents, string(k))
+				if err == nil && of != nil && !sound(p.vector, of.embedder.Dimensions()) {
+					err = fmt.Errorf("%w: the vector of chunk %s", errRecord, k)
+				}
 				if err != nil {
 					return err
 				}
@@ -138,6 +142,15 @@ func (b *Base) eachBatch(ctx context.Context, of *meaning, size int, do func(*ch
 	return nil
 }
 
+// sound reports whether a stored vector is one: nil, or so many numbers.
+func sound(v []float32, dimensions int) bool {
+	var squares float64
+	for _, x := range v {
+		squares += float64(x) * float64(x)
+	}
+	return v == nil || len(v) == dimensions && !math.IsNaN(squares) && !math.IsInf(squares, 0)
+}
+
 func (b *Base) indexedChunk(tx *bolt.Tx, vectors *bolt.Bucket, documents map[string]storedDocument, id string) (indexed, error) {
 	record, _, err := getChunk(tx, id)
 	if err != nil {
@@ -147,7 +160,7 @@ func (b *Base) indexedChunk(tx *bolt.Tx, vectors *bolt.Bucket, documents map[str
 	if !known {
 		var ok bool
 		if d, ok, err = getDocument(tx, documentOf(id)); err == nil && !ok {
-			err = fmt.Errorf("%w: chunk %s belongs to no document", ErrDamaged, id)
+			err = fmt.Errorf("%w: chunk %s belongs to no document", errRecord, id)
 		}
 		if err != nil {
 			return indexed{}, err

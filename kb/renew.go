@@ -137,6 +137,10 @@ func (b *Base) makeMissing(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
+		if b.spoilt.Load() != nil { // no other try can be better
+			b.renewal.failed(err)
+			return false
+		}
 		if err == nil {
 			b.renewal.set(func(r *renewal) { r.pending, r.err = len(r.again) > 0, nil })
 			b.log.Info("the knowledge base has all its vectors", "embedder", fingerprint)
@@ -204,7 +208,7 @@ func (b *Base) storeVectors(fingerprint []byte, ids []string, made [][]float32) 
 	if b.broken != nil {
 		return b.broken
 	}
-	err := b.db.Update(func(tx *bolt.Tx) error {
+	err := b.update(func(tx *bolt.Tx) error {
 		vectors, err := tx.Bucket(bucketVectors).CreateBucketIfNotExists(fingerprint)
 		for i := 0; i < len(ids) && err == nil; i++ {
 			if tx.Bucket(bucketChunks).Get([]byte(ids[i])) != nil {
@@ -236,7 +240,7 @@ func (b *Base) exchange(ctx context.Context) error {
 
 func (b *Base) forgetOtherVectors(keep []byte) error {
 	var others [][]byte
-	err := b.db.View(func(tx *bolt.Tx) error {
+	err := b.view(context.Background(), func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketVectors).ForEachBucket(func(name []byte) error {
 			if !bytes.Equal(name, keep) {
 				others = append(others, bytes.Clone(name))
@@ -247,7 +251,7 @@ func (b *Base) forgetOtherVectors(keep []byte) error {
 	if err != nil || len(others) == 0 {
 		return err
 	}
-	return b.db.Update(func(tx *bolt.Tx) error {
+	return b.update(func(tx *bolt.Tx) error {
 		for _, name := range others {
 			if err := tx.Bucket(bucketVectors).DeleteBucket(name); err != nil {
 				return fmt.Errorf("removing the vectors of %s: %w", name, err)

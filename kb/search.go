@@ -102,10 +102,13 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 	m := b.meaning.Load()
 	if q.Mode != Vector {
 		both.Go(func() {
-			var telling string
-			if telling, wordsErr = b.words.telling(ctx, q.Text, q.Words); wordsErr == nil {
-				words, wordsErr = b.words.search(ctx, telling, n, hidden)
-			}
+			wordsErr = b.words.guarded(func() error {
+				telling, err := b.words.telling(ctx, q.Text, q.Words)
+				if err == nil {
+					words, err = b.words.search(ctx, telling, n, hidden)
+				}
+				return err
+			})
 		})
 	}
 	if q.Mode != Keyword {
@@ -128,7 +131,11 @@ func (b *Base) Search(ctx context.Context, q Query) ([]Hit, error) {
 			return nil, err
 		}
 	}
-	terms, err := b.words.terms(ctx, q.Text)
+	var terms map[string]float64
+	err = b.words.guarded(func() (err error) {
+		terms, err = b.words.terms(ctx, q.Text)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

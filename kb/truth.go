@@ -83,7 +83,7 @@ type indexed struct {
 // migrate gives the file the buckets of schemas that it doesn't have, and refuses one of a later schema.
 func (b *Base) migrate() error {
 	has := 0
-	err := b.db.View(func(tx *bolt.Tx) (err error) {
+	err := b.view(context.Background(), func(tx *bolt.Tx) (err error) {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
 			return nil
@@ -97,7 +97,7 @@ func (b *Base) migrate() error {
 	if err != nil || has == len(layouts) {
 		return err
 	}
-	return b.db.Update(func(tx *bolt.Tx) error {
+	return b.update(func(tx *bolt.Tx) error {
 		for _, added := range layouts[has:] {
 			for _, name := range added {
 				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -113,11 +113,15 @@ func (b *Base) view(ctx context.Context, read func(*bolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := b.db.View(read)
+	err := b.within(func() error { return b.db.View(read) })
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}
 	return err
+}
+
+func (b *Base) update(do func(*bolt.Tx) error) error {
+	return b.within(func() error { return b.db.Update(do) })
 }
 
 // change runs do in one transaction, commits it and brings the indexes up to it. When do fails,
@@ -129,16 +133,21 @@ func (b *Base) change(do func(*bolt.Tx, *changes) error) error {
 	if b.broken != nil {
 		return b.broken
 	}
+	return b.within(func() error { return b.commit(do) })
+}
+
+func (b *Base) commit(do func(*bolt.Tx, *changes) error) error {
 	tx, err := b.db.Begin(true)
 	if err != nil {
 		return fmt.Errorf("changing the knowledge base: %w", err)
 	}
+	defer func() { _ = tx.Rollback() }() // of what wasn't committed, also where a page makes no sense
 	var c changes
 	if err := do(tx, &c); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return err
 	}
 	if c.mark, err = moveMark(tx, &c); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return err
 	}
 	if err := tx.Commit(); err != nil {
 		b.broken = fmt.Errorf("a commit to the knowledge base failed, it takes no changes until it is opened again: %w", err)
@@ -173,7 +182,7 @@ func getDocument(tx *bolt.Tx, id string) (d storedDocument, ok bool, err error) 
 		return d, false, nil
 	}
 	if err := json.Unmarshal(v, &d); err != nil {
-		return d, false, fmt.Errorf("reading document %s: %w", id, err)
+		return d, false, fmt.Errorf("%w: reading document %s: %w", errRecord, id, err)
 	}
 	if d.Hash == "" {
 		d.Hash = d.Version
@@ -187,7 +196,7 @@ func getChunk(tx *bolt.Tx, id string) (c chunkRecord, ok bool, err error) {
 		return c, false, nil
 	}
 	if err := json.Unmarshal(v, &c); err != nil {
-		return c, false, fmt.Errorf("reading chunk %s: %w", id, err)
+		return c, false, fmt.Errorf("%w: reading chunk %s: %w", errRecord, id, err)
 	}
 	return c, true, nil
 }

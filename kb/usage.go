@@ -140,7 +140,7 @@ func (b *Base) Uses(ctx context.Context, document string, limit int) (uses []Use
 			}
 			var u Use
 			if err := json.Unmarshal(v, &u); err != nil {
-				return fmt.Errorf("reading a use of %s: %w", document, err)
+				return fmt.Errorf("%w: reading a use of %s: %w", errRecord, document, err)
 			}
 			uses = append(uses, u)
 		}

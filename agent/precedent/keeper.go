@@ -2,12 +2,10 @@ package precedent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -39,57 +37,93 @@ var ErrBusy = errors.New("closed cases can't be searched yet: their index is bei
 // Keeper keeps the index. It is safe for concurrent use.
 type Keeper struct {
 	Deps
-	mu   sync.RWMutex // held for reading while base is asked
-	base *kb.Base     // nil before Run opened it, and after it closed it
-	read uint64       // offset up to which the journal is in the index; under mu
+	hurt chan struct{} // holds one when a search met damage
+
+	mu   sync.RWMutex
+	base *asked // nil before Run opened it, while it is made anew, and after it was closed
+	read uint64 // offset up to which the journal is in the index
 }
 
 // NewKeeper makes a keeper; Run has to be called for it to find anything.
-func NewKeeper(d Deps) *Keeper { return &Keeper{Deps: d} }
+func NewKeeper(d Deps) *Keeper { return &Keeper{Deps: d, hurt: make(chan struct{}, 1)} }
 
 const (
 	batch = 2_000           // entries that are looked at in one go
 	pace  = 2 * time.Second // between two looks at a journal that grows all the time: each takes syncs of the disk
+
+	// How long it takes before an index that is damaged is made anew, and one that is damaged again and again.
+	soonest, longest = 50 * time.Millisecond, time.Minute
 )
 
 // kinds are the entries by which a case ends or goes on.
 var kinds = []casefile.Kind{casefile.KindCaseResolved, casefile.KindCaseClosed, casefile.KindCaseReopened, casefile.KindOperatorDecided}
 
-// Run follows the journal until ctx ends.
+// Run follows the journal until ctx ends. An index that is met damaged is made anew, however often.
 func (k *Keeper) Run(ctx context.Context) {
 	committed, cancel := k.Journal.Committed()
 	defer cancel()
-	if err := k.open(ctx); err != nil {
-		if ctx.Err() == nil {
-			k.Log.Error("closed cases can't be searched", "error", err)
-		}
-		return
-	}
-	defer k.close()
-	for ctx.Err() == nil {
-		if err := k.follow(ctx); err != nil && ctx.Err() == nil {
-			k.Log.Error("what ended from here on isn't found among closed cases until the server starts again", "error", err)
-			<-ctx.Done()
+	for wait := soonest; ctx.Err() == nil; wait = min(2*wait, longest) {
+		base, err := k.open(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				k.Log.Error("closed cases can't be searched", "error", err)
+			}
 			return
+		}
+		err = k.keep(ctx, base.Base, committed)
+		if closed := k.close(base); err == nil || !closed {
+			return
+		}
+		k.Log.Warn("the index of closed cases is made anew", "why", err)
+		if err := os.RemoveAll(k.Dir); err != nil {
+			k.Log.Error("closed cases can't be searched until the server starts again", "error", err)
+			return
+		}
+		pause(ctx, wait)
+	}
+}
+
+// keep follows the journal until ctx ends, or until the index is met damaged, which is the error.
+func (k *Keeper) keep(ctx context.Context, base *kb.Base, committed <-chan struct{}) error {
+	for ctx.Err() == nil {
+		err := k.follow(ctx, base)
+		if errors.Is(err, kb.ErrDamaged) {
+			return err
+		}
+		if err != nil && ctx.Err() == nil {
+			k.Log.Error("what ended from here on isn't found among closed cases until the server starts again", "error", err)
+			committed = nil
 		}
 		select {
 		case <-ctx.Done():
+		case <-k.hurt:
+			return errHurt
 		case <-committed:
-			select { // others come with it
-			case <-ctx.Done():
-			case <-time.After(pace):
-			}
+			pause(ctx, pace) // others come with it
 		}
+	}
+	return nil
+}
+
+var errHurt = errors.New("a search met damage")
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, long time.Duration) {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 
 // open opens the index, made anew where it can't be trusted.
-func (k *Keeper) open(ctx context.Context) error {
+func (k *Keeper) open(ctx context.Context) (*asked, error) {
 	base, read, err := k.try(ctx)
 	if err == nil {
 		_, last, feedErr := k.Journal.FeedOf(ctx, max(read, 1)-1, 1)
 		if feedErr != nil {
-			return errors.Join(feedErr, base.Close())
+			return nil, errors.Join(feedErr, base.Close())
 		}
 		if read > 0 && last < read {
 			err = fmt.Errorf("it is of another journal: it goes to entry %d", read)
@@ -103,12 +137,16 @@ func (k *Keeper) open(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return err
+		return nil, err
+	}
+	select {
+	case <-k.hurt: // of the one before
+	default:
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.base, k.read = base, read
-	return nil
+	k.base, k.read = &asked{Base: base}, read
+	return k.base, nil
 }
 
 func (k *Keeper) try(ctx context.Context) (*kb.Base, uint64, error) {
@@ -117,34 +155,28 @@ func (k *Keeper) try(ctx context.Context) (*kb.Base, uint64, error) {
 		return nil, 0, err
 	}
 	read, err := base.NotedTo(ctx)
+	if err == nil {
+		_, err = base.State(ctx) // once it can be searched: loading it is where most damage is met
+	}
 	if err != nil {
 		return nil, 0, errors.Join(err, base.Close())
 	}
 	return base, read, nil
 }
 
-func (k *Keeper) close() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if err := k.base.Close(); err != nil {
-		k.Log.Warn("the index of closed cases was not closed well", "error", err)
-	}
-	k.base = nil
-}
-
 // follow brings the index to where the journal is.
-func (k *Keeper) follow(ctx context.Context) error {
+func (k *Keeper) follow(ctx context.Context, base *kb.Base) error {
 	for ctx.Err() == nil {
 		k.Yield(ctx)
 		entries, read, err := k.Journal.FeedOf(ctx, k.read, batch, kinds...)
 		if err != nil || read == k.read {
 			return err
 		}
-		if err := k.take(ctx, entries); err != nil {
+		if err := k.take(ctx, base, entries); err != nil {
 			return err
 		}
 		if len(entries) > 0 {
-			if err := k.base.Note(ctx, read, kb.Noted{}); err != nil {
+			if err := base.Note(ctx, read, kb.Noted{}); err != nil {
 				return err
 			}
 		}
@@ -156,7 +188,7 @@ func (k *Keeper) follow(ctx context.Context) error {
 }
 
 // take brings the cases that entries are about into the index as they stand, or out of it.
-func (k *Keeper) take(ctx context.Context, entries []casefile.Entry) error {
+func (k *Keeper) take(ctx context.Context, base *kb.Base, entries []casefile.Entry) error {
 	var ids []string
 	seen := map[string]bool{}
 	for i := range entries {
@@ -178,7 +210,7 @@ func (k *Keeper) take(ctx context.Context, entries []casefile.Entry) error {
 		if err != nil {
 			return err
 		}
-		stays, err := k.clear(ctx, id, s.Meta[metaCase], found && over(c))
+		stays, err := k.clear(ctx, base, id, s.Meta[metaCase], found && over(c))
 		if err != nil {
 			return err
 		}
@@ -189,7 +221,7 @@ func (k *Keeper) take(ctx context.Context, entries []casefile.Entry) error {
 	if len(sources) == 0 {
 		return nil
 	}
-	report, err := k.base.Import(ctx, sources)
+	report, err := base.Import(ctx, sources)
 	for _, f := range report.Failed {
 		k.Log.Warn("a closed case can't be searched", "case", f.Source, "error", f.Detail)
 	}
@@ -197,15 +229,15 @@ func (k *Keeper) take(ctx context.Context, entries []casefile.Entry) error {
 }
 
 // clear takes a case out of the index that isn't there as it should be, and reports whether it is.
-func (k *Keeper) clear(ctx context.Context, id, now string, wanted bool) (stays bool, err error) {
-	d, err := k.base.Document(ctx, id)
+func (k *Keeper) clear(ctx context.Context, base *kb.Base, id, now string, wanted bool) (stays bool, err error) {
+	d, err := base.Document(ctx, id)
 	if errors.Is(err, kb.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil || wanted && d.Meta[metaCase] == now {
 		return err == nil, err
 	}
-	return false, k.base.Erase(ctx, id)
+	return false, base.Erase(ctx, id)
 }
 
 // over reports whether a case is one to learn from.
@@ -216,96 +248,6 @@ func (k *Keeper) To() uint64 {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.read
-}
-
-// Query is what closed cases are wanted for.
-type Query struct {
-	Text     string            // what a customer wrote
-	K        int               // how many at most
-	Customer casefile.Customer // whose cases are marked
-	Except   string            // id of a case that isn't wanted
-}
-
-// weight is what an outcome counts: what a check proved goes before what merely ended.
-func weight(p *Precedent) float64 {
-	switch {
-	case p.Worked:
-		return 1
-	case p.Outcome == string(casefile.StopHumanClosed) && p.Note != "":
-		return 0.85
-	}
-	return 0.7
-}
-
-// wide is how many times as many cases are looked at as are wanted: an outcome may lift one.
-const wide = 4
-
-// telling is how many of a text's words are looked for: a customer writes many that are in all cases.
-const telling = 10
-
-// Search gives the cases that are over and most like what a customer wrote, what worked first among
-// those that are about as like.
-func (k *Keeper) Search(ctx context.Context, q Query) ([]Precedent, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if k.base == nil {
-		return nil, ErrBusy
-	}
-	hits, err := k.base.Search(ctx, kb.Query{Text: q.Text, K: min(wide*q.K+1, 200), Each: kb.Documents, Words: telling})
-	if err != nil {
-		return nil, fmt.Errorf("search closed cases: %w", err)
-	}
-	list := []Precedent{}
-	for place, h := range hits {
-		if h.DocumentID == q.Except {
-			continue
-		}
-		d, err := k.base.Document(ctx, h.DocumentID)
-		if errors.Is(err, kb.ErrNotFound) {
-			continue // taken out since
-		}
-		if err != nil {
-			return nil, err
-		}
-		var found kept
-		if err := json.Unmarshal([]byte(d.Meta[metaCase]), &found); err != nil {
-			return nil, fmt.Errorf("closed case %s: %w", h.DocumentID, err)
-		}
-		p := found.Precedent
-		// The fused rank orders hits that are equally relevant, or of which relevance says nothing.
-		p.Score = max(h.Relevance, h.Similarity*0.5, 0) * weight(&p) * (1 - float64(place)/float64(10*(len(hits)+1)))
-		p.Same = found.Customer.Who() != "" && q.Customer.Who() != "" && found.Customer.Same(q.Customer)
-		list = append(list, p)
-	}
-	slices.SortStableFunc(list, func(a, b Precedent) int {
-		switch {
-		case a.Score > b.Score:
-			return -1
-		case a.Score < b.Score:
-			return 1
-		}
-		return 0
-	})
-	return k.standing(ctx, list, q.K)
-}
-
-// standing gives the first cases that are still over.
-func (k *Keeper) standing(ctx context.Context, list []Precedent, most int) ([]Precedent, error) {
-	still := []Precedent{}
-	for _, p := range list {
-		if len(still) == most {
-			break
-		}
-		c, err := k.Load(ctx, p.Case)
-		if errors.Is(err, journal.ErrNotFound) || err == nil && !over(c) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		still = append(still, p)
-	}
-	return still, nil
 }
 
 // Of gives what is asked about a case: closed ones like it.

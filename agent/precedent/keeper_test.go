@@ -3,6 +3,7 @@ package precedent_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -206,6 +207,58 @@ func TestTheIndexIsMadeAnew(t *testing.T) {
 			t.Errorf("%s: what that one has not is found: %v", name, got)
 		}
 		end()
+	}
+}
+
+// TestADamagedIndexIsMadeAnew whatever page of it makes no sense, at a start and while it is asked.
+func TestADamagedIndexIsMadeAnew(t *testing.T) {
+	for running, name := range map[bool]string{false: "at a start", true: "while it is asked"} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			for i := range 200 {
+				h.put(ended("a", fmt.Sprintf("kettle number%d leaks", i)))
+			}
+			end := h.run()
+			h.current()
+			path := filepath.Join(h.dir, "knowledge.db")
+			for i := range 6 {
+				if !running {
+					end()
+				}
+				info, err := os.Stat(path)
+				h.must(err)
+				f, err := os.OpenFile(path, os.O_RDWR, 0)
+				h.must(err)
+				// Each page's header; in one round the meta pages' too.
+				for at := int64(4096 * min(2, i)); at < info.Size(); at += int64(4096 * (1 + i)) {
+					_, err := f.WriteAt(bytes.Repeat([]byte{0xa5, byte(i), 0x17}, 60), at)
+					h.must(err)
+				}
+				h.must(f.Close())
+				if !running {
+					end = h.run()
+				}
+				h.put(ended("b", fmt.Sprintf("toaster late%d sparks", i)))
+				wanted := fmt.Sprintf("late%d", i)
+				for began := time.Now(); ; time.Sleep(time.Millisecond) {
+					list, err := h.Search(t.Context(), precedent.Query{Text: wanted, K: 5})
+					if err != nil && !errors.Is(err, precedent.ErrBusy) {
+						t.Fatalf("round %d: a search meets %v, want answers or ErrBusy", i, err)
+					}
+					old, oldErr := h.Search(t.Context(), precedent.Query{Text: "number150", K: 5})
+					if err == nil && oldErr == nil && len(list) > 0 && len(old) > 0 {
+						break
+					}
+					if time.Since(began) > time.Minute {
+						t.Fatalf("round %d: not made anew: %d and %d hits (%v, %v)", i, len(list), len(old), err, oldErr)
+					}
+				}
+			}
+			end()
+			if !strings.Contains(h.log.String(), "made anew") {
+				t.Error("nothing says that it was made anew")
+			}
+		})
 	}
 }
 

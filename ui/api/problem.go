@@ -118,6 +118,7 @@ var statuses = []struct {
 	{kb.ErrForm, http.StatusUnprocessableEntity},
 	{kb.ErrCorrection, http.StatusUnprocessableEntity},
 	{kb.ErrMeaning, http.StatusServiceUnavailable},
+	{kb.ErrDamaged, http.StatusServiceUnavailable},
 	{bundle.ErrNone, http.StatusConflict},
 	{journal.ErrConflict, http.StatusConflict},
 	{journal.ErrStopped, http.StatusServiceUnavailable},

@@ -82,7 +82,7 @@ func (t Trainer) Train(ctx context.Context, examples, held []Example) (*Classifi
 		}
 	}
 	c.settle(known, strange, share)
-	c.recall(known)
+	c.hearUnlearned(known)
 	return c, nil
 }
 

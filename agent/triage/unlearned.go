@@ -16,8 +16,8 @@ func (c *Classifier) Unlearned(i int) (d Decision, ok bool) {
 	return d, len(d.Candidates) > 0
 }
 
-// recall keeps what was said of examples while they were held back.
-func (c *Classifier) recall(known []witness) {
+// hearUnlearned keeps what was said of examples while they were held back.
+func (c *Classifier) hearUnlearned(known []witness) {
 	c.unlearned = make([]Decision, len(c.examples))
 	for _, w := range known {
 		if w.of < 0 || w.own < 0 {

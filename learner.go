@@ -12,7 +12,7 @@ import (
 
 // openLearner opens what triage learns from the journal and from corrections.
 func (a *appliance) openLearner(ctx context.Context, e *embed.Static, audit *people.Audit) (*learner.Learner, error) {
-	return learner.Open(ctx, learner.Deps{Store: a.store, Embedder: e, Book: a.shelf.Triage, Lessons: lessons{a.knowledge}, Audit: audit.Event,
+	return learner.Open(ctx, learner.Deps{Store: a.store, Embedder: e, Book: a.shelf.Triage, Lessons: lessons{a.knowledge}, Rehearse: a.lowers, Audit: audit.Event,
 		Busy: func() bool { return a.store.Runnable() > 0 }, Now: time.Now, Log: a.Log})
 }
 

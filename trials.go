@@ -11,6 +11,7 @@ import (
 	"resolute/agent/learner"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal"
+	"resolute/agent/triage"
 	"resolute/agent/trial"
 	"resolute/embed"
 	"resolute/kb"
@@ -98,7 +99,47 @@ func (s *trialStage) Rehearse(ctx context.Context, ids []string) (rehearsal.Repo
 	if err != nil {
 		return rehearsal.Report{}, err
 	}
-	return s.WithTriage(book).Rehearse(ctx, rehearsal.Options{Seed: 1, Scripted: true, Parallel: 1, Before: func(ctx context.Context, _, _ int) { s.house.liveFirst(ctx) }})
+	return s.by(ctx, book)
+}
+
+// by plays the version's rehearsals by a triage, behind live work.
+func (s *trialStage) by(ctx context.Context, b triage.Book) (rehearsal.Report, error) {
+	return s.WithTriage(b).Rehearse(ctx, rehearsal.Options{Seed: 1, Scripted: true, Parallel: 1, Before: func(ctx context.Context, _, _ int) { s.house.liveFirst(ctx) }})
+}
+
+// errMoved is that another version of the bundle was activated meanwhile.
+var errMoved = errors.New("another version of the bundle was activated meanwhile")
+
+// lowers plays the active version's rehearsals by two triages, with all that counts at work, and says which
+// pass by the first and fail by the second.
+func (a *appliance) lowers(ctx context.Context, before, after triage.Book) (why string, err error) {
+	opened, err := a.openTrial(ctx)
+	if err != nil || opened == nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	s := opened.(*trialStage)
+	if s.bundle.Version != before.Version {
+		return "", errMoved
+	}
+	if s.knowledge != nil {
+		list, err := a.knowledge.Counting(ctx, time.Now())
+		if err != nil {
+			return "", err
+		}
+		if err := s.knowledge.Only(ctx, list); err != nil {
+			return "", err
+		}
+	}
+	was, err := s.by(ctx, before)
+	if err != nil {
+		return "", err
+	}
+	is, err := s.by(ctx, after)
+	if err != nil {
+		return "", err
+	}
+	return trial.Lowers(was, is), nil
 }
 
 // Close ends what was made for it.

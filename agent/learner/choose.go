@@ -9,11 +9,11 @@ import (
 	"resolute/agent/triage"
 )
 
-// What one source of texts may have of those that are known of a procedure.
+// What one source of texts may have of those that are known of a procedure. Of all senders that nobody
+// vouches for, and of what one account said, that is half, with the authors' examples counted.
 const (
 	ofCustomer = 5   // texts of one customer
-	ofNobody   = 5   // of all senders that nobody vouches for, or as many as there are others
-	ofAccount  = 20  // that one account said so of, or as many as there are others
+	ofNone     = 20  // texts that are for none of the procedures, taken as known: no author writes examples of these
 	floodEach  = 100 // decisions of one account within floodSpan that count
 	floodSpan  = time.Hour
 )
@@ -47,22 +47,26 @@ func (p *pool) choose(now time.Time, procedures map[string]bool, authored []tria
 	out := leavings{}
 	list = out.agreeing(list, authored)
 	list = out.unflooded(list)
-	known := map[string]int{}
+	known := map[string]int{"": ofNone}
 	for _, x := range authored {
 		known[x.Procedure]++
 	}
 	list = out.capped(list, func(e *Evidence) (string, string) {
 		return e.Customer, fmt.Sprintf("of one customer at most %d texts count for a procedure", ofCustomer)
 	}, func(string, int) int { return ofCustomer })
-	list = out.capped(list, func(e *Evidence) (string, string) {
-		if e.Customer != "" {
-			return "", ""
-		}
-		return "-", "what senders write that nobody vouches for is at most half of what is known of a procedure"
-	}, func(procedure string, others int) int { return max(ofNobody, known[procedure]+others) })
-	list = out.capped(list, func(e *Evidence) (string, string) {
-		return e.By, "what one account said, " + e.By + ", is at most half of what is known of a procedure"
-	}, func(procedure string, others int) int { return max(ofAccount, known[procedure]+others) })
+	half := func(procedure string, others int) int { return known[procedure] + others }
+	for before := -1; before != len(list); { // what one has to give up may be what made another's a half
+		before = len(list)
+		list = out.capped(list, func(e *Evidence) (string, string) {
+			if e.Customer != "" {
+				return "", ""
+			}
+			return "-", "what senders write that nobody vouches for is " + atMost(e.Procedure)
+		}, half)
+		list = out.capped(list, func(e *Evidence) (string, string) {
+			return e.By, "what one account said, " + e.By + ", is " + atMost(e.Procedure)
+		}, half)
+	}
 	c := choice{left: out.list()}
 	for _, e := range list {
 		if e.held() {
@@ -168,6 +172,14 @@ func (l leavings) capped(list []*Evidence, source func(*Evidence) (name, why str
 		l.add(e, why)
 		return true
 	})
+}
+
+// atMost says what half is of.
+func atMost(procedure string) string {
+	if procedure == "" {
+		return fmt.Sprintf("at most half of what is known to be for none of them, and %d beside that", ofNone)
+	}
+	return "at most half of what is known of a procedure, with its authors' examples"
 }
 
 func called(procedure string) string {

@@ -4,7 +4,8 @@
 // that a text was for a procedure, since its case was resolved and stayed so for a day, or since a
 // person said so, or that it was for none. A fifth of it, chosen by the text alone, is held back from
 // learning for good. From the rest and the authors' examples a classifier is trained in the background,
-// and takes the place of the one before if, on the texts that were held back, it is no worse.
+// and takes the place of the one before if it is no worse on texts that it hasn't learned from, not by one
+// account's word alone, and fails no rehearsal that passes without it.
 //
 // What is trained is a version: kept are its figures and which cases it rests on, not its weights. Their
 // texts stand in the journal, and the same texts give the same classifier, within seconds. So a restart,

@@ -1,7 +1,6 @@
 package learner
 
 import (
-	"context"
 	"fmt"
 	"math"
 
@@ -11,18 +10,18 @@ import (
 // Score is how a version does on texts that nobody learned from.
 type Score struct {
 	Texts     int     `json:"texts"`
-	Told      int     `json:"told"`   // of which the surest procedure is the right one, however sure
-	Right     int     `json:"right"`  // taken on for the procedure that they are for
-	Wrong     int     `json:"wrong"`  // taken on for another one, or though they are for none
-	People    int     `json:"people"` // left to a person
+	Authors   int     `json:"authors"` // of which the bundle's authors wrote; asked about while they were held back in turn
+	Told      int     `json:"told"`    // of which the surest procedure is the right one, however sure
+	Right     int     `json:"right"`   // taken on for the procedure that they are for
+	Wrong     int     `json:"wrong"`   // taken on for another one, or though they are for none
+	People    int     `json:"people"`  // left to a person
 	Threshold float64 `json:"threshold"`
-	// Surprise is how little it expected what they are for, in nats a text: its mean logarithmic loss.
+	// Surprise is how little it expected what those that were held back are for, in nats a text: its mean
+	// logarithmic loss. 0 if none were.
 	Surprise float64 `json:"surprise"`
 }
 
-// verdicts are what a classifier does with each text.
-type verdicts []verdict
-
+// verdict is what a classifier does with a text.
 type verdict int
 
 const (
@@ -30,36 +29,6 @@ const (
 	right
 	wrong
 )
-
-// try asks a classifier about texts that it hasn't learned from, as it would be for cases of a version of
-// the bundle.
-func try(ctx context.Context, book triage.Book, c *triage.Classifier, texts []triage.Example) (verdicts, Score, error) {
-	book.Classifier = c
-	least, _ := book.Least()
-	s := Score{Texts: len(texts), Threshold: least}
-	list := make(verdicts, len(texts))
-	for i, x := range texts {
-		d, err := c.Decide(ctx, x.Text)
-		if err != nil {
-			return nil, s, err
-		}
-		if len(d.Candidates) > 0 && d.Candidates[0].Procedure == x.Procedure {
-			s.Told++
-		}
-		s.Surprise -= math.Log(max(expected(d, x.Procedure), leastExpected)) / float64(len(texts))
-		switch {
-		case len(d.Candidates) == 0 || d.Candidates[0].Score < s.Threshold:
-			s.People++
-		case d.Candidates[0].Procedure == x.Procedure:
-			list[i] = right
-			s.Right++
-		default:
-			list[i] = wrong
-			s.Wrong++
-		}
-	}
-	return list, s, nil
-}
 
 // leastExpected bounds what one text can count for.
 const leastExpected = 0.001
@@ -79,31 +48,45 @@ func expected(d triage.Decision, procedure string) float64 {
 	return 0
 }
 
-// worse says in what a version is worse than the one before it on the same texts, "" for in nothing: it
-// takes on fewer the right way, sends more the wrong way and more than the stated share of what it takes
-// on, or is more surprised by what they are for. There is no allowance for chance: what isn't at least as
-// good stays out.
+// worse says in what a version is worse than the one before it on the same texts, "" for in nothing: as
+// fewer does by the stated share of what it takes on, or it is more surprised by what those that were held
+// back are for. There is no allowance for chance: what isn't at least as good stays out.
 func worse(after, before Score, rate float64) string {
-	switch {
-	case after.Right < before.Right:
-		return fmt.Sprintf("of %d texts that were held back it takes %d on the right way, the one before it %d", after.Texts, after.Right, before.Right)
-	case after.Wrong > before.Wrong && float64(after.Wrong) > rate*float64(after.Wrong+after.Right):
-		return fmt.Sprintf("of %d texts that were held back it sends %d the wrong way, the one before it %d", after.Texts, after.Wrong, before.Wrong)
-	case after.Surprise > before.Surprise:
-		return fmt.Sprintf("what %d texts that were held back are for surprises it by %.3f, the one before it by %.3f", after.Texts, after.Surprise, before.Surprise)
+	if why := fewer(after, before, after.allowed(rate)); why != "" {
+		return why
+	}
+	if after.Surprise > before.Surprise {
+		return fmt.Sprintf("what %d texts that were held back are for surprises it by %.3f, the one before it by %.3f", after.Texts-after.Authors, after.Surprise, before.Surprise)
 	}
 	return ""
 }
 
+// fewer says in what a version is worse by the number of texts, "" for in nothing: they are too few, it takes
+// on fewer the right way, or sends more the wrong way and more than are allowed.
+func fewer(after, before Score, allowed float64) string {
+	switch {
+	case after.Texts < leastJudges:
+		return fmt.Sprintf("%d texts say how it does, held back or examples of the bundle's authors; %d have to", after.Texts, leastJudges)
+	case after.Right < before.Right:
+		return fmt.Sprintf("of %d texts that it hasn't learned from it takes %d on the right way, the one before it %d", after.Texts, after.Right, before.Right)
+	case after.Wrong > before.Wrong && float64(after.Wrong) > allowed:
+		return fmt.Sprintf("of %d texts that it hasn't learned from it sends %d the wrong way, the one before it %d", after.Texts, after.Wrong, before.Wrong)
+	}
+	return ""
+}
+
+// allowed is how many may go the wrong way, by the stated share of what is taken on.
+func (s *Score) allowed(rate float64) float64 { return rate * float64(s.Wrong+s.Right) }
+
 // chance is McNemar's exact test, two-sided: how probable so uneven a number of texts is, among those that
 // one takes on rightly and the other doesn't, were each as probable.
-func chance(after, before verdicts) float64 {
+func chance(after, before []answer) float64 {
 	gained, lost := 0, 0
 	for i := range after {
 		switch {
-		case after[i] == right && before[i] != right:
+		case after[i].verdict == right && before[i].verdict != right:
 			gained++
-		case after[i] != right && before[i] == right:
+		case after[i].verdict != right && before[i].verdict == right:
 			lost++
 		}
 	}

@@ -51,6 +51,9 @@ type Deps struct {
 	// one.
 	Book    func(ctx context.Context, version string) (triage.Book, error)
 	Lessons Lessons
+	// Rehearse plays the rehearsals of the active version of the bundle with one triage and with another,
+	// and says which of them pass with the first and fail with the second, and where; "" for none.
+	Rehearse func(ctx context.Context, before, after triage.Book) (lowers string, err error)
 	// Audit makes the record of what somebody did, to be stored with it.
 	Audit func(actor, action, subject string, detail map[string]any) (journal.Record, error)
 	// Busy reports whether live work waits; then learning does.
@@ -84,7 +87,8 @@ type state struct {
 // Learner learns, and gives what was learned. It is safe for concurrent use.
 type Learner struct {
 	Deps
-	learning sync.Mutex // whoever follows, trains or activates
+	turn     sync.Mutex // whoever learns; held while rehearsals are played
+	learning sync.Mutex // whoever follows, trains or activates; within turn
 	making   sync.Mutex // one classifier at a time is made again
 	mu       sync.Mutex // of what follows, never held across I/O
 	versions []Version  // the oldest first

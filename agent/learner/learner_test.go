@@ -2,6 +2,7 @@ package learner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestLearnsFromWhatStayedResolved(t *testing.T) {
 	was := r.best(text.Text)
 	r.learn()
 	v, s := r.newest(), r.standing()
-	if v.Worse != "" || s.Version != v.Version || v.Evidence+s.Held != 3*len(r.others()) || v.Held.Texts != s.Held {
+	if v.Worse != "" || s.Version != v.Version || v.Evidence+s.Held != 3*len(r.others()) || v.Held.Texts != s.Held+v.Held.Authors || v.Held.Authors == 0 {
 		t.Errorf("it learned %+v and stands as %+v; want all texts but those held back, and that it decides\n%s", v, s, r.log.String())
 	}
 	if v.Held.Right <= v.Before.Right || v.Chance > 0.01 || v.Replaces != r.books["v1"].Classifier.Version() {
@@ -47,7 +48,7 @@ func TestPeopleTeach(t *testing.T) {
 	r := newRig(t)
 	for i := range 12 {
 		id := r.arrive(fmt.Sprintf("the gizmo %c is wobbling again", 'a'+i), fmt.Sprintf("c%d", i), unsure())
-		r.happen(id, "user:ann", sent("damaged-item"))
+		r.happen(id, []string{"user:ann", "user:carl"}[i%2], sent("damaged-item"))
 		id = r.arrive(fmt.Sprintf("would you like to buy our carpets, offer %c", 'a'+i), fmt.Sprintf("d%d", i), unsure())
 		r.happen(id, "user:bob", closedAs(casefile.NoProcedure))
 		id = r.arrive(fmt.Sprintf("somebody closed this and said nothing, %c", 'a'+i), fmt.Sprintf("e%d", i), unsure())
@@ -281,7 +282,7 @@ func TestFloodsAreNamed(t *testing.T) {
 	for _, want := range []string{
 		"invoice-copy 15: of one customer at most 5 texts", // of the 20 that are kept
 		"cancel-order 34: what senders write that nobody vouches for",
-		"refund-status 20: what one account said, token:bot",
+		"refund-status 35: what one account said, token:bot",
 		" 20: token:quick decided more than 100 cases within 1h",
 		"track-order 1: the same text is for cancel-order in case",
 		"cancel-order 1: the same text is an example of track-order in the bundle",
@@ -331,5 +332,89 @@ func TestRun(t *testing.T) {
 	<-ended
 	if r.newest().Worse != "" {
 		t.Errorf("it learned %+v", r.newest())
+	}
+}
+
+// One account says of a hundred damaged things that they are for something else: nothing changes by itself.
+// What two people say, rightly, of things that nobody knew is learned.
+func TestOneAccountChangesNothingWrongly(t *testing.T) {
+	for _, who := range [][]string{{"token:flood"}, {"user:ann", "user:bob"}} {
+		r := newRig(t)
+		says, procedure, cases := "the %s of my %s arrived smashed and broken, %c%c", "track-order", 100
+		if len(who) > 1 {
+			says, procedure, cases = "the %s of my %s does the wobble, %c%c", "damaged-item", 60
+		}
+		for i := range cases {
+			text := fmt.Sprintf(says, []string{"lid", "foot", "knob", "rim"}[i%4], []string{"gizmo", "gadget", "widget"}[i%3], 'a'+i/10, 'a'+i%10)
+			r.happen(r.arrive(text, fmt.Sprintf("c%d", i), unsure()), who[i%len(who)], sent(procedure))
+		}
+		r.must(r.Learn(t.Context()))
+		v := r.newest()
+		if alone := len(who) == 1; alone != (len(v.Activated) == 0) || alone != (r.standing().Version == v.Replaces) || alone != (v.Worse != "") {
+			t.Errorf("said by %v, it learned %+v; want that it decides if two said so, and else why not", who, v)
+		}
+	}
+}
+
+// Few texts judge nothing: neither is anything activated by them nor is it lost.
+func TestFewTextsJudgeNothing(t *testing.T) {
+	r := newRig(t)
+	r.publish("small", func(intent string) bool { return intent == "track-order" || intent == "damaged-item" })
+	r.bundle = "small"
+	for i := range 12 {
+		r.arrive(fmt.Sprintf("my gizmo wobbles %c", 'a'+i), fmt.Sprintf("c%d", i), chosen("damaged-item"), resolved())
+	}
+	r.learn()
+	if v := r.newest(); len(v.Activated) != 0 || !strings.Contains(v.Worse, "20 have to") {
+		t.Errorf("it learned %+v, want too few texts named that judge it", v)
+	}
+}
+
+// What fails rehearsals that pass without it isn't activated by itself, but by whoever does so all the same;
+// what can't be rehearsed isn't either, and is learned again.
+func TestWhatLowersRehearsalsIsHeld(t *testing.T) {
+	r := newRig(t)
+	r.teachAll()
+	r.unrehearsed = errors.New("the disk is full")
+	r.now = r.now.Add(25 * time.Hour)
+	if err := r.Learn(t.Context()); !errors.Is(err, r.unrehearsed) || len(r.Versions()) != 0 {
+		t.Fatalf("unrehearsed, %d versions are kept, and the error is %v", len(r.Versions()), err)
+	}
+	r.unrehearsed, r.lowers = nil, `"smashed blender" (b.yaml:3:9)`
+	r.now = r.now.Add(time.Hour)
+	r.must(r.Learn(t.Context()))
+	v := r.newest()
+	if v.Worse != "" || v.Lowers != r.lowers || len(v.Activated) != 0 || r.standing().Version != v.Replaces {
+		t.Errorf("it learned %+v, want it kept beside what decides, with the rehearsal named", v)
+	}
+	r.open2()
+	if got, err := r.Activate(t.Context(), v.Version, "user:ann"); err != nil || got.Lowers == "" || r.standing().Version != v.Version {
+		t.Errorf("activated all the same: %+v, %v", got, err)
+	}
+}
+
+// While rehearsals are played nobody waits for them, and what was activated meanwhile stays.
+func TestNobodyWaitsForRehearsals(t *testing.T) {
+	r := newRig(t)
+	r.teachAll()
+	r.learn()
+	learned := r.newest()
+	for i := range 60 {
+		r.arrive(fmt.Sprintf("parcel number %c%c hasn't come", 'a'+i/8, 'a'+i%8), fmt.Sprintf("f%d", i), chosen("track-order"), resolved())
+	}
+	r.meanwhile = func() {
+		if _, err := r.Activate(t.Context(), learned.Replaces, "user:ann"); err != nil {
+			t.Error(err)
+		}
+	}
+	r.learn()
+	if s := r.standing(); s.Version != learned.Replaces || s.PinnedBy != "user:ann" || len(r.Versions()) != 2 {
+		t.Errorf("it stands as %+v with %d versions, want what ann went back to meanwhile", s, len(r.Versions()))
+	}
+	r.meanwhile = nil
+	r.now = r.now.Add(time.Hour)
+	r.must(r.Learn(t.Context()))
+	if v := r.newest(); len(r.Versions()) != 3 || v.Replaces != learned.Replaces || len(v.Activated) != 0 {
+		t.Errorf("it learned %+v, want the same compared with what decides now", v)
 	}
 }

@@ -26,16 +26,19 @@ import (
 // rig is a learner over a journal, for a bundle whose authors wrote some examples of each intent.
 type rig struct {
 	*learner.Learner
-	t       testing.TB
-	path    string
-	store   *journal.Bolt
-	log     bytes.Buffer
-	now     time.Time
-	bundle  string // the active version
-	books   map[string]triage.Book
-	lessons lessons
-	audit   []string
-	cases   int
+	t           testing.TB
+	path        string
+	store       *journal.Bolt
+	log         bytes.Buffer
+	now         time.Time
+	bundle      string // the active version
+	books       map[string]triage.Book
+	lessons     lessons
+	audit       []string
+	lowers      string // what rehearsals say about whatever is learned
+	unrehearsed error  // of playing them
+	meanwhile   func() // while they are played
+	cases       int
 }
 
 // lessons are corrections in memory.
@@ -119,6 +122,12 @@ func (r *rig) relearn() {
 				version = r.bundle
 			}
 			return r.books[version], nil
+		},
+		Rehearse: func(context.Context, triage.Book, triage.Book) (string, error) {
+			if r.meanwhile != nil {
+				r.meanwhile()
+			}
+			return r.lowers, r.unrehearsed
 		},
 		Audit: func(actor, action, subject string, _ map[string]any) (journal.Record, error) {
 			r.audit = append(r.audit, actor+" "+action+" "+subject)

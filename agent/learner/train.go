@@ -28,26 +28,60 @@ const (
 	mostRefs     = 50
 )
 
-// Learn follows the journal as far as it goes, and learns anew if there is reason to.
+// Learn follows the journal as far as it goes, and learns anew if there is reason to. What was learned is
+// rehearsed before it may decide; who activates a version doesn't wait for that.
 func (l *Learner) Learn(ctx context.Context) error {
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	next, err := l.study(ctx)
+	if err != nil || next == nil {
+		return err
+	}
+	if next.Worse == "" {
+		if next.Lowers, err = l.rehearse(ctx, next); err != nil {
+			l.again()
+			return fmt.Errorf("rehearse version %s of triage, which waits for it: %w", next.Version.Version, err)
+		}
+	}
+	return l.decide(ctx, next)
+}
+
+// candidate is what was learned and isn't kept yet.
+type candidate struct {
+	Version
+	book   triage.Book
+	before *triage.Classifier // that it would take the place of
+	made   *triage.Classifier
+	refs   []reference
+}
+
+// study follows the journal and trains if there is reason to, else gives nil.
+func (l *Learner) study(ctx context.Context) (*candidate, error) {
 	l.learning.Lock()
 	defer l.learning.Unlock()
 	if err := l.follow(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	book, err := l.Book(ctx, "")
 	if err != nil {
-		return nil // without a bundle there is nothing to tell apart
+		return nil, nil // without a bundle there is nothing to tell apart
 	}
 	now := l.Now()
 	if book.Version == l.bundle && !l.due(now) {
-		return nil
+		return nil, nil
 	}
 	if _, err := l.classifier(ctx, book); err != nil { // after a start it is made before a case needs it
-		return err
+		return nil, err
 	}
 	l.bundle, l.changes, l.looked = book.Version, 0, now
 	return l.train(ctx, book, now)
+}
+
+// again has the same be learned once more, as soon as training may cost time again.
+func (l *Learner) again() {
+	l.learning.Lock()
+	defer l.learning.Unlock()
+	l.looked = time.Time{}
 }
 
 // due reports whether there is reason to learn anew for the bundle that evidence was last looked at for.
@@ -66,8 +100,8 @@ func (l *Learner) knows(bundle string) bool {
 	return slices.ContainsFunc(l.versions, func(v Version) bool { return v.Bundle == bundle })
 }
 
-// train learns what may be learned by now, and lets it decide if it is no worse than what does.
-func (l *Learner) train(ctx context.Context, book triage.Book, now time.Time) error {
+// train learns what may be learned by now, and judges it; nil where nothing is new.
+func (l *Learner) train(ctx context.Context, book triage.Book, now time.Time) (*candidate, error) {
 	authored := book.Classifier.Examples()
 	l.mu.Lock()
 	chosen := l.pool.choose(now, names(book), authored)
@@ -75,65 +109,97 @@ func (l *Learner) train(ctx context.Context, book triage.Book, now time.Time) er
 	refs := references(chosen.learn)
 	v := Version{Bundle: book.Version, TrainedAt: now.UTC(), Examples: len(authored), Evidence: len(refs), Digest: digestOf(refs), Activated: []Activation{}}
 	if len(refs) == 0 || l.tried(&v) {
-		return nil
+		return nil, nil
 	}
 	texts, gone, err := l.texts(ctx, refs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if gone > 0 {
 		l.Log.Warn("texts of cases that triage learned from aren't as they were; it learns without them", "texts", gone)
 	}
-	held, _, err := l.texts(ctx, references(chosen.held))
-	if err != nil {
-		return err
+	var held []heldText
+	for _, e := range chosen.held {
+		list, _, err := l.texts(ctx, references([]*Evidence{e}))
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			held = append(held, heldText{x, e.By})
+		}
 	}
 	began := time.Now()
 	made, err := l.trainer().Train(ctx, append(authored, texts...), nil)
 	if err != nil {
-		return fmt.Errorf("train triage on %d texts: %w", len(authored)+len(texts), err)
+		return nil, fmt.Errorf("train triage on %d texts: %w", len(authored)+len(texts), err)
 	}
 	took := time.Since(began)
 	l.resumes = l.Now().Add(spares * took)
 	v.Version, v.Seconds = made.Version(), took.Seconds()
 	v.count(append(authored, texts...))
-	return l.judge(ctx, book, v, made, held, refs)
+	return l.judge(ctx, &candidate{Version: v, book: book, made: made, refs: refs}, held)
 }
 
-// judge compares what was learned with what decides, and keeps it.
-func (l *Learner) judge(ctx context.Context, book triage.Book, v Version, made *triage.Classifier, held []triage.Example, refs []reference) error {
-	before, err := l.classifier(ctx, book)
+// judge compares what was learned with what decides.
+func (l *Learner) judge(ctx context.Context, c *candidate, held []heldText) (*candidate, error) {
+	var err error
+	if c.before, err = l.classifier(ctx, c.book); err != nil {
+		return nil, err
+	}
+	h, err := hear(ctx, c.book, c.before, c.made, held)
+	if err != nil {
+		return nil, err
+	}
+	_, rate := c.made.Threshold()
+	c.Replaces, c.Chance, c.Worse = c.before.Version(), chance(h.after, h.before), h.worse(rate)
+	c.Before, c.Held = h.scores("")
+	return c, nil
+}
+
+// rehearse has the rehearsals played with what decides and with what was learned, both with what
+// corrections say on top.
+func (l *Learner) rehearse(ctx context.Context, c *candidate) (lowers string, err error) {
+	before, after := c.book, c.book
+	if before.Classifier, err = l.with(ctx, c.book, c.before); err != nil {
+		return "", err
+	}
+	if after.Classifier, err = l.with(ctx, c.book, c.made); err != nil {
+		return "", err
+	}
+	return l.Rehearse(ctx, before, after)
+}
+
+// decide keeps what was learned, and lets it decide if nothing speaks against it. Where meanwhile another
+// version was activated, the same is learned once more, and compared with that.
+func (l *Learner) decide(ctx context.Context, c *candidate) error {
+	l.learning.Lock()
+	defer l.learning.Unlock()
+	now, err := l.classifier(ctx, c.book)
 	if err != nil {
 		return err
 	}
-	was, wasScore, err := try(ctx, book, before, held)
+	if now.Version() != c.before.Version() {
+		l.looked = time.Time{}
+		return nil
+	}
+	records, err := l.firstOf(c.book, c.TrainedAt)
 	if err != nil {
 		return err
 	}
-	is, isScore, err := try(ctx, book, made, held)
+	packed, err := pack(c.refs)
 	if err != nil {
 		return err
 	}
-	_, rate := made.Threshold()
-	v.Replaces, v.Held, v.Before, v.Chance, v.Worse = before.Version(), isScore, wasScore, chance(is, was), worse(isScore, wasScore, rate)
-	records, err := l.firstOf(book, v.TrainedAt)
-	if err != nil {
-		return err
-	}
-	packed, err := pack(refs)
-	if err != nil {
-		return err
-	}
-	records = append(records, journal.Record{Kind: recordRefs, Key: v.Version, Value: packed})
+	records = append(records, journal.Record{Kind: recordRefs, Key: c.Version.Version, Value: packed})
 	l.mu.Lock()
-	s := l.active[book.Version]
+	pinned := l.active[c.Bundle].Pinned
 	l.mu.Unlock()
-	if v.Worse == "" && !s.Pinned {
-		l.Log.Info("triage has learned", "version", v.Version, "texts", v.Examples+v.Evidence, "right", isScore.Right, "of", isScore.Texts)
-		return l.activate(ctx, v, made, state{Version: v.Version, By: casefile.ActorSystem, At: v.TrainedAt}, records)
+	if c.Worse == "" && c.Lowers == "" && !pinned {
+		l.Log.Info("triage has learned", "version", c.Version.Version, "texts", c.Examples+c.Evidence, "right", c.Held.Right, "of", c.Held.Texts)
+		return l.activate(ctx, c.Version, c.made, state{Version: c.Version.Version, By: casefile.ActorSystem, At: c.TrainedAt}, records)
 	}
-	l.Log.Info("triage has learned, and decides as before", "version", v.Version, "worse", v.Worse, "pinned", s.Pinned)
-	return l.keep(ctx, v, records)
+	l.Log.Info("triage has learned, and decides as before", "version", c.Version.Version, "worse", c.Worse, "lowers", c.Lowers, "pinned", pinned)
+	return l.keep(ctx, c.Version, records)
 }
 
 // firstOf gives the record of a bundle version's first version, that of its authors' examples, if it has

@@ -34,6 +34,9 @@ type Version struct {
 	// rightly and the other doesn't, were both as good: McNemar's exact test, two-sided.
 	Chance float64 `json:"chance"`
 	Worse  string  `json:"worse,omitempty"` // in what it is worse; then it isn't activated by itself
+	// Lowers says which rehearsals of the bundle fail with it that pass with what it would take the place
+	// of, and where; then it isn't activated by itself either.
+	Lowers string `json:"lowers,omitempty"`
 
 	Activated []Activation `json:"activated"` // when it was made active, the newest last
 }

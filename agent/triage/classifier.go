@@ -16,6 +16,7 @@ type Classifier struct {
 	names     []string       // of the procedures, by class
 	class     map[string]int // by name
 	learned   *learned
+	unlearned []Decision // by example; none where it wasn't asked about while it was held back
 	scale     scale
 	familiar  float64 // probability of being for any procedure from which on a text is no stranger
 	threshold float64
@@ -78,7 +79,7 @@ func (c *Classifier) Classify(ctx context.Context, text string, among []string) 
 	shares := c.scale.shares(standings)
 	by := make(map[string]casefile.Candidate, len(standings))
 	for i, s := range standings {
-		by[c.names[s.class]] = casefile.Candidate{Score: shares[i], Nearest: c.examples[s.nearest].name()}
+		by[c.names[s.class]] = c.candidate(&s, shares[i])
 	}
 	list := make([]casefile.Candidate, len(among))
 	for i, name := range among {

@@ -137,7 +137,7 @@ func ask(ctx context.Context, h hands, m *material, from, about []int) ([]witnes
 	asked := make([]witness, len(about))
 	err = h.parallel(ctx, len(about), func(n int) {
 		i := about[n]
-		w := witness{own: -1, weight: 1, list: l.stand(&text{meaning: m.meanings[i], words: l.vocabulary.vector(m.terms[i])}, all)}
+		w := witness{of: i, own: -1, weight: 1, list: l.stand(&text{meaning: m.meanings[i], words: l.vocabulary.vector(m.terms[i])}, all)}
 		for k := range w.list {
 			if w.list[k].class == m.class[i] {
 				w.own = k

@@ -41,6 +41,7 @@ type witness struct {
 	list   []standing
 	own    int // index in list, -1 for none of them
 	weight float64
+	of     int // index among the texts that are learned from in the end, -1 for none of these
 }
 
 // fitScale finds the weights that make what is known of the witnesses likeliest, starting from and

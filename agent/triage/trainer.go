@@ -82,6 +82,7 @@ func (t Trainer) Train(ctx context.Context, examples, held []Example) (*Classifi
 		}
 	}
 	c.settle(known, strange, share)
+	c.hearUnlearned(known)
 	return c, nil
 }
 
@@ -130,7 +131,7 @@ func (c *Classifier) hearHeld(ctx context.Context, held []Example) (known, stran
 		if err != nil {
 			return nil, nil, err
 		}
-		w := witness{own: -1, weight: 1, list: c.learned.stand(t, c.all())}
+		w := witness{of: -1, own: -1, weight: 1, list: c.learned.stand(t, c.all())}
 		if x.Procedure == "" {
 			strange = append(strange, w)
 			continue

@@ -119,7 +119,7 @@ func (t *Trier) Try(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	switch why := lowers(before, with); {
+	switch why := Lowers(before, with); {
 	case why == "":
 		return t.Corrections.Tried(ctx, untried...)
 	case len(untried) == 1:
@@ -130,7 +130,7 @@ func (t *Trier) Try(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if why := lowers(before, with); why != "" {
+		if why := Lowers(before, with); why != "" {
 			err = t.hold(ctx, id, why)
 		} else {
 			tried, before = append(slices.Clone(tried), id), with
@@ -159,8 +159,8 @@ func (t *Trier) hold(ctx context.Context, id, why string) error {
 // named is how many rehearsals a reason names.
 const named = 3
 
-// lowers says which rehearsals passed before and fail now, "" for none.
-func lowers(before, now rehearsal.Report) string {
+// Lowers says which rehearsals passed before and fail now, with the first failure of each; "" for none.
+func Lowers(before, now rehearsal.Report) string {
 	passed := map[string]bool{}
 	for i := range before.Items {
 		passed[before.Items[i].Rehearsal] = before.Items[i].Passed

@@ -22,7 +22,7 @@ func (wise) Standing(context.Context) (learner.Standing, error) {
 func (wise) Versions() []learner.Version {
 	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 	return []learner.Version{
-		{Version: "def", Bundle: "b", TrainedAt: at, Worse: "it takes on fewer", Activated: []learner.Activation{}},
+		{Version: "def", Bundle: "b", TrainedAt: at, Worse: "it takes on fewer", Lowers: "smashed blender", Activated: []learner.Activation{}},
 		{Version: "abc", Bundle: "b", TrainedAt: at, Activated: []learner.Activation{{At: at, By: "system"}}},
 		{Version: "base", Bundle: "b", TrainedAt: at, Activated: []learner.Activation{}},
 	}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"resolute/agent/casefile"
 	"resolute/plugins/demo"
@@ -75,5 +77,87 @@ func TestCorrectionTeachesTriage(t *testing.T) {
 	r.settled(last, casefile.Escalated)
 	if d := r.routed(last); d.Procedure != "" || d.Triage != before.Triage {
 		t.Errorf("with the correction revoked it goes to %q by version %s; want nobody, by %s", d.Procedure, d.Triage, before.Triage)
+	}
+}
+
+// standsAt is what GET /triage says.
+type standsAt struct {
+	State struct {
+		Bundle, Version string
+		PinnedBy        string `json:"pinned_by"`
+	}
+	Items []struct {
+		Version, Bundle string
+		Active          bool
+		Evidence        int
+	}
+}
+
+// learnt waits until triage has learned from cases for a version of the bundle, and gives the newest of it.
+func (r *rig) learnt(bundle string) (version string, list standsAt) {
+	r.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		list = standsAt{}
+		r.do("GET", "/api/v1/triage", nil, &list)
+		for _, v := range list.Items {
+			if v.Bundle == bundle && v.Evidence > 0 {
+				return v.Version, list
+			}
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatalf("nothing was learned for bundle %s: %+v", bundle, list)
+		}
+	}
+}
+
+// An admin goes back from what was learned, and the bundle is applied with a comment more: texts go where the
+// admin wanted, and what was learned again waits for somebody.
+func TestRollbackOfTriageOutlivesApply(t *testing.T) {
+	r := newRig(t)
+	send := func(n, text string) string {
+		return r.send(demo.Signal{ID: "pin-" + n, Source: "helpdesk", Type: "ticket.created", Data: map[string]any{"customer": map[string]any{"id": "CUS-" + n}, "thread": n, "text": text}})
+	}
+	const text = "My thingamajig does the wobble, you know."
+	probe := send("before", text)
+	r.settled(probe, casefile.Escalated)
+	wanted := r.routed(probe)
+	var ids []string
+	for i := range 70 {
+		ids = append(ids, send(fmt.Sprint("c", i), fmt.Sprintf("My thingamajig does the wobble, you know, says %c%c.", 'a'+i/8, 'a'+i%8)))
+	}
+	for _, id := range ids {
+		r.settled(id, casefile.Escalated)
+		r.decide(id, map[string]any{"decision": "takeover", "note": "mine"}, 200)
+		r.decide(id, map[string]any{"decision": "close", "procedure": "damaged-item", "note": "it wobbles, so it is broken"}, 200)
+	}
+	var now standsAt
+	r.do("GET", "/api/v1/triage", nil, &now)
+	learned, now := r.learnt(now.State.Bundle)
+	activate := func(version string) {
+		t.Helper()
+		if code := r.do("POST", "/api/v1/triage/"+version+"/activate", nil, nil); code != http.StatusOK {
+			t.Fatalf("activate %s: %d", version, code)
+		}
+	}
+	if now.State.Version != learned {
+		activate(learned)
+	}
+	activate(wanted.Triage)
+	r.do("GET", "/api/v1/triage", nil, &now)
+	by := now.State.PinnedBy
+	if by == "" || now.State.Version != wanted.Triage {
+		t.Fatalf("gone back, triage stands as %+v", now.State)
+	}
+	next := r.amend(map[string][2]string{"procedures/damaged-item.yaml": {"", "# one line more\n"}})
+	for _, when := range []string{"at-once", "later"} {
+		id := send(when, text)
+		r.settled(id, casefile.Escalated)
+		if d := r.routed(id); d.Triage != wanted.Triage || d.Procedure != wanted.Procedure {
+			t.Errorf("applied anew, %s the text goes to %q by %s, want %q by %s, which the admin went back to", when, d.Procedure, d.Triage, wanted.Procedure, wanted.Triage)
+		}
+		again, now := r.learnt(next)
+		if again != learned || now.State.Bundle != next || now.State.Version != wanted.Triage || now.State.PinnedBy != by {
+			t.Errorf("applied anew, it learned %s and stands as %+v; want %s to wait beside %s, pinned by %s", again, now.State, learned, wanted.Triage, by)
+		}
 	}
 }

@@ -18,12 +18,16 @@ var (
 )
 
 // Activate lets a version decide, by whom. Going back to one that was trained before the one that decides
-// also keeps what is learned later from taking its place by itself, until somebody activates that.
+// also keeps what is learned later from taking its place by itself, for this version of the bundle and for
+// those that become active after it, until somebody activates that.
 func (l *Learner) Activate(ctx context.Context, version, by string) (Version, error) {
 	l.learning.Lock()
 	defer l.learning.Unlock()
 	book, err := l.Book(ctx, "")
 	if err != nil {
+		return Version{}, err
+	}
+	if err := l.carry(ctx, book); err != nil {
 		return Version{}, err
 	}
 	v, err := l.find(version, book.Version)
@@ -117,6 +121,7 @@ func (l *Learner) keep(ctx context.Context, v Version, records []journal.Record)
 		list[i] = v
 	} else {
 		list = append(list, v)
+		slices.SortStableFunc(list, func(a, b Version) int { return a.TrainedAt.Compare(b.TrainedAt) }) // a pin that was taken over is older
 	}
 	records = append(records, r)
 	if i := len(list) - 1 - mostRefs; i >= 0 && !active[list[i].Version] {
@@ -171,12 +176,19 @@ func (l *Learner) Standing(ctx context.Context) (Standing, error) {
 	if err != nil {
 		return Standing{}, err
 	}
+	deciding, err := l.classifier(ctx, book)
+	if err != nil {
+		return Standing{}, err
+	}
+	pin, _, carried := l.pin(book.Version)
 	authored := book.Classifier.Examples()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	chosen := l.pool.choose(l.Now(), names(book), authored)
 	s := Standing{Bundle: book.Version, Version: book.Classifier.Version(), Learned: len(chosen.learn), Held: len(chosen.held), Doubts: []string{}, LeftOut: append(chosen.left, taught.left...)}
-	if a, ok := l.active[book.Version]; ok {
+	if carried {
+		s.Version, s.PinnedBy = deciding.Version(), pin.By
+	} else if a, ok := l.active[book.Version]; ok {
 		s.Version = a.Version
 		if a.Pinned {
 			s.PinnedBy = a.By

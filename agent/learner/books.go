@@ -29,6 +29,14 @@ func (l *Learner) Triage(ctx context.Context, version string) (triage.Book, erro
 // classifier gives the version that decides for a version of the bundle. The first who asks for it after a
 // start waits until it is made again, or triage would have forgotten what it learned.
 func (l *Learner) classifier(ctx context.Context, book triage.Book) (*triage.Classifier, error) {
+	if s, from, ok := l.pin(book.Version); ok {
+		made, err := l.inherit(context.WithoutCancel(ctx), book, s, from)
+		if err != nil {
+			l.Log.Error("the version of triage that was gone back to can't be made for this version of the bundle; its authors' examples decide", "version", s.Version, "bundle", book.Version, "error", err)
+			return book.Classifier, nil
+		}
+		return made, nil
+	}
 	l.mu.Lock()
 	s, ok := l.active[book.Version]
 	made := l.made[s.Version]
@@ -76,13 +84,9 @@ func (l *Learner) make(ctx context.Context, book triage.Book, v Version) (*triag
 	if made != nil {
 		return made, nil
 	}
-	packed, err := l.Store.Get(ctx, recordRefs, v.Version)
+	refs, err := l.restsOn(ctx, v)
 	if err != nil {
-		return nil, fmt.Errorf("what version %s of triage was learned from: %w", v.Version, err)
-	}
-	refs, err := unpack(packed)
-	if err != nil {
-		return nil, fmt.Errorf("version %s of triage: %w", v.Version, err)
+		return nil, err
 	}
 	texts, gone, err := l.texts(ctx, refs)
 	if err != nil {
@@ -99,6 +103,19 @@ func (l *Learner) make(ctx context.Context, book triage.Book, v Version) (*triag
 	defer l.mu.Unlock()
 	l.made[v.Version] = made
 	return made, nil
+}
+
+// restsOn reads what a version was learned from.
+func (l *Learner) restsOn(ctx context.Context, v Version) ([]reference, error) {
+	packed, err := l.Store.Get(ctx, recordRefs, v.Version)
+	if err != nil {
+		return nil, fmt.Errorf("what version %s of triage was learned from: %w", v.Version, err)
+	}
+	refs, err := unpack(packed)
+	if err != nil {
+		return nil, fmt.Errorf("version %s of triage: %w", v.Version, err)
+	}
+	return refs, nil
 }
 
 // taught is a classifier with what corrections say on top.

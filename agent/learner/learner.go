@@ -82,6 +82,8 @@ type state struct {
 	At      time.Time `json:"at"`
 	// Pinned: a person went back to it, and only a person goes on from it.
 	Pinned bool `json:"pinned"`
+	// From is the version of the bundle that the pin was taken over from, "" where it was made for this one.
+	From string `json:"from,omitempty"`
 }
 
 // Learner learns, and gives what was learned. It is safe for concurrent use.

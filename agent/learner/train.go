@@ -70,6 +70,9 @@ func (l *Learner) study(ctx context.Context) (*candidate, error) {
 	if book.Version == l.bundle && !l.due(now) {
 		return nil, nil
 	}
+	if err := l.carry(ctx, book); err != nil {
+		return nil, err
+	}
 	if _, err := l.classifier(ctx, book); err != nil { // after a start it is made before a case needs it
 		return nil, err
 	}
@@ -152,6 +155,9 @@ func (l *Learner) judge(ctx context.Context, c *candidate, held []heldText) (*ca
 	}
 	_, rate := c.made.Threshold()
 	c.Replaces, c.Chance, c.Worse = c.before.Version(), chance(h.after, h.before), h.worse(rate)
+	if c.Worse == "" {
+		c.Worse = l.wentBack(c.Digest)
+	}
 	c.Before, c.Held = h.scores("")
 	return c, nil
 }

@@ -140,6 +140,7 @@ func TestCorrectionsThatTeachNothing(t *testing.T) {
 
 // Going back to an earlier version holds until a person goes on: what is learned meanwhile is kept beside it.
 func TestRollbackHolds(t *testing.T) {
+	trains(t)
 	r := newRig(t)
 	base, _ := r.decide("v1", "my parcel is late")
 	r.teachAll()
@@ -182,6 +183,7 @@ func TestRollbackHolds(t *testing.T) {
 // and after a restart, with what had been learned by then; what they went back from doesn't return by itself.
 // Once somebody goes on, triage does so too.
 func TestRollbackHoldsForTheNextBundle(t *testing.T) {
+	trains(t)
 	r := newRig(t)
 	r.teachAll()
 	r.learn()
@@ -239,6 +241,7 @@ func TestRollbackHoldsForTheNextBundle(t *testing.T) {
 // The pin takes along what the next version of the bundle still has procedures for, with its own examples;
 // and what somebody went back from isn't activated by itself even where nothing is pinned any more.
 func TestPinWithOtherExamples(t *testing.T) {
+	trains(t)
 	r := newRig(t)
 	r.teachAll()
 	r.learn()
@@ -315,6 +318,7 @@ func TestWorseIsNotActivated(t *testing.T) {
 // Nothing that was learned is lost: not by a restart, not where what is stored of it is gone, not with
 // another version of the bundle.
 func TestNothingLearnedIsLost(t *testing.T) {
+	trains(t)
 	r := newRig(t)
 	r.teachAll()
 	r.learn()
@@ -478,6 +482,7 @@ func TestFewTextsJudgeNothing(t *testing.T) {
 // What fails rehearsals that pass without it isn't activated by itself, but by whoever does so all the same;
 // what can't be rehearsed isn't either, and is learned again.
 func TestWhatLowersRehearsalsIsHeld(t *testing.T) {
+	trains(t)
 	r := newRig(t)
 	r.teachAll()
 	r.unrehearsed = errors.New("the disk is full")

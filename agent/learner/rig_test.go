@@ -267,3 +267,12 @@ func (r *rig) reasons() string {
 	}
 	return strings.Join(list, "\n")
 }
+
+// trains skips a test that is mostly training, which takes twenty times as long under the race detector;
+// what works beside it others try.
+func trains(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("too slow under the race detector")
+	}
+}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 
@@ -74,7 +75,7 @@ func scoreView(s learner.Score) ScoreView {
 
 func triageView(x *learner.Version, all []learner.Version, st learner.Standing, v viewer) TriageView {
 	view := TriageView{Version: x.Version, Short: digest(x.Version), Link: triageLink(x.Version), Bundle: digest(x.Bundle), BundleLink: versionLink(x.Bundle), Deciding: x.Version == st.Version && x.Bundle == st.Bundle, Learned: moment(x.TrainedAt, v.now),
-		Took: fmt.Sprintf("%.1f s", x.Seconds), Authored: x.Evidence == 0, Rests: rests(x), Now: scoreView(x.Held), Worse: x.Worse}
+		Took: fmt.Sprintf("%.1f s", x.Seconds), Authored: x.Evidence == 0, Rests: rests(x), Now: scoreView(x.Held), Worse: cmp.Or(x.Worse, x.Lowers)}
 	if x.Replaces != "" {
 		before := scoreView(x.Before)
 		view.Before, view.Replaces, view.ReplacesLink, view.Chance = &before, digest(x.Replaces), triageLink(x.Replaces), fmt.Sprintf("%.2g", x.Chance)

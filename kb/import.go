@@ -61,7 +61,7 @@ func (b *Base) Import(ctx context.Context, sources []Source) (report Report, err
 	progress := Progress{Import: report.ID, Total: len(sources)}
 	tell := func() {
 		progress.At, progress.Failed = b.now().UTC(), len(report.Failed)
-		b.progress.tell(progress)
+		b.progress.Tell(progress.Import, progress)
 	}
 	tell()
 	defer func() {

@@ -33,6 +33,7 @@ import (
 	"github.com/google/uuid"
 	bolt "go.etcd.io/bbolt"
 
+	"resolute/agent/latest"
 	"resolute/kb/read"
 )
 
@@ -83,7 +84,7 @@ type Base struct {
 	classes     classes
 	corrections corrections
 	renewal     renewal
-	progress    broadcast
+	progress    latest.Board[string, Progress]
 	counted     counted
 
 	ready    chan struct{} // closed when the word index follows the truth, or can't

@@ -14,6 +14,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
+	"resolute/agent/latest"
 	"resolute/agent/rehearsal"
 )
 
@@ -66,7 +67,7 @@ type Keeper struct {
 	end     context.CancelFunc
 	worker  sync.WaitGroup
 	asking  sync.Mutex // one order at a time
-	watched broadcast
+	watched latest.Board[string, Run]
 
 	mu     sync.Mutex
 	closed bool

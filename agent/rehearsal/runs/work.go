@@ -28,7 +28,7 @@ func (k *Keeper) work() {
 		k.jobs = k.jobs[1:]
 		k.mu.Unlock()
 		close(j.over)
-		k.watched.tell(ended)
+		k.watched.Tell(ended.ID, ended)
 	}
 }
 
@@ -83,7 +83,7 @@ func (k *Keeper) change(j *job, how func(*Run)) Run {
 	how(&j.run)
 	r := j.run
 	k.mu.Unlock()
-	k.watched.tell(r)
+	k.watched.Tell(r.ID, r)
 	return r
 }
 

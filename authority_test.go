@@ -35,7 +35,7 @@ func (r *rig) apply(files map[string]string) {
 	for path, text := range files {
 		changed[path] = &fstest.MapFile{Data: []byte(text)}
 	}
-	if _, err := r.app.Apply(r.t.Context(), changed, "bundle", true); err != nil {
+	if _, err := r.app.Apply(r.t.Context(), changed, "bundle"); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -98,7 +98,7 @@ func (r *rig) counting(files map[string]string) {
 		}
 	}
 	delete(bundle, "monitors/lying.yaml")
-	if _, err := r.app.Apply(r.t.Context(), bundle, "bundle", true); err != nil {
+	if _, err := r.app.Apply(r.t.Context(), bundle, "bundle"); err != nil {
 		r.t.Fatal(err)
 	}
 }

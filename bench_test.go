@@ -128,7 +128,7 @@ func handled(b *testing.B, prepare func(*appliance)) *appliance {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := app.Apply(b.Context(), benchFiles(), "bench", true); err != nil {
+	if _, err := app.Apply(b.Context(), benchFiles(), "bench"); err != nil {
 		b.Fatal(err)
 	}
 	prepare(app.(*appliance))

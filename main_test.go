@@ -87,7 +87,7 @@ func newRigWith(t testing.TB, lies liar) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.app.Apply(t.Context(), files, "bundle", true); err != nil {
+	if _, err := r.app.Apply(t.Context(), files, "bundle"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -158,7 +158,7 @@ func openWorkshop(t testing.TB, data string, env map[string]string, bundle map[s
 	for name, text := range bundle {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	if _, err := s.app.Apply(t.Context(), files, "bundle", true); err != nil {
+	if _, err := s.app.Apply(t.Context(), files, "bundle"); err != nil {
 		t.Fatal(err)
 	}
 	s.stop = func() {

@@ -45,16 +45,16 @@ func (a *appliance) permit(ctx context.Context, b *bundle.Bundle) error {
 	return a.runs.Permit(ctx, b)
 }
 
-// Apply stores a bundle folder and activates it; where the house asks for it, once its rehearsals have
-// passed.
-func (a *appliance) Apply(ctx context.Context, files fs.FS, name string, always bool) (string, error) {
-	b, err := a.library.Apply(ctx, files, name, casefile.ActorSystem, always)
+// Apply stores a bundle folder and activates it, unless its version was stored before; where the house asks
+// for it, once its rehearsals have passed.
+func (a *appliance) Apply(ctx context.Context, files fs.FS, name string) (string, error) {
+	b, err := a.library.ApplyOnce(ctx, files, name, casefile.ActorSystem)
 	var refused *runs.UnrehearsedError
 	if errors.As(err, &refused) {
 		if err := a.passes(ctx, files, name); err != nil {
 			return "", err
 		}
-		b, err = a.library.Apply(ctx, files, name, casefile.ActorSystem, always)
+		b, err = a.library.ApplyOnce(ctx, files, name, casefile.ActorSystem)
 	}
 	if err != nil {
 		return "", err

@@ -159,7 +159,7 @@ func storeCases(t testing.TB, n int) stored {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.Apply(t.Context(), files, "bundle", true); err != nil {
+	if _, err := app.Apply(t.Context(), files, "bundle"); err != nil {
 		t.Fatal(err)
 	}
 	s := stored{appliance: app.(*appliance), some: map[casefile.Status]string{}}

@@ -18,7 +18,7 @@ import (
 // place of "" it adds a file.
 func (r *rig) amend(changes map[string][2]string) string {
 	r.t.Helper()
-	version, err := r.app.Apply(r.t.Context(), amended(r.t, changes), "bundle", true)
+	version, err := r.app.Apply(r.t.Context(), amended(r.t, changes), "bundle")
 	if err != nil {
 		r.t.Fatal(err)
 	}

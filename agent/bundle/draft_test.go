@@ -33,7 +33,7 @@ func TestWhatMayBecomeActiveIsAskedFirst(t *testing.T) {
 	}
 	s.reopen()
 	ctx := t.Context()
-	if _, err := s.Apply(ctx, files(nil), "", "user:ana", true); !errors.Is(err, refusal) {
+	if _, err := s.Apply(ctx, files(nil), "", "user:ana"); !errors.Is(err, refusal) {
 		t.Fatalf("applying what isn't permitted: %v, want %v", err, refusal)
 	}
 	s.expect("", "after that")
@@ -75,7 +75,7 @@ func TestWhatMayBecomeActiveIsAskedFirst(t *testing.T) {
 		t.Error("a folder that was active before, with the same tools, can't be applied again")
 	}
 	idempotent = true
-	if _, err := s.Apply(ctx, files(nil), "", "user:ben", true); !errors.Is(err, refusal) {
+	if _, err := s.Apply(ctx, files(nil), "", "user:ben"); !errors.Is(err, refusal) {
 		t.Errorf("applying what was active, with tools that are others by now: %v, want %v", err, refusal)
 	}
 	s.expect(two.Version, "after that")

@@ -171,27 +171,46 @@ func (l *Library) stored(ctx context.Context, version string) (c content, err er
 	return c, nil
 }
 
-// Apply stores a bundle and activates it. A bundle with errors is a *RefusedError. If always is
-// false, a version that was stored before changes nothing.
-func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string, always bool) (*Bundle, error) {
+// Apply stores a bundle and activates it. A bundle with errors is a *RefusedError.
+func (l *Library) Apply(ctx context.Context, files fs.FS, name, by string) (*Bundle, error) {
 	l.change.Lock()
 	defer l.change.Unlock()
+	files, _, err := taken(files, name)
+	if err != nil {
+		return nil, err
+	}
+	return l.apply(ctx, files, name, by)
+}
+
+// ApplyOnce is Apply, but a version that was stored before is given as it is, and nothing changes.
+func (l *Library) ApplyOnce(ctx context.Context, files fs.FS, name, by string) (*Bundle, error) {
+	l.change.Lock()
+	defer l.change.Unlock()
+	files, version, err := taken(files, name)
+	if err != nil {
+		return nil, err
+	}
+	if b, err := l.Get(ctx, version); err == nil || !errors.Is(err, ErrVersion) {
+		return b, err
+	}
+	return l.apply(ctx, files, name, by)
+}
+
+// taken reads a folder with its version: what is checked is what is stored, whatever happens to the folder.
+func taken(files fs.FS, name string) (fs.FS, string, error) {
 	all, err := read(files)
 	if err == nil {
-		files, err = memory(all) // what is checked is what is stored, whatever happens to the folder
+		files, err = memory(all)
 	}
 	if err != nil {
 		var problems source.Problems
 		problems.Add(source.Pos{File: path.Join(name, configFile)}, "%v", err)
-		return nil, &RefusedError{Problems: problems}
+		return nil, "", &RefusedError{Problems: problems}
 	}
-	if !always {
-		if b, err := l.Get(ctx, Version(all)); err == nil {
-			return b, nil
-		} else if !errors.Is(err, ErrVersion) {
-			return nil, err
-		}
-	}
+	return files, Version(all), nil
+}
+
+func (l *Library) apply(ctx context.Context, files fs.FS, name, by string) (*Bundle, error) {
 	b, problems := Load(ctx, files, name, Options{Fetch: l.Fetch, MustFetch: true, Lookup: l.Lookup})
 	if problems.Failed() {
 		return nil, &RefusedError{Problems: problems}

@@ -79,7 +79,7 @@ func (s *shelf) reopen() {
 
 func (s *shelf) apply(files fs.FS) string {
 	s.t.Helper()
-	b, err := s.Apply(s.t.Context(), files, "my/bundle", "user:ana", true)
+	b, err := s.Apply(s.t.Context(), files, "my/bundle", "user:ana")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -144,14 +144,14 @@ func TestARestartUndoesNoRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := len(s.audit)
-	if _, err := s.Apply(t.Context(), files(second), "my/bundle", "system", false); err != nil {
+	if _, err := s.ApplyOnce(t.Context(), files(second), "my/bundle", "system"); err != nil {
 		t.Fatal(err)
 	}
 	s.expect(one, "after a start with a folder that was applied before")
 	if len(s.audit) != told {
 		t.Errorf("the audit says %q of a start that changed nothing", s.audit[told:])
 	}
-	three, err := s.Apply(t.Context(), files(map[string]string{"knowledge/new.md": "# New\n"}), "my/bundle", "system", false)
+	three, err := s.ApplyOnce(t.Context(), files(map[string]string{"knowledge/new.md": "# New\n"}), "my/bundle", "system")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 	one := s.apply(files(nil))
 	audited := slices.Clone(s.audit)
 
-	_, err := s.Apply(t.Context(), files(map[string]string{"policies/x.yaml": "policy: x\n"}), "my/bundle", "user:ana", true)
+	_, err := s.Apply(t.Context(), files(map[string]string{"policies/x.yaml": "policy: x\n"}), "my/bundle", "user:ana")
 	var refused *bundle.RefusedError
 	if !errors.As(err, &refused) || err.Error() != "my/bundle/policies/x.yaml:1:1: applies_to is missing; add for example applies_to: [shop.refund_order]" {
 		t.Errorf("applying a bundle with an error: %v, want its place and what is wrong", err)
@@ -175,7 +175,7 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 		t.Errorf("activating a version that isn't there: %v", err)
 	}
 	s.refuse = errors.New("a plugin has no address")
-	if _, err := s.Apply(t.Context(), files(second), "my/bundle", "user:ana", true); !errors.Is(err, s.refuse) {
+	if _, err := s.Apply(t.Context(), files(second), "my/bundle", "user:ana"); !errors.Is(err, s.refuse) {
 		t.Errorf("applying what can't be made live: %v, want why", err)
 	}
 	s.refuse = nil
@@ -194,7 +194,7 @@ func TestAnAuditThatFailsIsSaid(t *testing.T) {
 	s := newShelf(t)
 	lost := errors.New("the disk is full")
 	s.Library.Audit = func(string, string, string, map[string]any) (journal.Record, error) { return journal.Record{}, lost }
-	if _, err := s.Apply(t.Context(), files(nil), "my/bundle", "user:ana", true); !errors.Is(err, lost) {
+	if _, err := s.Apply(t.Context(), files(nil), "my/bundle", "user:ana"); !errors.Is(err, lost) {
 		t.Errorf("applying with an audit that can't be written: %v, want that it is said", err)
 	}
 }

@@ -264,9 +264,9 @@ func (a *Accounts) upgrade(ctx context.Context, id, was, hash string) error {
 	})
 }
 
-// SetRole gives an account another role, at once. ErrLastAdmin if nobody would be left who may give it
+// ChangeRole gives an account another role, at once. ErrLastAdmin if nobody would be left who may give it
 // back.
-func (a *Accounts) SetRole(ctx context.Context, id string, role Role, by string) error {
+func (a *Accounts) ChangeRole(ctx context.Context, id string, role Role, by string) error {
 	if err := personRole(role); err != nil {
 		return err
 	}
@@ -283,24 +283,29 @@ func (a *Accounts) SetRole(ctx context.Context, id string, role Role, by string)
 	})
 }
 
-// SetDisabled keeps an account out, or lets it in again. Who is kept out is signed out everywhere.
-func (a *Accounts) SetDisabled(ctx context.Context, id string, disabled bool, by string) error {
-	action := "account.enabled"
-	if disabled {
-		action = "account.disabled"
-	}
-	return a.edit(ctx, id, by, action, func(s *stored) (map[string]any, error) {
-		if s.Disabled == disabled {
+// Disable keeps an account out, and signs it out everywhere. ErrLastAdmin if nobody would be left who may
+// let it in again.
+func (a *Accounts) Disable(ctx context.Context, id, by string) error {
+	return a.edit(ctx, id, by, "account.disabled", func(s *stored) (map[string]any, error) {
+		switch {
+		case s.Disabled:
 			return nil, errUnchanged
-		}
-		if disabled && a.last(*s) {
+		case a.last(*s):
 			return nil, ErrLastAdmin
 		}
-		if disabled {
-			s.Epoch++
-			s.Link = nil
+		s.Disabled, s.Link = true, nil
+		s.Epoch++
+		return map[string]any{"name": s.Name}, nil
+	})
+}
+
+// Enable lets an account in again.
+func (a *Accounts) Enable(ctx context.Context, id, by string) error {
+	return a.edit(ctx, id, by, "account.enabled", func(s *stored) (map[string]any, error) {
+		if !s.Disabled {
+			return nil, errUnchanged
 		}
-		s.Disabled = disabled
+		s.Disabled = false
 		return map[string]any{"name": s.Name}, nil
 	})
 }

@@ -252,7 +252,7 @@ func (d *Door) ByIdentity(ctx context.Context, id Identity, v Visitor) (Entry, e
 		return Entry{}, errors.Join(ErrRefused, d.refused(ctx, a, true, v))
 	}
 	// The last admin keeps the role whatever the provider says, as with any other change of it.
-	if err := d.accounts.SetRole(ctx, a.ID, id.Role, "system"); err != nil && !errors.Is(err, ErrLastAdmin) {
+	if err := d.accounts.ChangeRole(ctx, a.ID, id.Role, "system"); err != nil && !errors.Is(err, ErrLastAdmin) {
 		return Entry{}, err
 	}
 	a, err := d.accounts.get(a.ID)

@@ -131,10 +131,10 @@ func TestLastAdminStays(t *testing.T) {
 	_, _, err := h.accounts.Invite(ctx, "invited", people.Admin, "user:boss") // and never came
 	must(t, err)
 	gone := h.person(t, "gone", people.Admin)
-	must(t, h.accounts.SetDisabled(ctx, gone.ID, true, "user:boss"))
+	must(t, h.accounts.Disable(ctx, gone.ID, "user:boss"))
 	for what, try := range map[string]func(string) error{
-		"demoted":  func(id string) error { return h.accounts.SetRole(ctx, id, people.Approver, "user:boss") },
-		"disabled": func(id string) error { return h.accounts.SetDisabled(ctx, id, true, "user:boss") },
+		"demoted":  func(id string) error { return h.accounts.ChangeRole(ctx, id, people.Approver, "user:boss") },
+		"disabled": func(id string) error { return h.accounts.Disable(ctx, id, "user:boss") },
 		"deleted":  func(id string) error { return h.accounts.Delete(ctx, id, "user:boss") },
 	} {
 		if err := try(boss.ID); !errors.Is(err, people.ErrLastAdmin) {

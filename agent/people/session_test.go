@@ -158,16 +158,16 @@ func TestChangesOfAnAccountCountAtOnce(t *testing.T) {
 	h.person(t, "boss", people.Admin)
 	a := h.person(t, "ann", people.Approver)
 	in := h.signIn(t, "ann", people.Visitor{})
-	must(t, h.accounts.SetRole(ctx, a.ID, people.Viewer, "user:boss"))
+	must(t, h.accounts.ChangeRole(ctx, a.ID, people.Viewer, "user:boss"))
 	if p, err := h.sessions.Session(ctx, in.Token); err != nil || p.Role != people.Viewer {
 		t.Errorf("with another role the session is of %+v, %v, want a viewer", p, err)
 	}
-	must(t, h.accounts.SetDisabled(ctx, a.ID, true, "user:boss"))
+	must(t, h.accounts.Disable(ctx, a.ID, "user:boss"))
 	h.signedIn(t, "disabled", in.Token, false)
 	if _, err := h.door.ByPassword(ctx, "ann", words, people.Visitor{}); !errors.Is(err, people.ErrRefused) {
 		t.Errorf("a disabled account's password says %v, want ErrRefused as any wrong one", err)
 	}
-	must(t, h.accounts.SetDisabled(ctx, a.ID, false, "user:boss"))
+	must(t, h.accounts.Enable(ctx, a.ID, "user:boss"))
 	h.signedIn(t, "enabled again", in.Token, false)
 	in = h.signIn(t, "ann", people.Visitor{})
 	must(t, h.accounts.Delete(ctx, a.ID, "user:boss"))

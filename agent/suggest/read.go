@@ -37,21 +37,25 @@ type reader struct {
 	list     []Deed
 }
 
-func (r *reader) add(e *casefile.Entry, d Deed, withText bool) {
+// add keeps a deed.
+func (r *reader) add(e *casefile.Entry, d Deed) {
 	d.Case, d.Seq, d.At, d.Actor = r.c.ID, e.Seq, e.At, e.Actor
 	d.Customer = r.c.Customer.Who()
 	if d.Procedure == "" {
 		d.Procedure = r.c.Procedure
 	}
-	if withText {
-		text := r.c.OpeningText()
-		d.Text, d.Found = blank(text, r.c.Customer), r.found(text)
-		if len(r.c.Signals) > 0 {
-			d.Signal = r.c.Signals[0].Type
-		}
-	}
 	d.Note = blank(d.Note, r.c.Customer)
 	r.list = append(r.list, d)
+}
+
+// told is a deed with what the customer wrote.
+func (r *reader) told(d Deed) Deed {
+	text := r.c.OpeningText()
+	d.Text, d.Found = blank(text, r.c.Customer), r.found(text)
+	if len(r.c.Signals) > 0 {
+		d.Signal = r.c.Signals[0].Type
+	}
+	return d
 }
 
 // decided notes a decision, before it is folded.
@@ -75,20 +79,20 @@ func (r *reader) decided(e *casefile.Entry, d *casefile.OperatorDecided) {
 			deed.How = Rejected
 		}
 		if a != nil {
-			r.add(e, deed, false)
+			r.add(e, deed)
 		}
 	case casefile.DecideEdit:
 		if a != nil && d.Action != nil {
 			deed.How, deed.Changed = Edited, changes(a.Action.Args, d.Action.Args)
 			deed.Paths = r.paths(deed.Changed)
-			r.add(e, deed, false)
+			r.add(e, deed)
 		}
 	case casefile.DecideOverride:
 		r.overridden(e, d, deed)
 	case casefile.DecideClose:
 		r.placed(e, d)
 		if r.c.Procedure == "" && (d.Procedure == "" || d.Procedure == casefile.NoProcedure) {
-			r.add(e, Deed{How: Settled, By: d.Principal, Note: d.Note, Held: true}, true)
+			r.add(e, r.told(Deed{How: Settled, By: d.Principal, Note: d.Note, Held: true}))
 		}
 	}
 }
@@ -96,7 +100,7 @@ func (r *reader) decided(e *casefile.Entry, d *casefile.OperatorDecided) {
 // placed notes which procedure a case is for, where triage said another or none.
 func (r *reader) placed(e *casefile.Entry, d *casefile.OperatorDecided) {
 	if t := r.c.Triaged; d.Procedure != "" && d.Procedure != casefile.NoProcedure && t != nil && t.Procedure != d.Procedure {
-		r.add(e, Deed{How: Placed, By: d.Principal, Procedure: d.Procedure, Note: d.Note, Held: true}, true)
+		r.add(e, r.told(Deed{How: Placed, By: d.Principal, Procedure: d.Procedure, Note: d.Note, Held: true}))
 	}
 }
 
@@ -109,10 +113,10 @@ func (r *reader) overridden(e *casefile.Entry, d *casefile.OperatorDecided, deed
 	case d.Action != nil:
 		deed.How, deed.Hypothesis, deed.Step = Acted, d.Hypothesis, d.Step
 		deed.Tool, deed.Args, deed.Paths = d.Action.Tool, d.Action.Args, r.paths(d.Action.Args)
-		r.add(e, deed, true)
+		r.add(e, r.told(deed))
 	case h != nil && h.Name != d.Hypothesis && h.Chosen == "":
 		deed.How, deed.Hypothesis, deed.Instead, deed.Step = Chose, h.Name, d.Hypothesis, h.Step
-		r.add(e, deed, false)
+		r.add(e, deed)
 	}
 }
 

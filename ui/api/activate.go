@@ -22,7 +22,7 @@ func (s *server) postBundle(r *request) error {
 		}
 		return s.standing(r, b)
 	}
-	b, err := s.Bundles.Apply(r.Request.Context(), files, "", r.who.Actor(), true)
+	b, err := s.Bundles.Apply(r.Request.Context(), files, "", r.who.Actor())
 	if err != nil {
 		return err
 	}

@@ -60,12 +60,16 @@ func (s *server) patchPerson(r *request) error {
 	}
 	ctx, id, by := r.Request.Context(), r.Param("id"), r.who.Actor()
 	if in.Role != nil {
-		if err := s.Accounts.SetRole(ctx, id, *in.Role, by); err != nil {
+		if err := s.Accounts.ChangeRole(ctx, id, *in.Role, by); err != nil {
 			return err
 		}
 	}
 	if in.Disabled != nil {
-		if err := s.Accounts.SetDisabled(ctx, id, *in.Disabled, by); err != nil {
+		change := s.Accounts.Enable
+		if *in.Disabled {
+			change = s.Accounts.Disable
+		}
+		if err := change(ctx, id, by); err != nil {
 			return err
 		}
 	}

@@ -38,9 +38,9 @@ type Appliance interface {
 	Admin() http.Handler
 	// Run drives cases until ctx ends (then it gives nil) or the store fails.
 	Run(ctx context.Context) error
-	// Apply stores the bundle folder and activates it, unless its version was stored before and always
-	// is false. Where versions must rehearse, it rehearses first.
-	Apply(ctx context.Context, folder fs.FS, name string, always bool) (version string, err error)
+	// Apply stores the bundle folder and activates it, unless its version was stored before. Where versions
+	// must rehearse, it rehearses first.
+	Apply(ctx context.Context, folder fs.FS, name string) (version string, err error)
 	Close() error
 }
 

@@ -123,7 +123,7 @@ func (d *demonstration) run(ctx context.Context, addr string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if _, err := a.Apply(ctx, d.Demo.Bundle, "the demo's bundle", false); err != nil {
+	if _, err := a.Apply(ctx, d.Demo.Bundle, "the demo's bundle"); err != nil {
 		return err
 	}
 	d.api = &client{http: &http.Client{Transport: inProcess{a.Admin()}}, base: "http://admin"}

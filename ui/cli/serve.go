@@ -153,7 +153,7 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 		files, err := folder(s.Bundle)
 		if err == nil {
 			var version string
-			version, err = a.Apply(ctx, files, s.Bundle, false)
+			version, err = a.Apply(ctx, files, s.Bundle)
 			log.Info("bundle", "folder", s.Bundle, "version", version)
 		}
 		if err != nil {

@@ -16,8 +16,9 @@ type Accounts interface {
 	Linked(code string) (people.Standing, error)
 	Invite(ctx context.Context, name string, role people.Role, by string) (people.Standing, string, error)
 	Link(ctx context.Context, id, by string) (code string, err error)
-	SetRole(ctx context.Context, id string, role people.Role, by string) error
-	SetDisabled(ctx context.Context, id string, disabled bool, by string) error
+	ChangeRole(ctx context.Context, id string, role people.Role, by string) error
+	Disable(ctx context.Context, id, by string) error
+	Enable(ctx context.Context, id, by string) error
 	SignOutEverywhere(ctx context.Context, id, by string) error
 	Delete(ctx context.Context, id, by string) error
 }
@@ -160,11 +161,11 @@ func (s *site) changePerson(w http.ResponseWriter, r *http.Request, who people.P
 	}
 	switch do {
 	case "role":
-		err = s.Accounts.SetRole(ctx, id, people.Role(r.PostForm.Get("role")), by)
+		err = s.Accounts.ChangeRole(ctx, id, people.Role(r.PostForm.Get("role")), by)
 	case "disable":
-		err = s.Accounts.SetDisabled(ctx, id, true, by)
+		err = s.Accounts.Disable(ctx, id, by)
 	case "enable":
-		err = s.Accounts.SetDisabled(ctx, id, false, by)
+		err = s.Accounts.Enable(ctx, id, by)
 	case "signout":
 		err = s.Accounts.SignOutEverywhere(ctx, id, by)
 	case "delete":

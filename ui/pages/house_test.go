@@ -124,7 +124,7 @@ func newCompany(t *testing.T) *company {
 		t.Fatal(err)
 	}
 	c.library = shelf{library}
-	if _, err := library.Apply(t.Context(), storyBundle(t), "", "user:ada", true); err != nil {
+	if _, err := library.Apply(t.Context(), storyBundle(t), "", "user:ada"); err != nil {
 		t.Fatal(err)
 	}
 	return c

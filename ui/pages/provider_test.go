@@ -78,7 +78,7 @@ func TestSignInByProvider(t *testing.T) {
 	begin(third)
 	third.wants(third.get(ProviderBack+"?code=x&state=state", http.StatusConflict), "An account of that name is there already")
 	v.who.Subject = "1"
-	if err := tn.accounts.SetDisabled(t.Context(), tn.accounts.List()[0].ID, true, "user:test"); err != nil {
+	if err := tn.accounts.Disable(t.Context(), tn.accounts.List()[0].ID, "user:test"); err != nil {
 		t.Fatal(err)
 	}
 	b.get("/outbox", http.StatusUnauthorized)

@@ -2,9 +2,7 @@ package learner_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,183 +136,6 @@ func TestCorrectionsThatTeachNothing(t *testing.T) {
 	}
 }
 
-// Going back to an earlier version holds until a person goes on: what is learned meanwhile is kept beside it.
-func TestRollbackHolds(t *testing.T) {
-	trains(t)
-	r := newRig(t)
-	base, _ := r.decide("v1", "my parcel is late")
-	r.teachAll()
-	r.learn()
-	learned := r.newest()
-	if got, err := r.Activate(t.Context(), learned.Replaces, "user:ann"); err != nil || got.Activated[len(got.Activated)-1].By != "user:ann" {
-		t.Fatalf("going back: %+v, %v", got, err)
-	}
-	if s := r.standing(); s.Version != learned.Replaces || s.PinnedBy != "user:ann" {
-		t.Errorf("it stands as %+v, want what ann went back to", s)
-	}
-	if now, _ := r.decide("v1", "my parcel is late"); now != base {
-		t.Errorf("it decides\n%s, want as before it learned\n%s", now, base)
-	}
-	for i := range 60 {
-		r.arrive(fmt.Sprintf("parcel number %c%c hasn't come", 'a'+i/8, 'a'+i%8), fmt.Sprintf("f%d", i), chosen("track-order"), resolved())
-	}
-	r.learn()
-	r.open2()
-	next := r.newest()
-	if s := r.standing(); next.Version == learned.Version || s.Version != learned.Replaces || len(next.Activated) != 0 {
-		t.Errorf("it learned %+v and stands as %+v; want it to wait beside what ann went back to", next, s)
-	}
-	if _, err := r.Activate(t.Context(), next.Version, "user:ann"); err != nil {
-		t.Fatal(err)
-	}
-	if s := r.standing(); s.Version != next.Version || s.PinnedBy != "" {
-		t.Errorf("it stands as %+v, want it to go on by itself from what ann activated", s)
-	}
-	if _, err := r.Activate(t.Context(), "nonsense", "user:ann"); err == nil {
-		t.Error("a version that isn't there was activated")
-	}
-	want := []string{"system triage.activated " + learned.Version, "user:ann triage.activated " + learned.Replaces, "user:ann triage.activated " + next.Version}
-	if strings.Join(r.audit, "; ") != strings.Join(want, "; ") {
-		t.Errorf("the audit says %q, want %q", r.audit, want)
-	}
-}
-
-// What somebody went back to is what decides under the next version of the bundle too, from its first text on
-// and after a restart, with what had been learned by then; what they went back from doesn't return by itself.
-// Once somebody goes on, triage does so too.
-func TestRollbackHoldsForTheNextBundle(t *testing.T) {
-	trains(t)
-	r := newRig(t)
-	r.teachAll()
-	r.learn()
-	kept := r.newest()
-	const text = "parcel number zz hasn't come"
-	want, _ := r.decide("v1", text)
-	for i := range 60 {
-		r.arrive(fmt.Sprintf("parcel number %c%c hasn't come", 'a'+i/8, 'a'+i%8), fmt.Sprintf("f%d", i), chosen("track-order"), resolved())
-	}
-	r.learn()
-	undone := r.newest()
-	if undone.Digest == kept.Digest {
-		t.Fatalf("it learned nothing more\n%s", r.log.String())
-	}
-	if len(undone.Activated) == 0 {
-		_, err := r.Activate(t.Context(), undone.Version, "user:ann")
-		r.must(err)
-	}
-	_, err := r.Activate(t.Context(), kept.Version, "user:ann")
-	r.must(err)
-	for _, next := range []string{"v2", "v3"} { // the same with a comment more
-		b := r.books["v1"]
-		b.Version = next
-		r.books[next], r.bundle = b, next
-		for _, when := range []string{"at once", "when it has learned", "after a restart"} {
-			if got, version := r.decide(next, text); got != want || version != kept.Version {
-				t.Errorf("%s %s: version %s decides\n%s, want %s, which ann went back to, with\n%s", next, when, version, got, kept.Version, want)
-			}
-			if s := r.standing(); s.Bundle != next || s.Version != kept.Version || s.PinnedBy != "user:ann" {
-				t.Errorf("%s %s: it stands as %+v, want %s, pinned by ann", next, when, s, kept.Version)
-			}
-			switch when {
-			case "at once":
-				r.learn()
-			case "when it has learned":
-				r.open2()
-			}
-		}
-		if v := r.newest(); v.Bundle != next || v.Digest != undone.Digest || len(v.Activated) != 0 {
-			t.Errorf("under %s the newest is %+v; want what ann went back from, kept and not active", next, v)
-		}
-	}
-	r.now = r.now.Add(time.Minute)
-	if _, err := r.Activate(t.Context(), undone.Version, "user:bob"); err != nil {
-		t.Fatal(err)
-	}
-	r.publish("v4", func(intent string) bool { return intent != "invoice-copy" })
-	r.bundle = "v4"
-	r.learn()
-	if s := r.standing(); s.PinnedBy != "" || r.newest().Bundle != "v4" || s.Version != r.newest().Version {
-		t.Errorf("after bob went on, it stands under v4 as %+v, want it to learn by itself\n%+v", s, r.newest())
-	}
-}
-
-// The pin takes along what the next version of the bundle still has procedures for, with its own examples;
-// and what somebody went back from isn't activated by itself even where nothing is pinned any more.
-func TestPinWithOtherExamples(t *testing.T) {
-	trains(t)
-	r := newRig(t)
-	r.teachAll()
-	r.learn()
-	kept := r.newest()
-	for i := range 60 {
-		r.arrive(fmt.Sprintf("parcel number %c%c hasn't come", 'a'+i/8, 'a'+i%8), fmt.Sprintf("f%d", i), chosen("track-order"), resolved())
-	}
-	r.learn()
-	undone := r.newest()
-	for _, v := range []string{undone.Version, kept.Version} {
-		r.now = r.now.Add(time.Minute)
-		_, err := r.Activate(t.Context(), v, "user:ann")
-		r.must(err)
-	}
-	r.publish("v2", func(intent string) bool { return intent != "invoice-copy" })
-	r.bundle = "v2"
-	r.must(r.Learn(t.Context()))
-	s := r.standing()
-	i := slices.IndexFunc(r.Versions(), func(v learner.Version) bool { return v.Bundle == "v2" && v.Version == s.Version })
-	if i < 0 || s.PinnedBy != "user:ann" {
-		t.Fatalf("it stands as %+v, which is none of %+v", s, r.Versions())
-	}
-	if v := r.Versions()[i]; v.Evidence == 0 || v.Evidence >= kept.Evidence || v.Procedures != kept.Procedures-1 {
-		t.Errorf("under v2 it pins %+v, want what is left of %+v without one procedure", v, kept)
-	}
-	r.open2()
-	if _, version := r.decide("v2", "my parcel is late"); version != s.Version {
-		t.Errorf("after a restart %s decides, want %s", version, s.Version)
-	}
-	newest := r.newest()
-	r.now = r.now.Add(time.Minute)
-	if _, err := r.Activate(t.Context(), newest.Version, "user:ann"); err != nil { // goes on
-		t.Fatal(err)
-	}
-	b := r.books["v1"]
-	b.Version = "v3"
-	r.books["v3"], r.bundle = b, "v3"
-	r.must(r.Learn(t.Context()))
-	if v, s := r.newest(), r.standing(); v.Bundle != "v3" || v.Digest != undone.Digest || len(v.Activated) != 0 || !strings.Contains(v.Worse, "user:ann went back from") || s.PinnedBy != "" {
-		t.Errorf("under v3 it learned %+v and stands as %+v; want what ann went back from to wait for somebody", v, s)
-	}
-}
-
-// open2 is a restart.
-func (r *rig) open2() {
-	r.t.Helper()
-	r.must(r.store.Close())
-	r.open()
-}
-
-// What is worse on texts that were held back doesn't decide: here what is learned from was mixed up, and
-// what is held back was not.
-func TestWorseIsNotActivated(t *testing.T) {
-	r := newRig(t)
-	list := r.others()
-	for i, x := range list {
-		name := list[(i+7*3)%len(list)].Procedure
-		if learner.HeldBack(x.Text) {
-			name = x.Procedure
-		}
-		r.arrive(x.Text, fmt.Sprintf("c%d", i), chosen(name), resolved())
-	}
-	before, _ := r.decide("v1", "my parcel is late")
-	r.learn()
-	v := r.newest()
-	if v.Worse == "" || len(v.Activated) != 0 || r.standing().Version != v.Replaces {
-		t.Errorf("it learned %+v, want it named as worse, and not active", v)
-	}
-	if now, _ := r.decide("v1", "my parcel is late"); now != before {
-		t.Errorf("it decides\n%s, want as before\n%s", now, before)
-	}
-}
-
 // Nothing that was learned is lost: not by a restart, not where what is stored of it is gone, not with
 // another version of the bundle.
 func TestNothingLearnedIsLost(t *testing.T) {
@@ -330,7 +151,7 @@ func TestNothingLearnedIsLost(t *testing.T) {
 			t.Errorf("%s: version %s decides\n%s, want %s with\n%s\n%s", what, now, got, version, want, r.log.String())
 		}
 	}
-	r.open2()
+	r.restart()
 	check("after a restart")
 	r.learn()
 	if n := len(r.Versions()); n != 2 {
@@ -344,7 +165,7 @@ func TestNothingLearnedIsLost(t *testing.T) {
 			list[i].Value = nil
 		}
 		r.must(r.store.Put(t.Context(), list...))
-		r.open2()
+		r.restart()
 		r.decide("v1", text) // whoever asks before it has learned anew
 		r.learn()
 		check("without " + what)
@@ -441,90 +262,5 @@ func TestRun(t *testing.T) {
 	<-ended
 	if r.newest().Worse != "" {
 		t.Errorf("it learned %+v", r.newest())
-	}
-}
-
-// One account says of a hundred damaged things that they are for something else: nothing changes by itself.
-// What two people say, rightly, of things that nobody knew is learned.
-func TestOneAccountChangesNothingWrongly(t *testing.T) {
-	for _, who := range [][]string{{"token:flood"}, {"user:ann", "user:bob"}} {
-		r := newRig(t)
-		says, procedure, cases := "the %s of my %s arrived smashed and broken, %c%c", "track-order", 100
-		if len(who) > 1 {
-			says, procedure, cases = "the %s of my %s does the wobble, %c%c", "damaged-item", 60
-		}
-		for i := range cases {
-			text := fmt.Sprintf(says, []string{"lid", "foot", "knob", "rim"}[i%4], []string{"gizmo", "gadget", "widget"}[i%3], 'a'+i/10, 'a'+i%10)
-			r.happen(r.arrive(text, fmt.Sprintf("c%d", i), unsure()), who[i%len(who)], sent(procedure))
-		}
-		r.must(r.Learn(t.Context()))
-		v := r.newest()
-		if alone := len(who) == 1; alone != (len(v.Activated) == 0) || alone != (r.standing().Version == v.Replaces) || alone != (v.Worse != "") {
-			t.Errorf("said by %v, it learned %+v; want that it decides if two said so, and else why not", who, v)
-		}
-	}
-}
-
-// Few texts judge nothing: neither is anything activated by them nor is it lost.
-func TestFewTextsJudgeNothing(t *testing.T) {
-	r := newRig(t)
-	r.publish("small", func(intent string) bool { return intent == "track-order" || intent == "damaged-item" })
-	r.bundle = "small"
-	for i := range 12 {
-		r.arrive(fmt.Sprintf("my gizmo wobbles %c", 'a'+i), fmt.Sprintf("c%d", i), chosen("damaged-item"), resolved())
-	}
-	r.learn()
-	if v := r.newest(); len(v.Activated) != 0 || !strings.Contains(v.Worse, "20 have to") {
-		t.Errorf("it learned %+v, want too few texts named that judge it", v)
-	}
-}
-
-// What fails rehearsals that pass without it isn't activated by itself, but by whoever does so all the same;
-// what can't be rehearsed isn't either, and is learned again.
-func TestWhatLowersRehearsalsIsHeld(t *testing.T) {
-	trains(t)
-	r := newRig(t)
-	r.teachAll()
-	r.unrehearsed = errors.New("the disk is full")
-	r.now = r.now.Add(25 * time.Hour)
-	if err := r.Learn(t.Context()); !errors.Is(err, r.unrehearsed) || len(r.Versions()) != 0 {
-		t.Fatalf("unrehearsed, %d versions are kept, and the error is %v", len(r.Versions()), err)
-	}
-	r.unrehearsed, r.lowers = nil, `"smashed blender" (b.yaml:3:9)`
-	r.now = r.now.Add(time.Hour)
-	r.must(r.Learn(t.Context()))
-	v := r.newest()
-	if v.Worse != "" || v.Lowers != r.lowers || len(v.Activated) != 0 || r.standing().Version != v.Replaces {
-		t.Errorf("it learned %+v, want it kept beside what decides, with the rehearsal named", v)
-	}
-	r.open2()
-	if got, err := r.Activate(t.Context(), v.Version, "user:ann"); err != nil || got.Lowers == "" || r.standing().Version != v.Version {
-		t.Errorf("activated all the same: %+v, %v", got, err)
-	}
-}
-
-// While rehearsals are played nobody waits for them, and what was activated meanwhile stays.
-func TestNobodyWaitsForRehearsals(t *testing.T) {
-	r := newRig(t)
-	r.teachAll()
-	r.learn()
-	learned := r.newest()
-	for i := range 60 {
-		r.arrive(fmt.Sprintf("parcel number %c%c hasn't come", 'a'+i/8, 'a'+i%8), fmt.Sprintf("f%d", i), chosen("track-order"), resolved())
-	}
-	r.meanwhile = func() {
-		if _, err := r.Activate(t.Context(), learned.Replaces, "user:ann"); err != nil {
-			t.Error(err)
-		}
-	}
-	r.learn()
-	if s := r.standing(); s.Version != learned.Replaces || s.PinnedBy != "user:ann" || len(r.Versions()) != 2 {
-		t.Errorf("it stands as %+v with %d versions, want what ann went back to meanwhile", s, len(r.Versions()))
-	}
-	r.meanwhile = nil
-	r.now = r.now.Add(time.Hour)
-	r.must(r.Learn(t.Context()))
-	if v := r.newest(); len(r.Versions()) != 3 || v.Replaces != learned.Replaces || len(v.Activated) != 0 {
-		t.Errorf("it learned %+v, want the same compared with what decides now", v)
 	}
 }

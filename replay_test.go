@@ -51,6 +51,7 @@ func TestTheDemosStoryReplays(t *testing.T) {
 		{[]string{"--case", "00000000-0000-7000-8000-000000000000"}, 1, "not found"},
 		{[]string{"--all", "--case", r.Items[0].Replay.Case}, 2, "leave out --case"},
 		{[]string{"--all", "--faults"}, 2, "leave out --faults"},
+		{[]string{"--url", "http://127.0.0.1:1"}, 2, "name recorded cases with --case or --all"},
 	} {
 		if code, out := command(append([]string{"rehearse", "active", "--data", data}, tt.args...)...); code != tt.code || !strings.Contains(out, tt.says) {
 			t.Errorf("%v ended with %d, want %d and %q: %s", tt.args, code, tt.code, tt.says, out)

@@ -3,10 +3,12 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
 
+	"resolute/agent/bundle"
 	"resolute/agent/insights"
 	"resolute/agent/journal"
 	"resolute/agent/people"
@@ -56,8 +58,11 @@ func (s *server) insightQuery(r *request) (insights.Query, error) {
 	if q.From.IsZero() {
 		q.From = q.To.AddDate(0, 0, -insightDays)
 	}
-	if q.Bundle == "active" {
-		b, err := s.Bundles.Active()
+	if q.Bundle != "" {
+		b, err := s.Bundles.Resolve(r.Request.Context(), q.Bundle)
+		if errors.Is(err, bundle.ErrVersion) {
+			return q, invalid("the query makes no sense", problemPart{Parameter: "bundle", Detail: err.Error()})
+		}
 		if err != nil {
 			return q, err
 		}

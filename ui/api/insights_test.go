@@ -56,6 +56,12 @@ func (h *house) counts(do func(role people.Role, method, path, contentType, body
 	do(people.Viewer, "GET", "/api/v1/insights?from=2026-01-01T00:00:00Z&by=week&within_days=3", "", "")
 	do(people.Viewer, "GET", "/api/v1/insights?from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "", "")
 	do(people.Viewer, "GET", "/api/v1/insights?by=year", "", "")
+	if a := do(people.Viewer, "GET", "/api/v1/insights?bundle=zzzzzz", "", ""); a.status != 422 || !strings.Contains(a.body, `"parameter":"bundle"`) {
+		h.t.Errorf("figures of a version that nobody stored: %d %s, want it named", a.status, a.body)
+	}
+	if a := do(people.Viewer, "GET", "/api/v1/insights?bundle=active", "", ""); a.status != 200 {
+		h.t.Errorf("figures of the active version: %d %s", a.status, a.body)
+	}
 	do(people.Viewer, "GET", "/api/v1/insights", "", "", "Accept", "text/csv")
 	do(people.Viewer, "GET", "/api/v1/insights.csv", "", "")
 	do(people.Viewer, "GET", "/api/v1/insights/cases?figure=effects&tool=shop.refund&currency=EUR", "", "")

@@ -37,7 +37,7 @@ func (p *Program) rehearseCommand() *cobra.Command {
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "`number` that ids, times and mixed faults are drawn from")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object: {items: [{rehearsal, passed, failures}]}")
 	c.Flags().StringVar(&junit, "junit", "", "write the results as JUnit XML to this `file` too")
-	c.PreRunE = func(*cobra.Command, []string) error {
+	c.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		if o.Cases = cases; all {
 			o.Cases = []string{rehearsal.All}
 		}
@@ -46,6 +46,9 @@ func (p *Program) rehearseCommand() *cobra.Command {
 		}
 		if o.Faults && len(o.Cases) > 0 {
 			return usagef("recorded cases get the answers that they got: leave out --faults")
+		}
+		if cmd.Flags().Changed("url") && len(o.Cases) == 0 {
+			return usagef("scenarios are played here, and not by the server at --url: leave it out, or name recorded cases with --case or --all")
 		}
 		return nil
 	}

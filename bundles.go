@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"resolute/agent/authority"
 	"resolute/agent/book"
 	"resolute/agent/bundle"
+	"resolute/agent/casefile"
 	"resolute/agent/outbox"
 	"resolute/agent/people"
 	"resolute/agent/policy"
@@ -37,6 +40,51 @@ func (a *appliance) openBundles(ctx context.Context, audit *people.Audit, e *emb
 	}
 	a.shelf = book.NewShelf(a.library, earned, e) // what triage calls sure was found on its vectors
 	return earned, nil
+}
+
+// permit is the house's rule for what may become active.
+func (a *appliance) permit(ctx context.Context, b *bundle.Bundle) error {
+	if !a.MustRehearse {
+		return nil
+	}
+	return a.runs.Permit(ctx, b)
+}
+
+// Apply stores a bundle folder and activates it, unless its version was stored before; where the house asks
+// for it, once its rehearsals have passed.
+func (a *appliance) Apply(ctx context.Context, files fs.FS, name string) (string, error) {
+	b, err := a.library.ApplyOnce(ctx, files, name, casefile.ActorSystem)
+	var refused *runs.UnrehearsedError
+	if errors.As(err, &refused) {
+		if err := a.passes(ctx, files, name); err != nil {
+			return "", err
+		}
+		b, err = a.library.ApplyOnce(ctx, files, name, casefile.ActorSystem)
+	}
+	if err != nil {
+		return "", err
+	}
+	if active, err := a.library.Active(); err == nil && active.Version != b.Version {
+		a.Log.Warn("another version is active: this one was stored before, and activating it is a decision", "folder", name, "version", b.Version, "active", active.Version)
+	}
+	return b.Version, nil
+}
+
+// passes rehearses a folder, and reports what it doesn't pass.
+func (a *appliance) passes(ctx context.Context, files fs.FS, name string) error {
+	b, err := a.library.Fresh(ctx, files)
+	if err != nil {
+		return err
+	}
+	a.Log.Info("rehearsing before it becomes active", "folder", name, "version", b.Version)
+	told, err := a.runs.Run(ctx, runs.Order{Bundle: b, By: casefile.ActorSystem, Options: runs.Options{Seed: 1}})
+	if err == nil {
+		err = a.permit(ctx, b)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w%s", name, err, told.Complaints())
+	}
+	return nil
 }
 
 func (a *appliance) lookup(kind, name string) (string, bool) {

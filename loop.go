@@ -63,6 +63,28 @@ func (a *appliance) waits(ctx context.Context, caseID string, s *casefile.Signal
 	return book.Planner.Waits(c, s, time.Now()), nil
 }
 
+// How long work in the background waits at a time for live cases, and how often it looks.
+const (
+	longestYield = time.Second
+	yieldLook    = 5 * time.Millisecond
+)
+
+// liveFirst waits while cases wait for their turn. On a server that is never idle what is behind them goes
+// on slowly, and does go on.
+func (a *appliance) liveFirst(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, longestYield)
+	defer cancel()
+	look := time.NewTicker(yieldLook)
+	defer look.Stop()
+	for a.working.Load() && a.store.Runnable() > 0 {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func salt() (s journal.Salt) {

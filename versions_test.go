@@ -18,11 +18,11 @@ import (
 // place of "" it adds a file.
 func (r *rig) amend(changes map[string][2]string) string {
 	r.t.Helper()
-	version, err := r.app.Apply(r.t.Context(), amended(r.t, changes), "bundle")
+	b, err := r.app.(*appliance).library.Apply(r.t.Context(), amended(r.t, changes), "bundle", casefile.ActorSystem)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return version
+	return b.Version
 }
 
 func amended(t testing.TB, changes map[string][2]string) fs.FS {

@@ -86,6 +86,13 @@ type Knowledge interface {
 	Ground(ctx context.Context, c *casefile.Case, queries []string) ([]casefile.Passage, error)
 }
 
+// Model answers what a plan asks it.
+type Model interface {
+	// Think makes one request, or one for each sample. It never fails: what kept it from an answer is
+	// in Error. It gives up when ctx ends.
+	Think(ctx context.Context, caseID string, ask casefile.Consult) casefile.ModelAnswered
+}
+
 // Routing is what triage says about a case: a procedure, or the candidates that it can't choose
 // between.
 type Routing struct {

@@ -12,7 +12,7 @@ import (
 // dropped; what the commands before it gave is journaled without it. a says which plugin, and until when
 // the case may wait by what was pending before the step.
 func (e *Engine) standAside(ctx context.Context, c *casefile.Case, ev Event, a aside) error {
-	if len(ev.Answers) > 0 || ev.Found != nil || ev.Routed != nil {
+	if len(ev.Answers) > 0 || ev.Found != nil || ev.Routed != nil || ev.Thought != nil {
 		ev.Draining = true
 		for again := true; again; {
 			s, err := load(ctx, e.Store, a.lease.CaseID)
@@ -54,13 +54,16 @@ type asideError struct{ *aside }
 func (e asideError) Error() string { return "other cases have all seats of plugin " + e.plugin }
 
 // unseated is what becomes of a command whose plugin has no seat left: it is not carried out.
-func unseated(cmd Command, now time.Time) Answered {
-	a := Answered{SentAt: now, Answer: casefile.Answer{Code: "busy", Detail: "other cases use all that calls of this plugin may take; nothing was sent"}}
+func (e *Engine) unseated(cmd Command, r *report) {
+	a := Answered{SentAt: e.Now(), Answer: casefile.Answer{Code: "busy", Detail: "other cases use all that calls of this plugin may take; nothing was sent"}}
 	switch cmd := cmd.(type) {
 	case Send:
 		a.Call, a.Try, a.Answer.Outcome = cmd.Call.ID, cmd.Call.Try, casefile.OutcomeNotDone
 	case Ask:
 		a.Call, a.Try, a.Asked, a.Answer.Outcome = cmd.Call.ID, cmd.Call.Try, true, casefile.OutcomeUnknown
+	case Think:
+		r.thought = asked(cmd.Consult, casefile.ModelError{Code: ModelBusy, Detail: "other cases have the model; this one is asked for when its turn comes", Temporary: true})
+		return
 	}
-	return a
+	r.answered, r.answer = true, a
 }

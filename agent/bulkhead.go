@@ -25,6 +25,7 @@ import (
 // timer and says why.
 type bulkhead struct {
 	workers int
+	limits  map[string]int // seats of those that may have fewer, by plugin
 
 	mu      sync.Mutex
 	seats   map[string]int // taken, by plugin
@@ -44,12 +45,18 @@ type aside struct {
 	gone     bool // from the line: its time is over
 }
 
-func newBulkhead(workers int) *bulkhead {
-	return &bulkhead{workers: workers, seats: map[string]int{}, lines: map[string]*fair.Queue[string, *aside]{}, changed: make(chan struct{}, 1)}
+func newBulkhead(workers int, limits map[string]int) *bulkhead {
+	return &bulkhead{workers: workers, limits: limits, seats: map[string]int{}, lines: map[string]*fair.Queue[string, *aside]{}, changed: make(chan struct{}, 1)}
 }
 
 // full reports whether a plugin can have no further seat.
-func (b *bulkhead) full(plugin string) bool { return b.seats[plugin] >= b.workers-b.taken }
+func (b *bulkhead) full(plugin string) bool {
+	most := b.workers - b.taken
+	if limit, ok := b.limits[plugin]; ok {
+		most = min(most, limit)
+	}
+	return b.seats[plugin] >= most
+}
 
 func (b *bulkhead) take(plugin string) {
 	b.seats[plugin]++
@@ -212,6 +219,8 @@ func pluginOf(c Command) string {
 		tool = c.Call.Tool
 	case Ask:
 		tool = c.Call.Tool
+	case Think:
+		return theModel
 	}
 	plugin, _, _ := strings.Cut(tool, ".")
 	return plugin

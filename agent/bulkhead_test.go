@@ -30,7 +30,7 @@ func seat(b *bulkhead, n int, tools ...string) (taken []*berth) {
 
 func TestHungPluginsLeaveWorkersForOthers(t *testing.T) {
 	for hung, want := range map[int]int{1: 64, 2: 32, 3: 16} {
-		b := newBulkhead(128)
+		b := newBulkhead(128, nil)
 		var last int
 		for i := range hung {
 			last = len(seat(b, 1000, fmt.Sprint("hung", i, ".a")))
@@ -46,7 +46,7 @@ func TestHungPluginsLeaveWorkersForOthers(t *testing.T) {
 }
 
 func TestSeatsGoWithTheCommands(t *testing.T) {
-	b := newBulkhead(16)
+	b := newBulkhead(16, nil)
 	s := &berth{of: b}
 	if full := s.take(sends("shop.a", "shop.b", "bank.c")); full != "" || b.seats["shop"] != 1 || b.seats["bank"] != 1 {
 		t.Fatalf("three calls of two plugins: no seat at %q, taken %v, want one each", full, b.seats)
@@ -70,7 +70,7 @@ func TestSeatsGoWithTheCommands(t *testing.T) {
 }
 
 func TestWhoStandsAsideComesBackInTurn(t *testing.T) {
-	b := newBulkhead(4)
+	b := newBulkhead(4, nil)
 	hogs := seat(b, 1000, "slow.a")
 	for i := range 10 {
 		b.stand(&aside{lease: journal.Lease{CaseID: fmt.Sprint("flood-", i)}, plugin: "slow", customer: "flood", until: t0.Add(time.Hour)})
@@ -101,7 +101,7 @@ func TestWhoStandsAsideComesBackInTurn(t *testing.T) {
 }
 
 func TestWhoStandsAsideTooLongGoesOnWithoutASeat(t *testing.T) {
-	b := newBulkhead(4)
+	b := newBulkhead(4, nil)
 	seat(b, 1000, "hung.a")
 	for i, after := range []time.Duration{time.Minute, time.Second, time.Hour} {
 		b.stand(&aside{lease: journal.Lease{CaseID: fmt.Sprint(i)}, plugin: "hung", until: t0.Add(after)})

@@ -28,7 +28,7 @@ func (e *Engine) carryOut(ctx context.Context, c *casefile.Case, commands []Comm
 			ev.Answers = append(ev.Answers, r.answer)
 		}
 		ev.Found, ev.Routed = cmp.Or(r.found, ev.Found), cmp.Or(r.routed, ev.Routed)
-		ev.Recalled = cmp.Or(r.recalled, ev.Recalled)
+		ev.Recalled, ev.Thought = cmp.Or(r.recalled, ev.Recalled), cmp.Or(r.thought, ev.Thought)
 	}
 	ev.Now = e.Now()
 	return ev
@@ -41,12 +41,13 @@ type report struct {
 	found    *Found
 	routed   *Routing
 	recalled *Recalled
+	thought  *casefile.ModelAnswered
 }
 
 // one carries out one command. c is not changed meanwhile.
 func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, b *berth, r *report) {
 	if !b.has(cmd) {
-		r.answered, r.answer = true, unseated(cmd, e.Now())
+		e.unseated(cmd, r)
 		return
 	}
 	switch cmd := cmd.(type) {
@@ -75,6 +76,8 @@ func (e *Engine) one(ctx context.Context, c *casefile.Case, cmd Command, b *bert
 			routing = Routing{Reason: "triage failed: " + err.Error()}
 		}
 		r.routed = &routing
+	case Think:
+		r.thought = e.think(ctx, c, cmd)
 	}
 }
 

@@ -34,7 +34,7 @@ func (s *step) conclude(n casefile.Note) {
 func (s *step) concludes(d casefile.Data) bool {
 	switch d := d.(type) {
 	case *casefile.InputsFound, *casefile.CaseCorrelated, *casefile.HypothesisChosen, *casefile.HypothesisFailed, *casefile.HypothesisEnded,
-		*casefile.StepDone, *casefile.CustomerAnswered, *casefile.QuestionEnded, *casefile.WaitEnded:
+		*casefile.StepDone, *casefile.ModelProposed, *casefile.CustomerAnswered, *casefile.QuestionEnded, *casefile.WaitEnded:
 		return true
 	case *casefile.CheckRead:
 		h := s.c.Current()

@@ -20,6 +20,7 @@ type Deps struct {
 	Tools     Tools
 	Knowledge Knowledge
 	Triage    Triage
+	Model     Model // nil: there is none
 	Callbacks Callbacks
 	Pauses    Pauses // nil: nothing is ever paused
 	Usual     Usual  // nil: nothing is unusual
@@ -37,10 +38,11 @@ type Deps struct {
 
 // Options tune the engine; the zero value works.
 type Options struct {
-	Workers int           // cases advanced at once; default 1024, of which one plugin's calls get half
-	Lease   time.Duration // of a case; default 5 minutes
-	Drain   time.Duration // how long Run waits for what is under way when it is told to end; default 7 s
-	Log     *slog.Logger  // default: discard
+	Workers  int           // cases advanced at once; default 1024, of which one plugin's calls get half
+	Thinkers int           // cases that the model is asked for at once; default 1
+	Lease    time.Duration // of a case; default 5 minutes
+	Drain    time.Duration // how long Run waits for what is under way when it is told to end; default 7 s
+	Log      *slog.Logger  // default: discard
 	// Bearable is how long a case stands aside for a plugin whose share of workers is used up, before
 	// its call counts as tried; default 1 minute, at most half of Lease.
 	Bearable time.Duration
@@ -66,8 +68,14 @@ func New(d Deps, o Options) *Engine {
 	if o.Workers <= 0 {
 		o.Workers = 1024
 	}
+	if o.Thinkers <= 0 {
+		o.Thinkers = 1
+	}
 	if o.Lease <= 0 {
 		o.Lease = 5 * time.Minute
+	}
+	if d.Model == nil {
+		d.Model = mindless{}
 	}
 	if o.Bearable <= 0 {
 		o.Bearable = time.Minute
@@ -82,7 +90,7 @@ func New(d Deps, o Options) *Engine {
 	if o.Together == nil {
 		o.Together = together
 	}
-	return &Engine{Deps: d, core: Core{Tools: d.Tools}, opt: o, hold: newBulkhead(o.Workers)}
+	return &Engine{Deps: d, core: Core{Tools: d.Tools}, opt: o, hold: newBulkhead(o.Workers, map[string]int{theModel: o.Thinkers})}
 }
 
 // Run advances cases until ctx ends or the store fails, and waits for what is under way: a call

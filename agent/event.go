@@ -13,6 +13,7 @@ type Event struct {
 	Found    *Found
 	Routed   *Routing
 	Recalled *Recalled
+	Thought  *casefile.ModelAnswered
 	HeldBy   string              // an older case is at work on what this one wants to be about
 	Exceeded []casefile.Exceeded // the budgets that had no room for what this case was about to send
 	Usual    Usual               // nil: nothing is unusual
@@ -37,7 +38,7 @@ type Found struct {
 }
 
 // Command is something to be carried out once the entries of its step are durable: one of Send,
-// Ask, Search, Recall and Route.
+// Ask, Search, Recall, Route and Think.
 type Command interface{ command() }
 
 // Send makes one request: one journaled try.

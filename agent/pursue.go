@@ -40,6 +40,9 @@ func (s *step) absorb() {
 	if h := s.ev.Recalled; h != nil && s.unremembered() {
 		s.say(&casefile.HistoryFound{Cases: h.Cases, Round: s.c.Round, Error: h.Error})
 	}
+	if t := s.ev.Thought; t != nil {
+		s.absorbThought(t)
+	}
 	if r := s.ev.Routed; r != nil && !s.c.Routed {
 		s.say(&casefile.ProcedureChosen{Procedure: r.Procedure, Goal: r.Goal, Reason: r.Reason, Candidates: r.Candidates, Signal: r.Signal, Triage: r.Version})
 	}

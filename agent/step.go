@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -154,6 +155,8 @@ func (s *step) decide(d casefile.Decision) {
 		s.res.Commands = append(s.res.Commands, Route{})
 	case casefile.Ground:
 		s.res.Commands = append(s.res.Commands, Search{Queries: d.Queries})
+	case casefile.Consult:
+		s.res.Commands = append(s.res.Commands, Think{d})
 	case casefile.CallTools:
 		s.dispatch(d.Calls)
 	case casefile.AskCustomer:
@@ -163,7 +166,7 @@ func (s *step) decide(d casefile.Decision) {
 	case casefile.AskPerson:
 		s.checkpoint(d)
 	case casefile.Recheck:
-		s.stop(casefile.Waiting, casefile.Stop{Code: casefile.StopWaitingTimer, Detail: "the check is read again then", Until: &d.At})
+		s.stop(casefile.Waiting, casefile.Stop{Code: casefile.StopWaitingTimer, Detail: cmp.Or(d.Detail, "the check is read again then"), Until: &d.At})
 		s.park(d.At)
 	case casefile.Resolve:
 		s.resolve(d)
@@ -181,7 +184,7 @@ func (s *step) voidUnless(d casefile.Decision) {
 		return
 	}
 	switch d := d.(type) {
-	case casefile.Note, casefile.FindProcedure, casefile.Ground:
+	case casefile.Note, casefile.FindProcedure, casefile.Ground, casefile.Consult:
 		return
 	case casefile.AskPerson:
 		if d.ID == a.Step {

@@ -62,6 +62,7 @@ const (
 	StopApprovalRejected    StopCode = "approval.rejected"
 	StopApprovalExpired     StopCode = "approval.expired"
 	StopLoopLimit           StopCode = "loop.limit"
+	StopModelUnavailable    StopCode = "model.unavailable"
 	StopProcedureEscalate   StopCode = "procedure.escalate"
 	StopHumanTakeover       StopCode = "human.takeover"
 
@@ -100,7 +101,9 @@ type Case struct {
 	Facts      map[string]Fact  `json:"facts,omitempty"`
 	Passages   []Passage        `json:"passages,omitempty"`
 	Grounded   bool             `json:"grounded,omitempty"`
-	History    *History         `json:"history,omitempty"` // nil until it was asked for
+	History    *History         `json:"history,omitempty"`  // nil until it was asked for
+	Thinking   *Thinking        `json:"thinking,omitempty"` // nil until the model was asked
+	News       uint64           `json:"news,omitempty"`     // seq of the last entry that said what no plan knew
 
 	Hypotheses []Hypothesis   `json:"hypotheses,omitempty"` // those begun, oldest first
 	Pending    []Call         `json:"pending,omitempty"`    // calls begun and without a final answer
@@ -194,17 +197,18 @@ const (
 
 // Hypothesis is one that was begun in the case.
 type Hypothesis struct {
-	Name    string           `json:"name"`
-	Epoch   int              `json:"epoch"`
-	Status  HypothesisStatus `json:"status"`
-	Step    int              `json:"step"` // index of the next step; all before it are done
-	Seq     uint64           `json:"seq"`  // of the entry that began it
-	BegunAt time.Time        `json:"begun_at"`
-	Cause   *Stop            `json:"cause,omitempty"` // why it was given up; code "" for a 422
-	Check   Check            `json:"check,omitzero"`
-	Undone  int              `json:"undone,omitempty"`  // how many undo steps are done
-	Chosen  string           `json:"chosen,omitempty"`  // actor who chose it, "" for the planner
-	Opening int              `json:"opening,omitempty"` // of the case, when it was begun
+	Name      string           `json:"name"`
+	Epoch     int              `json:"epoch"`
+	Status    HypothesisStatus `json:"status"`
+	Step      int              `json:"step"` // index of the next step; all before it are done
+	Seq       uint64           `json:"seq"`  // of the entry that began it
+	BegunAt   time.Time        `json:"begun_at"`
+	Cause     *Stop            `json:"cause,omitempty"` // why it was given up; code "" for a 422
+	Check     Check            `json:"check,omitzero"`
+	Undone    int              `json:"undone,omitempty"`    // how many undo steps are done
+	Chosen    string           `json:"chosen,omitempty"`    // actor who chose it, "" for the planner
+	Opening   int              `json:"opening,omitempty"`   // of the case, when it was begun
+	Statement string           `json:"statement,omitempty"` // what a model believes, in its words
 }
 
 // Check is how far the verification of a hypothesis is.

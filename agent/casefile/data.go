@@ -57,7 +57,8 @@ type KnowledgeFound struct {
 type HypothesisChosen struct {
 	Hypothesis string       `json:"hypothesis"`
 	Considered []Considered `json:"considered,omitempty"`
-	By         string       `json:"by,omitempty"` // actor who chose it, "" for the planner
+	By         string       `json:"by,omitempty"`        // actor who chose it, "" for the planner
+	Statement  string       `json:"statement,omitempty"` // what a model believes, in its words; rules see the name alone
 }
 
 // Considered is a hypothesis with what became of it.

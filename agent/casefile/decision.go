@@ -3,7 +3,7 @@ package casefile
 import "time"
 
 // Decision is what a planner proposes next for a case: one of Note, FindProcedure, CallTools,
-// Ground, AskCustomer, AwaitSignal, AskPerson, Recheck, Resolve, Close and Escalate. It is only
+// Ground, Consult, AskCustomer, AwaitSignal, AskPerson, Recheck, Resolve, Close and Escalate. It is only
 // ever a proposal; the guard judges each action right before it is sent.
 type Decision interface{ decision() }
 
@@ -62,8 +62,11 @@ type AskPerson struct {
 	Evidence   []string
 }
 
-// Recheck waits until a time, to read the check of the hypothesis again.
-type Recheck struct{ At time.Time }
+// Recheck waits until a time, to look again.
+type Recheck struct {
+	At     time.Time
+	Detail string // at what; "" for the check of the hypothesis
+}
 
 // Resolve ends the case: the check held.
 type Resolve struct {
@@ -90,6 +93,7 @@ func (Note) decision()          {}
 func (FindProcedure) decision() {}
 func (CallTools) decision()     {}
 func (Ground) decision()        {}
+func (Consult) decision()       {}
 func (AskCustomer) decision()   {}
 func (AwaitSignal) decision()   {}
 func (AskPerson) decision()     {}

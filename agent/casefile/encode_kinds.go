@@ -108,6 +108,7 @@ func (d *HypothesisChosen) write(w *writer) {
 		w.b = append(w.b, ']')
 	}
 	w.someText("by", d.By)
+	w.someText("statement", d.Statement)
 	w.close()
 }
 

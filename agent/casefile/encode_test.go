@@ -10,7 +10,7 @@ import (
 
 // allKinds are the kinds that newData knows, in the order of their declaration.
 var allKinds = []Kind{KindSignalReceived, KindCaseOpened, KindCaseReopened, KindCaseLinked, KindProcedureChosen, KindInputsFound,
-	KindCaseCorrelated, KindKnowledgeFound, KindHistoryFound, KindHypothesisChosen, KindHypothesisFailed, KindHypothesisEnded, KindStepDone, KindActionDenied, KindActionShadowed,
+	KindCaseCorrelated, KindKnowledgeFound, KindHistoryFound, KindModelAnswered, KindModelProposed, KindHypothesisChosen, KindHypothesisFailed, KindHypothesisEnded, KindStepDone, KindActionDenied, KindActionShadowed,
 	KindCallIntended, KindCallAnswered, KindApprovalAsked, KindApprovalVoided, KindApprovalExpired, KindOperatorDecided, KindAuthorityChanged, KindCustomerAsked,
 	KindCustomerAnswered, KindQuestionEnded, KindWaitStarted, KindWaitEnded, KindCheckRead, KindReplyWritten, KindCaseStopped, KindHandoffOpened, KindHandoffNoticed, KindCaseResolved, KindCaseClosed}
 

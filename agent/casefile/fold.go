@@ -16,6 +16,9 @@ func New(id string) *Case { return &Case{ID: id} }
 // changes nothing but the sequence number.
 func (c *Case) Fold(e *Entry) {
 	c.Seq, c.UpdatedAt = e.Seq, e.At
+	if c.news(e) {
+		c.News = e.Seq
+	}
 	switch d := e.Data.(type) {
 	case *SignalReceived:
 		c.foldSignal(e, d)
@@ -64,6 +67,8 @@ func (c *Case) Fold(e *Entry) {
 	case *CaseClosed:
 		c.end(e, Closed, &d.Stop)
 		c.MergedInto = d.MergedInto
+	case *ModelAnswered, *ModelProposed:
+		c.foldModel(e)
 	case *HandoffOpened, *HandoffNoticed:
 		c.foldHandoff(e)
 	default:
@@ -75,7 +80,7 @@ func (c *Case) Fold(e *Entry) {
 func (c *Case) foldPlan(e *Entry) {
 	switch d := e.Data.(type) {
 	case *HypothesisChosen:
-		c.Hypotheses = append(c.Hypotheses, Hypothesis{Name: d.Hypothesis, Epoch: c.Epoch, Status: Trying, Seq: e.Seq, BegunAt: e.At, Chosen: d.By, Opening: c.Opening})
+		c.Hypotheses = append(c.Hypotheses, Hypothesis{Name: d.Hypothesis, Epoch: c.Epoch, Status: Trying, Seq: e.Seq, BegunAt: e.At, Chosen: d.By, Opening: c.Opening, Statement: d.Statement})
 		if c.Override != nil && c.Override.Action == nil {
 			c.Override = nil
 		}
@@ -370,7 +375,7 @@ func (c *Case) reopen() {
 	c.EndedAt = time.Time{}
 	c.Handoff, c.Holder = nil, ""
 	c.Approval, c.Override, c.Shadowed, c.Question, c.Wait, c.Asks = nil, nil, nil, nil, nil, nil
-	c.Steps, c.Routed = 0, c.Procedure != ""
+	c.Steps, c.Routed, c.Thinking = 0, c.Procedure != "", nil
 	if h := c.Current(); h != nil {
 		if c.HalfDone() {
 			h.Epoch, h.Check = c.Epoch, Check{}

@@ -65,6 +65,12 @@ func content(t *rapid.T, at time.Time) Data {
 		return &ActionShadowed{Shadowed: Shadowed{Hash: id, Step: id, Action: action, Verdict: Verdict{Outcome: Deny, Code: StopAuthorityShadow, Authority: &Standing{Level: LevelShadow, Would: Allow}}, Observed: map[string]Value{"facts.f": {value(t)}}}}
 	case KindHistoryFound:
 		return &HistoryFound{Cases: of(t, "cases", nil, []Past{}, []Past{{Case: id, Procedure: "p", ClosedAt: at, Amounts: []int64{1}}}), Round: step, Error: of(t, "error", "", "e")}
+	case KindModelAnswered:
+		return &ModelAnswered{Use: of(t, "use", UseDrive, UseReply), System: of(t, "system", "", "s"), Prompt: "p", Repair: of(t, "repair", nil, &Repair{"a", "w"}),
+			Answers: of(t, "answers", nil, []ModelAnswer{}, []ModelAnswer{{Text: "t", Tokens: 3, PromptTokens: 4}, {Text: "u", Cut: true}}), Calibrated: of(t, "calibrated", nil, &Calibration{Version: "1", From: []float64{0}, Right: []float64{.5}, Of: 2}),
+			Error: of(t, "error", nil, &ModelError{Code: "busy", NextAt: later})}
+	case KindModelProposed:
+		return &ModelProposed{Use: of(t, "use", UseDrive, UseReply), Proposal: ModelProposal{Decision: "call", Tool: "p.t", Args: arguments(t), Inputs: of(t, "inputs", nil, map[string]Input{}, map[string]Input{"x": {Value{value(t)}, "1", "model"}})}, Confidence: Confidence{Value: .5}}
 	case KindCallIntended:
 		return &CallIntended{Call: call}
 	case KindCallAnswered:

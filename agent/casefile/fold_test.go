@@ -51,6 +51,8 @@ var (
 	watched  = &CaseStopped{Status: Escalated, Stop: Stop{Code: StopAuthorityShadow}}
 	question = &CustomerAsked{Question: Question{Input: "order_id", Text: "Which?"}}
 	inStep   = &CustomerAsked{Question: Question{As: "answer", Step: 1, Text: "Which?"}}
+	thought  = &ModelAnswered{Use: UseDrive, Answers: []ModelAnswer{{Text: "a", PromptTokens: 4, Tokens: 3}}}
+	denied   = &ActionDenied{Call: call(ForDo, "write"), Verdict: Verdict{Outcome: Deny, Code: StopPolicyDeny}}
 	waits    = &WaitStarted{Wait: Wait{For: "t", Step: 2}}
 	stopped  = &CaseStopped{Status: Waiting, Stop: Stop{Code: StopWaitingCustomer}}
 	handed   = &CaseStopped{Status: Escalated, Stop: Stop{Code: StopPolicyDeny}}
@@ -342,6 +344,22 @@ func TestFold(t *testing.T) {
 		{"it is resolved: the hypothesis held", begun, ended, func(c *Case, e *Entry) {
 			c.Status, c.EndedAt, c.Outcome, c.Hypotheses[0].Status = Resolved, e.At, "done", Held
 		}},
+		{"the model answers", then(begun, &ModelAnswered{Use: UseDrive, System: "s", Error: &ModelError{Code: "busy"}}), thought, func(c *Case, e *Entry) {
+			c.Thinking.Calls, c.Thinking.Tokens = 1, 7
+			c.Thinking.Asked[UseDrive] = &Asked{Seq: e.Seq, Answers: []string{"a"}}
+		}},
+		{"it fails to for the second time", then(begun, &ModelAnswered{Use: UseDrive, Error: &ModelError{Code: "busy"}}), &ModelAnswered{Use: UseDrive, Error: &ModelError{Code: "dropped"}}, func(c *Case, e *Entry) {
+			c.Thinking.Asked[UseDrive] = &Asked{Seq: e.Seq, Error: &ModelError{Code: "dropped"}, FailedAt: at(e.Seq - 1)}
+		}},
+		{"it knows of a denial now", then(begun, denied), thought, func(c *Case, e *Entry) {
+			c.Thinking = &Thinking{Calls: 1, Tokens: 7, Asked: map[ModelUse]*Asked{UseDrive: {Seq: e.Seq, Answers: []string{"a"}}}}
+			c.Failure, c.Cause = nil, &Stop{Code: StopPolicyDeny}
+		}},
+		{"something is taken from what it said", then(begun, thought), &ModelProposed{Use: UseDrive, Proposal: ModelProposal{Decision: "close"}}, func(c *Case, _ *Entry) {
+			a := c.Thinking.Asked[UseDrive]
+			a.Answers, a.Taken = nil, &ModelProposed{Use: UseDrive, Proposal: ModelProposal{Decision: "close"}}
+		}},
+		{"what it says of what was before the news is nothing to take from", then(begun, thought, denied), &ModelProposed{Use: UseDrive, Problem: "x"}, func(*Case, *Entry) {}},
 		{"it is merged", then(begun, question), &CaseClosed{Stop: Stop{Code: StopMerged}, MergedInto: "c-2"}, func(c *Case, e *Entry) {
 			c.Status, c.EndedAt, c.Stop, c.MergedInto, c.Question = Closed, e.At, &Stop{Code: StopMerged}, "c-2", nil
 			c.Hypotheses[0].Status = GivenUp
@@ -353,7 +371,7 @@ func TestFold(t *testing.T) {
 			seq := uint64(len(c.before) + 1)
 			e := Entry{Seq: seq, Case: "c-1", At: at(seq), Actor: "user:ann", Data: c.data}
 			got.Fold(&e)
-			want.Seq, want.UpdatedAt = seq, at(seq)
+			want.Seq, want.UpdatedAt, want.News = seq, at(seq), got.News // TestNews says when
 			c.want(want, &e)
 			if diff := cmp.Diff(clone(t, want), clone(t, got)); diff != "" {
 				t.Errorf("%s behind %d entries (-want +got):\n%s", c.data.Kind(), len(c.before), diff)
@@ -364,6 +382,40 @@ func TestFold(t *testing.T) {
 	for _, kind := range allKinds {
 		if !seen[kind] {
 			t.Errorf("no row says what %s changes", kind)
+		}
+	}
+}
+
+// The model is asked anew when something happened that it doesn't know, and not for what it wanted and
+// what is read to go on with that.
+func TestNews(t *testing.T) {
+	begun := then(opened, chosen, first)
+	read := answer(ForGather, OutcomeDone)
+	for _, c := range []struct {
+		name   string
+		before []Data
+		data   Data
+		news   bool
+	}{
+		{"a signal", begun, opened[0], true},
+		{"a write is done", then(begun, sent(ForDo, "write")), answer(ForDo, OutcomeDone), true},
+		{"nobody knows whether it is", then(begun, sent(ForDo, "write")), answer(ForDo, OutcomeUnknown), false},
+		{"an answer that comes too late", begun, answer(ForDo, OutcomeDone), false},
+		{"the procedure reads again", then(begun, &CallIntended{Call: Call{ID: read.ID, Purpose: ForGather, Try: 1}}), read, false},
+		{"the check is read", then(begun, sent(ForVerify, "read")), answer(ForVerify, OutcomeDone), false},
+		{"a denial", begun, denied, true},
+		{"a yes", begun, &OperatorDecided{Decision: DecideApprove}, false},
+		{"a no", begun, &OperatorDecided{Decision: DecideReject}, true},
+		{"the check failed for good", begun, &HypothesisFailed{Hypothesis: "h"}, true},
+		{"it is asked", begun, thought, false},
+		{"a wait", begun, waits, false},
+	} {
+		got := folded(then(c.before, c.data)...)
+		if news := got.News == got.Seq; news != c.news {
+			t.Errorf("%s: news %v, want %v", c.name, news, c.news)
+		}
+		if a := folded(then(begun, thought, c.data)...).Asked(UseDrive); c.news && len(c.before) == len(begun) && a != nil {
+			t.Errorf("%s: what the model said before still holds", c.name)
 		}
 	}
 }

@@ -11,6 +11,8 @@ const (
 	KindCaseCorrelated   Kind = "case.correlated"
 	KindKnowledgeFound   Kind = "knowledge.found"
 	KindHistoryFound     Kind = "history.found"
+	KindModelAnswered    Kind = "model.answered"
+	KindModelProposed    Kind = "model.proposed"
 	KindHypothesisChosen Kind = "hypothesis.chosen"
 	KindHypothesisFailed Kind = "hypothesis.failed"
 	KindHypothesisEnded  Kind = "hypothesis.ended"
@@ -58,6 +60,10 @@ func newData(k Kind) Data {
 		return new(KnowledgeFound)
 	case KindHistoryFound:
 		return new(HistoryFound)
+	case KindModelAnswered:
+		return new(ModelAnswered)
+	case KindModelProposed:
+		return new(ModelProposed)
 	case KindHypothesisChosen:
 		return new(HypothesisChosen)
 	case KindHypothesisFailed:

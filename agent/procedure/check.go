@@ -78,7 +78,7 @@ func (p *Procedure) Check(tools ToolSet, queues []string, problems *source.Probl
 var stopCodes = []casefile.StopCode{casefile.StopPolicyDeny, casefile.StopAuthorityShadow, "budget.exceeded", casefile.StopConfidenceLow,
 	casefile.StopEvidenceMissing, casefile.StopOutcomeUnknown, casefile.StopToolUnavailable, casefile.StopToolError, casefile.StopManifestChanged,
 	casefile.StopCheckFailed, casefile.StopHypothesesExhausted, casefile.StopApprovalRejected, casefile.StopApprovalExpired,
-	casefile.StopLoopLimit, "model.unavailable", casefile.StopProcedureEscalate, casefile.StopHumanTakeover, casefile.StopInputMissing}
+	casefile.StopLoopLimit, casefile.StopModelUnavailable, casefile.StopProcedureEscalate, casefile.StopHumanTakeover, casefile.StopInputMissing}
 
 func (k *checker) on(code casefile.StopCode, on OnStop, used map[string]bool) {
 	if !slices.Contains(stopCodes, code) {

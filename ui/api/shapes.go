@@ -13,7 +13,7 @@ var stopCodes = [...]casefile.StopCode{
 	casefile.StopInputMissing, casefile.StopToolUnavailable, casefile.StopPaused,
 	casefile.StopPolicyDeny, casefile.StopAuthorityShadow, casefile.StopConfidenceLow, casefile.StopEvidenceMissing, casefile.StopOutcomeUnknown,
 	casefile.StopToolError, casefile.StopManifestChanged, casefile.StopCheckFailed, casefile.StopHypothesesExhausted,
-	casefile.StopApprovalRejected, casefile.StopApprovalExpired, casefile.StopLoopLimit, "model.unavailable",
+	casefile.StopApprovalRejected, casefile.StopApprovalExpired, casefile.StopLoopLimit, casefile.StopModelUnavailable,
 	casefile.StopProcedureEscalate, casefile.StopHumanTakeover,
 	casefile.StopDeclined, casefile.StopMerged, casefile.StopHumanClosed,
 }

@@ -52,6 +52,48 @@ func TestPersonChoosesAnotherAction(t *testing.T) {
 	}
 }
 
+// A case that comes back to where it was looks the same to a second click, or to a page that somebody else has
+// decided on meanwhile: what names the state that it was taken on changes nothing.
+func TestDecisionOnWhatSomebodyDecidedSince(t *testing.T) {
+	r := newRig(t)
+	defer r.replaysTheSame()
+	id := r.send(story(t, "not-the-owner")[0])
+	r.settled(id, casefile.Escalated)
+	var shown struct {
+		UpdatedAt time.Time `json:"updated_at"`
+	}
+	r.do("GET", "/api/v1/cases/"+id, nil, &shown)
+	r.decide(id, map[string]any{"decision": "retry", "seen": shown.UpdatedAt}, 200)
+	r.settled(id, casefile.Escalated)
+	for _, decision := range []string{"retry", "takeover", "close"} {
+		r.decide(id, map[string]any{"decision": decision, "seen": shown.UpdatedAt}, 409)
+	}
+	r.decide(id, map[string]any{"decision": "override", "hypothesis": "refundable", "seen": shown.UpdatedAt}, 409)
+	if n := r.decisions(id); n != 1 {
+		t.Errorf("%d decisions are in the journal, want the first one alone", n)
+	}
+	r.do("GET", "/api/v1/cases/"+id, nil, &shown)
+	r.decide(id, map[string]any{"decision": "close", "note": "theirs", "seen": shown.UpdatedAt}, 200)
+	r.decide(id, map[string]any{"decision": "reopen", "seen": shown.UpdatedAt}, 409)
+	r.decide(id, map[string]any{"decision": "reopen"}, 200) // who doesn't say what they saw decides about what is
+}
+
+// decisions counts what people decided about a case.
+func (r *rig) decisions(id string) int {
+	r.t.Helper()
+	var j struct {
+		Items []struct{ Kind casefile.Kind }
+	}
+	r.do("GET", "/api/v1/cases/"+id+"/journal?limit=200", nil, &j)
+	n := 0
+	for _, e := range j.Items {
+		if e.Kind == casefile.KindOperatorDecided {
+			n++
+		}
+	}
+	return n
+}
+
 func TestCloseAndReopen(t *testing.T) {
 	r := newRig(t)
 	defer r.replaysTheSame()

@@ -21,6 +21,9 @@ type Decide struct {
 	Procedure  string           // override: that is to handle the case; close: that it was for, or casefile.NoProcedure
 	Note       string
 	Bundle     string // retry: "active" moves the case to the active version; a version otherwise
+	// Seen is the UpdatedAt of the case that was looked at, zero where that isn't known: what somebody
+	// decided after it makes this decision one about another case than that.
+	Seen time.Time
 }
 
 // Errors of a decision; each is wrapped with what was decided and why it can't be.
@@ -112,6 +115,9 @@ func (r *ruling) judge() (*casefile.OperatorDecided, error) {
 	}
 	if err := casefile.CheckNote(r.d.Note); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDecisionInvalid, err)
+	}
+	if !r.d.Seen.IsZero() && r.c.DecidedAt.After(r.d.Seen) {
+		return nil, r.conflict("somebody decided since this was looked at; look at it again")
 	}
 	switch r.d.Decision {
 	case casefile.DecideApprove:

@@ -84,6 +84,7 @@ type Case struct {
 	OpenedAt  time.Time `json:"opened_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
+	DecidedAt time.Time `json:"decided_at,omitzero"` // when a person last decided about it
 
 	Epoch   int `json:"epoch"`             // rises when a person lets it try again; part of every idempotency key
 	Round   int `json:"round"`             // facts of an earlier round are gathered again before they are used

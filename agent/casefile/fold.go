@@ -306,6 +306,7 @@ func (c *Case) foldDone(e *Entry, call *Call, result Value) {
 }
 
 func (c *Case) foldDecision(e *Entry, d *OperatorDecided) {
+	c.DecidedAt = e.At
 	if s := c.Shadowed; s != nil && c.Status == Escalated && c.Approval == nil && (d.Decision == DecideApprove || d.Decision == DecideReject) {
 		s.JudgedBy = e.Actor // it stays with the person who acts
 		return

@@ -372,6 +372,9 @@ func TestFold(t *testing.T) {
 			e := Entry{Seq: seq, Case: "c-1", At: at(seq), Actor: "user:ann", Data: c.data}
 			got.Fold(&e)
 			want.Seq, want.UpdatedAt, want.News = seq, at(seq), got.News // TestNews says when
+			if c.data.Kind() == KindOperatorDecided {
+				want.DecidedAt = at(seq)
+			}
 			c.want(want, &e)
 			if diff := cmp.Diff(clone(t, want), clone(t, got)); diff != "" {
 				t.Errorf("%s behind %d entries (-want +got):\n%s", c.data.Kind(), len(c.before), diff)

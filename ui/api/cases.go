@@ -176,6 +176,7 @@ func (s *server) postDecision(r *request) error {
 		Note       string                `json:"note"`
 		Correction *correctionBody       `json:"correction"`
 		Bundle     string                `json:"bundle"`
+		Seen       time.Time             `json:"seen"`
 	}
 	if err := r.decode(&in); err != nil {
 		return err
@@ -185,7 +186,7 @@ func (s *server) postDecision(r *request) error {
 			return invalid(err.Error(), problemPart{Pointer: "/correction", Detail: "put it right, or take it out; nothing was decided"})
 		}
 	}
-	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Procedure: in.Procedure, Args: in.Args, Note: in.Note, Bundle: in.Bundle}
+	d := agent.Decide{Decision: in.Decision, Hash: in.Hash, Action: in.Action, Hypothesis: in.Hypothesis, Procedure: in.Procedure, Args: in.Args, Note: in.Note, Bundle: in.Bundle, Seen: in.Seen}
 	c, err := s.Engine.Decide(r.Request.Context(), r.Param("id"), d, r.who)
 	if err == nil && in.Correction != nil {
 		taught := in.Correction.correction()

@@ -109,7 +109,7 @@ func (s *site) decideBatch(w http.ResponseWriter, r *http.Request, who people.Pr
 		if !ok || hash == "" {
 			return fmt.Errorf("%w: %.80q names no case with the hash of its approval", errRequest, chosen)
 		}
-		b.picks = append(b.picks, pick{id, hash})
+		b.picks = append(b.picks, pick{id: id, hash: hash})
 	}
 	return s.decideEach(w, r, who, b, "/approvals", Link{Name: "Approvals", Link: "/approvals", Primary: true}, Link{Name: "Cases", Link: "/cases"})
 }

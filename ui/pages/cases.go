@@ -124,8 +124,13 @@ func (s *site) decideCases(w http.ResponseWriter, r *http.Request, who people.Pr
 		return fmt.Errorf("%w: say why they are closed; nothing was decided", errRequest)
 	}
 	b := batch{decision: decision, done: done, note: form.Get("note")}
-	for _, id := range form["pick"] {
-		b.picks = append(b.picks, pick{id: id})
+	for _, chosen := range form["pick"] {
+		id, shown, _ := strings.Cut(chosen, " ")
+		at, err := seenAt(shown)
+		if err != nil {
+			return err
+		}
+		b.picks = append(b.picks, pick{id: id, seen: at})
 	}
 	back := "/cases"
 	if q, err := url.ParseQuery(form.Get("query")); err == nil {
@@ -142,8 +147,11 @@ type batch struct {
 	picks    []pick
 }
 
-// pick is a case, with the hash of what waits in it where that is what is decided.
-type pick struct{ id, hash string }
+// pick is a case as it was shown, with the hash of what waits in it where that is what is decided.
+type pick struct {
+	id, hash string
+	seen     time.Time
+}
 
 // decideEach takes a decision about each case for itself, and says what became of each.
 func (s *site) decideEach(w http.ResponseWriter, r *http.Request, who people.Principal, b batch, here string, links ...Link) error {
@@ -151,7 +159,7 @@ func (s *site) decideEach(w http.ResponseWriter, r *http.Request, who people.Pri
 	done := 0
 	for _, p := range b.picks {
 		said := Pair{Name: short(p.id), Text: b.done, Link: "/cases/" + url.PathEscape(p.id)}
-		_, err := s.Engine.Decide(r.Context(), p.id, agent.Decide{Decision: b.decision, Hash: p.hash, Note: b.note}, who)
+		_, err := s.Engine.Decide(r.Context(), p.id, agent.Decide{Decision: b.decision, Hash: p.hash, Note: b.note, Seen: p.seen}, who)
 		switch {
 		case err == nil:
 			done++

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -41,15 +42,22 @@ func TestSavedViewsAreEachPersonsOwn(t *testing.T) {
 func TestSeveralCasesAtOnce(t *testing.T) {
 	w := newWorld(denied(), charged(false), busy())
 	b := signIn(t, w)
-	b.wants(b.get("/cases", http.StatusOK), `name="pick" value="`+w.stories[0].id+`"`)
-	form := url.Values{"decision": {"close"}, "note": {"spam"}, "pick": {w.stories[0].id, w.stories[2].id}, "query": {"status=escalated"}}
+	html := b.get("/cases", http.StatusOK)
+	pick := func(st *story) string {
+		m := regexp.MustCompile(`name="pick" value="(` + st.id + ` [^"]+)"`).FindStringSubmatch(html)
+		if m == nil {
+			t.Fatalf("the list should offer to choose %s as it is shown", st.id)
+		}
+		return m[1]
+	}
+	form := url.Values{"decision": {"close"}, "note": {"spam"}, "pick": {pick(w.stories[0]), pick(w.stories[2])}, "query": {"status=escalated"}}
 	b.wants(b.post("/cases/batch", form.Encode(), http.StatusOK), "2 of 2 decided", `href="/cases?status=escalated"`)
-	if len(w.decided) != 2 || w.decided[0].Decision != casefile.DecideClose || w.decided[1].Note != "spam" {
-		t.Errorf("both should be closed with the reason, not %+v", w.decided)
+	if len(w.decided) != 2 || w.decided[0].Decision != casefile.DecideClose || w.decided[1].Note != "spam" || w.decided[0].Seen.IsZero() {
+		t.Errorf("both should be closed as they were shown with the reason, not %+v", w.decided)
 	}
 	w.refuse = fmt.Errorf("%w: it is closed already", agent.ErrDecisionConflict)
 	b.wants(b.post("/cases/batch", form.Encode(), http.StatusOK), "0 of 2 decided", "it is closed already")
-	for _, bad := range []string{"decision=approve&pick=x", "decision=close&pick=x", "decision=takeover", "decision=takeover" + strings.Repeat("&pick=x", perPage+1)} {
+	for _, bad := range []string{"decision=approve&pick=x", "decision=close&pick=x", "decision=takeover&pick=x+yesterday", "decision=takeover", "decision=takeover" + strings.Repeat("&pick=x", perPage+1)} {
 		b.post("/cases/batch", bad, http.StatusBadRequest)
 	}
 	w.role = people.Viewer

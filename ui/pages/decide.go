@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"resolute/agent"
 	"resolute/agent/casefile"
@@ -65,6 +66,10 @@ func nextOf(form url.Values) string {
 func (s *site) decision(form url.Values) (agent.Decide, error) {
 	d := agent.Decide{Decision: casefile.DecisionName(form.Get("decision")), Hash: form.Get("hash"), Note: form.Get("note"), Bundle: form.Get("bundle"),
 		Hypothesis: form.Get("hypothesis"), Procedure: form.Get("procedure")}
+	var err error
+	if d.Seen, err = seenAt(form.Get("seen")); err != nil {
+		return d, err
+	}
 	name := form.Get("tool")
 	if name == "" {
 		return d, nil
@@ -83,6 +88,18 @@ func (s *site) decision(form url.Values) (agent.Decide, error) {
 		d.Action = &casefile.Action{Tool: name, Args: args}
 	}
 	return d, nil
+}
+
+// seenAt reads what seen wrote.
+func seenAt(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return at, fmt.Errorf("%w: the form doesn't say which state of the case it is about; open the page again", errRequest)
+	}
+	return at, nil
 }
 
 // conflict says what changed since the page was drawn; the decision changed nothing.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,32 @@ func TestConsequencesAreSaidBefore(t *testing.T) {
 	b.wants(html, "sends billing.refund_payment 186.00 once, then reads billing.list_payments again for up to 30 s, until facts.after.count == 1, then sends the reply returned, and closes the case",
 		"sends nothing; only-a-hold, credit-instead may still have their turn; if none fits, billing-leads get the case as approval.rejected",
 		"Goes to billing-leads: nothing-fits.", "Draft of <code>returned</code>", "facts.after isn't known yet")
+}
+
+// Each form that decides says which state of the case it was drawn for, so that a second click is told from a
+// first, and a page that somebody else has decided on meanwhile from a fresh one.
+func TestEachDecisionNamesWhatItSaw(t *testing.T) {
+	w := newWorld(busy(), charged(true), denied(), replaced(), asking(), unsure())
+	b := signIn(t, w)
+	forms := regexp.MustCompile(`(?s)<form[^>]*action="/cases/[^"]*/decisions".*?</form>`)
+	seen := regexp.MustCompile(`name="seen" value="(20[^"]+Z)"`)
+	for _, s := range w.stories {
+		found := forms.FindAllString(b.get("/cases/"+s.id, http.StatusOK), -1)
+		if len(found) == 0 {
+			t.Errorf("%s offers no decision", s.id)
+		}
+		for _, form := range found {
+			if seen.FindStringSubmatch(form) == nil {
+				t.Errorf("a form of %s doesn't say which state it is about: %.300s", s.id, form)
+			}
+		}
+	}
+	at := "2026-09-05T12:00:00.000000001Z"
+	b.post("/cases/"+w.stories[0].id+"/decisions", url.Values{"decision": {"takeover"}, "seen": {at}}.Encode(), http.StatusOK)
+	if d := w.decided[0]; d.Seen.Format(time.RFC3339Nano) != at {
+		t.Errorf("the engine is told %v, want %s", d.Seen, at)
+	}
+	b.post("/cases/"+w.stories[0].id+"/decisions", "decision=takeover&seen=yesterday", http.StatusBadRequest)
 }
 
 func TestTeachingFromACase(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"resolute/agent"
 	"resolute/agent/authority"
@@ -213,7 +214,8 @@ func explain(err error) messagePage {
 	return m
 }
 
-// local reports whether a path stays on this site.
+// local reports whether a path stays on this site, as browsers read it: they take a backslash for a slash,
+// and tabs and line ends for nothing, so that /TAB/example.com is another site.
 func local(path string) bool {
-	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\\r\n")
+	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsFunc(path, func(r rune) bool { return r == '\\' || unicode.IsControl(r) })
 }

@@ -52,9 +52,18 @@ func (ch Choices) AskLink(ref string) string {
 // Do is what the button in the dialog says.
 func (c Choice) Do() string { return cmp.Or(c.Button, strings.TrimSuffix(c.Label, "…")) }
 
+// seen names the state that a case was shown in, so that a second click, or one on a page that somebody else
+// has decided on meanwhile, is told from the first.
+func seen(updated time.Time) string {
+	if updated.IsZero() {
+		return ""
+	}
+	return updated.UTC().Format(time.RFC3339Nano)
+}
+
 // choices says what a person may decide about a case as it stands, each with its consequence.
 func choices(c *casefile.Case, v viewer) Choices {
-	ch := Choices{CaseID: c.ID, Subject: shorten(titleOf(c), 80), Ask: v.ask, Next: v.next, Wrong: v.wrong}
+	ch := Choices{CaseID: c.ID, Seen: seen(c.UpdatedAt), Subject: shorten(titleOf(c), 80), Ask: v.ask, Next: v.next, Wrong: v.wrong}
 	if !v.may("operator") {
 		ch.Locked = "You are signed in as " + v.role + ": an operator decides."
 		return ch

@@ -70,6 +70,7 @@ type RowView struct {
 	Amount          *Shown
 	Holder          string
 	Opened, Changed Moment
+	Seen            string // as which state it is shown
 }
 
 // FreshView is what happened since a list was drawn. It is shown, and nothing else moves.
@@ -211,7 +212,7 @@ func thousands(n int) string {
 
 func rowView(r *listing.Row, v viewer) RowView {
 	row := RowView{ID: r.ID, Title: r.Goal, Said: r.Subject, Status: chip(r.Status), Procedure: r.Procedure, Holder: actor(r.Holder),
-		Customer: cmp.Or(r.Customer.Name, r.Customer.Email, r.Customer.ID), Opened: moment(r.OpenedAt, v.now), Changed: moment(r.UpdatedAt, v.now)}
+		Customer: cmp.Or(r.Customer.Name, r.Customer.Email, r.Customer.ID), Opened: moment(r.OpenedAt, v.now), Changed: moment(r.UpdatedAt, v.now), Seen: seen(r.UpdatedAt)}
 	if row.Title == "" {
 		row.Title, row.Said = cmp.Or(r.Subject, "A case without a goal yet"), ""
 	}

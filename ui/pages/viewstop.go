@@ -77,6 +77,7 @@ type Choices struct {
 	Main    []Choice
 	Also    []Choice
 	Hash    string // of the approval that the choices are about
+	Seen    string // as which case's state they are offered
 	Locked  string // why nothing can be decided, "" if it can
 	Ask     string // the choice whose dialog is open
 	Wrong   string // what was wrong with what was asked in it, "" for nothing

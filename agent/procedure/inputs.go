@@ -184,6 +184,9 @@ func (r *run) askInputs() casefile.Decision {
 			}
 			return casefile.Note{Data: &casefile.QuestionEnded{}}
 		}
+		if q != nil && q.Input != "" { // that is answered, and this is another question
+			return casefile.Note{Data: &casefile.QuestionEnded{}}
+		}
 		if r.c.Asks[in.Name] >= r.planner.asks {
 			return escalate(casefile.StopInputMissing, fmt.Sprintf("the customer was asked for %s %d times", in.Name, r.c.Asks[in.Name]), nil)
 		}

@@ -76,6 +76,21 @@ func TestCustomersAreScripted(t *testing.T) {
 	}
 }
 
+// TestTwoThingsAreAskedForInTurn has a customer who says neither of two things that are needed.
+func TestTwoThingsAreAskedForInTurn(t *testing.T) {
+	m := files()
+	for name, text := range visited("{persona: terse, knows: {account_id: ACC-1, colour: RED}}", "{status: resolved, calls: [bank.credit], within: 2h}") {
+		m[name].Data = []byte(text)
+	}
+	p := m["procedures/credit.yaml"]
+	p.Data = []byte(strings.Replace(string(p.Data), "gather:", "  colour: {type: string, pattern: RED|BLUE, ask: Which colour?}\ngather:", 1))
+	r := rehearse(t, m, rehearsal.Options{Seed: 3})
+	it := r.Items[slices.IndexFunc(r.Items, func(it rehearsal.Item) bool { return it.Rehearsal == "visited" })]
+	if got := strings.Join(letters(it), "; "); !it.Passed || !strings.Contains(got, "ACC-1") || !strings.Contains(got, "RED") {
+		t.Errorf("%v, want it done once the customer said both; they wrote %s:\n%s", it.Failures, got, strings.Join(it.Story, "\n"))
+	}
+}
+
 // TestImpatientCustomersWriteAgain leaves a case with people, of whom the customer hears nothing.
 func TestImpatientCustomersWriteAgain(t *testing.T) {
 	refused := "faults: [{tool: bank.credit, kind: reject}, {tool: till.pay, kind: reject}]\n"

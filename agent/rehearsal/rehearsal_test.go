@@ -210,3 +210,40 @@ func BenchmarkScenarios(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N*len(s.Scenarios()))/time.Since(began).Seconds(), "scenarios/s")
 }
+
+// TestTheWorldGoesOnByItself has a case wait until the world is another, which no write made so.
+func TestTheWorldGoesOnByItself(t *testing.T) {
+	m := files()
+	text := `procedure: later
+goal: The account shows it
+start: {signals: [test.later]}
+inputs:
+  account_id: {type: string, from: signal.data.account_id}
+gather:
+  account: {call: bank.get_account, with: {account_id: =inputs.account_id}}
+hypotheses:
+  - name: in-time
+    do:
+      - {wait: {for: bank.booked, match: signal.data.account_id == inputs.account_id, within: 8h}}
+    verify: {call: bank.get_account, with: {account_id: =inputs.account_id}, as: after, check: facts.after.done, within: 10s}
+otherwise: {escalate: not-done}
+`
+	m["procedures/later.yaml"] = &fstest.MapFile{Data: []byte(text)}
+	for _, tt := range []struct{ from, expect string }{
+		{"2h", "{status: resolved, within: 4h}"},
+		{"4h", "{status: escalated, within: 72h}"},
+	} {
+		m["rehearsals/later.yaml"] = &fstest.MapFile{Data: fmt.Appendf(nil, `rehearsal: later
+now: 2026-03-01T10:00:00Z
+signals: [{type: test.later, data: {account_id: ACC-1, customer: {id: C-1}}}, {at: 3h, type: bank.booked, data: {account_id: ACC-1, customer: {id: C-1}}}]
+world:
+  bank.get_account: [{result: {id: ACC-1, done: false}}, {from: %s, result: {id: ACC-1, done: true}}]
+expect: %s
+`, tt.from, tt.expect)}
+		for _, it := range rehearse(t, m, rehearsal.Options{}).Items {
+			if it.Rehearsal == "later" && !it.Passed {
+				t.Errorf("booked from %s on: %v, want it as expected:\n%s", tt.from, it.Failures, strings.Join(it.Story, "\n"))
+			}
+		}
+	}
+}

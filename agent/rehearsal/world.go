@@ -252,8 +252,8 @@ func (w *world) scripted(tool string) bool {
 	return false
 }
 
-// answer is what the scenario says about a call: of the answers for its arguments the next one after
-// each write that was done, the last again and again. A write that it says nothing about is done,
+// answer is what the scenario says about a call: of the answers for its arguments that came last by the
+// clock the next one after each write that was done, the last again and again. A write that it says nothing about is done,
 // with the least result that fits.
 func (w *world) answer(q casefile.Request, out request) (casefile.Value, error) {
 	for i := range w.World {
@@ -263,9 +263,15 @@ func (w *world) answer(q casefile.Request, out request) (casefile.Value, error) 
 		}
 		var fit []scenario.Answer
 		for _, a := range t.Answers {
-			if covers(q.Args, a.Args) {
-				fit = append(fit, a)
+			switch {
+			case !covers(q.Args, a.Args) || w.now.Before(w.Scenario.Now.Add(a.From)):
+				continue
+			case len(fit) > 0 && a.From > fit[0].From:
+				fit = fit[:0] // the world went on by itself
+			case len(fit) > 0 && a.From < fit[0].From:
+				continue
 			}
+			fit = append(fit, a)
 		}
 		if len(fit) == 0 {
 			return casefile.Value{}, fmt.Errorf("%s: the world has no answer to %s with %s", t.Pos, q.Tool, shown(q.Args))

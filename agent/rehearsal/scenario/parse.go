@@ -116,12 +116,15 @@ func (s *Scenario) world(n source.Node) {
 		}
 		t := Tool{Pos: e.Key.Pos, Name: e.Key.Value}
 		for _, a := range e.Value.List() {
-			m := mapping(a, "args", "result")
-			args, result := m.Get("args"), m.Need("result", "{...}")
+			m := mapping(a, "args", "from", "result")
+			args, result, from := m.Get("args"), m.Need("result", "{...}"), m.Get("from").Duration()
 			if !result.Here() {
 				continue // said already
 			}
-			t.Answers = append(t.Answers, Answer{Pos: a.Pos(), Args: object(args), ArgsAt: args.Pos(), Result: result.Value(), ResultAt: result.Pos()})
+			if within := s.Expect.Within; within > 0 && from > within {
+				m.Get("from").Fail("this would be answered from %v on, when the rehearsal is over: it ends at expect.within, %v", from, within)
+			}
+			t.Answers = append(t.Answers, Answer{Pos: a.Pos(), Args: object(args), ArgsAt: args.Pos(), From: from, Result: result.Value(), ResultAt: result.Pos()})
 		}
 		if len(e.Value.List()) == 0 {
 			e.Value.Fail("%s gets no answer here; add one, or leave the tool out", t.Name)

@@ -46,7 +46,8 @@ type Answer struct {
 	Pos      source.Pos
 	Args     casefile.Object
 	ArgsAt   source.Pos
-	Result   any // as YAML means it
+	From     time.Duration // since Scenario.Now: from then on it is given, in place of those from before
+	Result   any           // as YAML means it
 	ResultAt source.Pos
 }
 

@@ -171,3 +171,32 @@ func TestTheAgentEarnsToActAndLosesIt(t *testing.T) {
 		t.Errorf("the levels are %+v, want propose again", list.Items)
 	}
 }
+
+// What an admin demotes is proposed, or only watched, from the next action on: in cases that are open too. A
+// promotion that was earned before doesn't bring it back; who restores it does.
+func TestAnAdminDemotesAnAction(t *testing.T) {
+	r := newRig(t)
+	r.counting(map[string]string{"authority.yaml": "default: act\n"})
+	r.settled(r.item("seen", "a"), casefile.Resolved)
+	says := func(decision, to string, want int) {
+		t.Helper()
+		body := map[string]any{"procedure": "count", "tool": "counter.add", "band": "*", "decision": decision, "note": "it counted twice"}
+		if to != "" {
+			body["to"] = to
+		}
+		if code := r.do("POST", "/api/v1/authority", body, nil); code != want {
+			t.Fatalf("%s to %s: %d, want %d", decision, to, code, want)
+		}
+	}
+	says("demote", "propose", 200)
+	open := r.item("seen", "b")
+	hash := r.settled(open, casefile.Approving).Pending.Approval.Hash
+	says("demote", "shadow", 200)
+	r.decide(open, map[string]any{"decision": "approve", "hash": hash}, 200)
+	if c := r.settled(open, casefile.Escalated); c.Stop.Code != casefile.StopAuthorityShadow {
+		t.Errorf("a case that was open when the level fell to shadow: %v, want authority.shadow", c)
+	}
+	says("restore", "", 200)
+	r.settled(r.item("seen", "c"), casefile.Resolved)
+	says("restore", "", 409)
+}

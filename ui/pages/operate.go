@@ -43,6 +43,8 @@ type Corrections interface {
 // Authority is what the agent has earned; an authority.Ledger has it.
 type Authority interface {
 	Levels() ([]authority.Level, error)
+	Level(key authority.Key) (authority.Level, error)
+	Lower(ctx context.Context, w authority.Lowering, audit func(detail map[string]any) (journal.Record, error), now time.Time) error
 	Answer(ctx context.Context, a authority.Answer, audit func(detail map[string]any) (journal.Record, error), now time.Time) (*authority.Held, error)
 }
 
@@ -99,7 +101,7 @@ func (s *site) operate(least func(people.Role) func(pattern string, h page)) {
 	admin("POST /audit/verify", s.verify)
 	viewer("GET /policies", s.policies)
 	viewer("GET /authority", s.authority)
-	admin("POST /authority", s.answerPromotion)
+	admin("POST /authority", s.changeAuthority)
 	viewer("GET /tools", s.toolPages)
 	viewer("GET /tools/{name}", s.oneTool)
 	operator("POST /tools/{name}/try", s.tryTool)

@@ -180,7 +180,7 @@ func explain(err error) messagePage {
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
-	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound), errors.Is(err, learner.ErrVersion), errors.Is(err, runs.ErrRun), errors.Is(err, shadow.ErrNone):
+	case errors.Is(err, errNoPage), errors.Is(err, authority.ErrNoAction), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound), errors.Is(err, learner.ErrVersion), errors.Is(err, runs.ErrRun), errors.Is(err, shadow.ErrNone):
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
 	case errors.Is(err, suggest.ErrNone):
 		m.Status, m.Heading, m.Links = http.StatusNotFound, "It is not suggested any more", toSuggestions
@@ -198,9 +198,9 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, bundle.ErrMoved), errors.Is(err, learner.ErrBundle), errors.Is(err, shadow.ErrActive), errors.Is(err, shadow.ErrMany), errors.As(err, new(*runs.UnrehearsedError)):
+	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, authority.ErrLevel), errors.Is(err, bundle.ErrMoved), errors.Is(err, learner.ErrBundle), errors.Is(err, shadow.ErrActive), errors.Is(err, shadow.ErrMany), errors.As(err, new(*runs.UnrehearsedError)):
 		m.Status, m.Heading = http.StatusConflict, "It is not as it was shown"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.As(err, new(*bundle.RefusedError)):
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, authority.ErrNote), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.As(err, new(*bundle.RefusedError)):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -178,25 +179,31 @@ func TestAnAdminDemotesAnAction(t *testing.T) {
 	r := newRig(t)
 	r.counting(map[string]string{"authority.yaml": "default: act\n"})
 	r.settled(r.item("seen", "a"), casefile.Resolved)
-	says := func(decision, to string, want int) {
+	server := httptest.NewServer(r.app.Handler())
+	defer server.Close()
+	ada := r.as("admin", "ada")
+	says := func(want int, args ...string) string {
 		t.Helper()
-		body := map[string]any{"procedure": "count", "tool": "counter.add", "band": "*", "decision": decision, "note": "it counted twice"}
-		if to != "" {
-			body["to"] = to
+		code, out, errs := commandLine(t, append(append([]string{"authority"}, args...), "--url", server.URL, "--token", ada.token)...)
+		if code != want {
+			t.Fatalf("authority %q: exit %d %s%s, want %d", args, code, out, errs, want)
 		}
-		if code := r.do("POST", "/api/v1/authority", body, nil); code != want {
-			t.Fatalf("%s to %s: %d, want %d", decision, to, code, want)
-		}
+		return out
 	}
-	says("demote", "propose", 200)
+	says(2, "demote", "count", "counter.add")
+	says(1, "demote", "count", "counter.ad", "--note", "x")
+	says(0, "demote", "count", "counter.add", "--note", "it counted twice")
 	open := r.item("seen", "b")
 	hash := r.settled(open, casefile.Approving).Pending.Approval.Hash
-	says("demote", "shadow", 200)
+	says(0, "demote", "count", "counter.add", "--to", "shadow", "--note", "twice again")
+	if out := says(0, "list"); !strings.Contains(out, "count counter.add *: shadow (given act)") || !strings.Contains(out, "lowered by token:ada: twice again") {
+		t.Errorf("the levels are listed as %q", out)
+	}
 	r.decide(open, map[string]any{"decision": "approve", "hash": hash}, 200)
 	if c := r.settled(open, casefile.Escalated); c.Stop.Code != casefile.StopAuthorityShadow {
 		t.Errorf("a case that was open when the level fell to shadow: %v, want authority.shadow", c)
 	}
-	says("restore", "", 200)
+	says(0, "restore", "count", "counter.add", "--note", "the scale was broken")
 	r.settled(r.item("seen", "c"), casefile.Resolved)
-	says("restore", "", 409)
+	says(1, "restore", "count", "counter.add", "--note", "again")
 }

@@ -150,8 +150,8 @@ func TestOperationsNeedTheirRoles(t *testing.T) {
 	w := newWorld(busy())
 	b := signIn(t, w)
 	for role, paths := range map[people.Role][]string{
-		people.Viewer:   {"/corrections/x/revoke", "/pause", "/resume", "/tools/billing.list_payments/try", "/bundles/active/edit", "/bundles/active/rehearse"},
-		people.Approver: {"/audit/verify", "/corrections/x/accept", "/authority", "/manifests/shop/accept", "/bundles/active/impact", "/bundles/active/activate"},
+		people.Viewer:   {"/corrections/x/revoke", "/pause", "/resume", "/tools/billing.list_payments/try", "/bundles/active/edit", "/bundles/active/rehearse", "/bundles/active/impact"},
+		people.Approver: {"/audit/verify", "/corrections/x/accept", "/authority", "/manifests/shop/accept", "/bundles/active/activate"},
 	} {
 		w.role = role
 		for _, path := range paths {
@@ -320,8 +320,14 @@ func TestBundlesAreEditedCheckedAndActivated(t *testing.T) {
 	if now, err := w.company.library.Active(); err != nil || now.Version != active.Version {
 		t.Fatal("an operator activated a version")
 	}
+	b.wants(send(strings.Replace(text, "10000", "15000", 1), "impact", http.StatusOK), "Of 1,200 past decisions, 7 would have been another.", "Nothing is stored yet")
+	b.wants(send(strings.Replace(text, "10000", "17000", 1), "rehearse", http.StatusOK), `id="progress"`, "/rehearsals/", "Nothing is stored yet")
+	if list, err := w.company.library.List(t.Context()); err != nil || len(list) != 2 {
+		t.Errorf("seeing the impact, or rehearsing, stored a version: %+v (%v)", list, err)
+	}
+	b.post("/bundles/"+draft+"/impact", "span=yesterday", http.StatusBadRequest)
+	b.wants(b.post("/bundles/"+draft+"/impact", "span=all", http.StatusOK), "Of 1,200 past decisions, 7 would have been another.", "approve by over-100", "1,302.00 EUR")
 	w.role = people.Admin
-	b.wants(b.post("/bundles/"+draft+"/impact", "", http.StatusOK), "Of 1,200 past decisions, 7 would have been another.", "approve by over-100", "1,302.00 EUR")
 	b.wants(b.post("/bundles/"+draft+"/activate", "", http.StatusOK), ">active</span>")
 	b.wants(b.get("/bundles/"+active.Version, http.StatusOK), "Roll back to this")
 	b.get("/bundles/ffffffffffff", http.StatusNotFound)

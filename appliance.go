@@ -18,6 +18,7 @@ import (
 	"resolute/agent/backup"
 	"resolute/agent/book"
 	"resolute/agent/bundle"
+	"resolute/agent/impact"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/learner"
@@ -61,6 +62,7 @@ type appliance struct {
 	usual     *usual.Tracker
 	views     *projection.Views
 	past      *precedent.Keeper
+	judging   *impact.Turns // past decisions again
 	engine    *agent.Engine
 	intake    *intake.Intake
 	network   http.Handler
@@ -84,7 +86,7 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 		return nil, err
 	}
 	figures.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), metrics.Open(store))
-	a := &appliance{Config: c, seams: seams, store: store, figures: figures, meter: meter, registry: tools.NewRegistry(tools.Options{Log: c.Log})}
+	a := &appliance{Config: c, seams: seams, store: store, figures: figures, meter: meter, registry: tools.NewRegistry(tools.Options{Log: c.Log}), judging: impact.NewTurns(store)}
 	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -170,4 +171,39 @@ func TestTheAgentEarnsToActAndLosesIt(t *testing.T) {
 	if l := list.Items[0]; l.Level != casefile.LevelPropose || l.Given != casefile.LevelPropose || l.Promotion != nil {
 		t.Errorf("the levels are %+v, want propose again", list.Items)
 	}
+}
+
+// What an admin demotes is proposed, or only watched, from the next action on: in cases that are open too. A
+// promotion that was earned before doesn't bring it back; who restores it does.
+func TestAnAdminDemotesAnAction(t *testing.T) {
+	r := newRig(t)
+	r.counting(map[string]string{"authority.yaml": "default: act\n"})
+	r.settled(r.item("seen", "a"), casefile.Resolved)
+	server := httptest.NewServer(r.app.Handler())
+	defer server.Close()
+	ada := r.as("admin", "ada")
+	says := func(want int, args ...string) string {
+		t.Helper()
+		code, out, errs := commandLine(t, append(append([]string{"authority"}, args...), "--url", server.URL, "--token", ada.token)...)
+		if code != want {
+			t.Fatalf("authority %q: exit %d %s%s, want %d", args, code, out, errs, want)
+		}
+		return out
+	}
+	says(2, "demote", "count", "counter.add")
+	says(1, "demote", "count", "counter.ad", "--note", "x")
+	says(0, "demote", "count", "counter.add", "--note", "it counted twice")
+	open := r.item("seen", "b")
+	hash := r.settled(open, casefile.Approving).Pending.Approval.Hash
+	says(0, "demote", "count", "counter.add", "--to", "shadow", "--note", "twice again")
+	if out := says(0, "list"); !strings.Contains(out, "count counter.add *: shadow (given act)") || !strings.Contains(out, "lowered by token:ada: twice again") {
+		t.Errorf("the levels are listed as %q", out)
+	}
+	r.decide(open, map[string]any{"decision": "approve", "hash": hash}, 200)
+	if c := r.settled(open, casefile.Escalated); c.Stop.Code != casefile.StopAuthorityShadow {
+		t.Errorf("a case that was open when the level fell to shadow: %v, want authority.shadow", c)
+	}
+	says(0, "restore", "count", "counter.add", "--note", "the scale was broken")
+	r.settled(r.item("seen", "c"), casefile.Resolved)
+	says(1, "restore", "count", "counter.add", "--note", "again")
 }

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
 	"net/http"
 
-	"resolute/agent/bundle"
 	"resolute/agent/figures"
-	"resolute/agent/impact"
 	"resolute/agent/listing"
 	"resolute/ui/api"
 	"resolute/ui/pages"
@@ -44,9 +41,7 @@ func (a *appliance) console(d api.Deps, h household) http.Handler {
 // operations is what the pages of whoever runs the agent stand on.
 func (a *appliance) operations(d api.Deps) pages.Operations {
 	return pages.Operations{Pauses: a.pauses, Deeds: d.Audit, Journal: a.store, Corrections: a.knowledge, Authority: d.Authority, Manifests: d.Manifests, Versions: a.library, Rehearsals: a.runs, Insights: d.Insights, Shadows: d.Shadows, Calls: a.registry.Send,
-		Impact: func(ctx context.Context, b *bundle.Bundle, p impact.Period) (impact.Report, error) {
-			return impact.Replay(ctx, a.store, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, p)
-		}}
+		Impact: a.judgeAgain}
 }
 
 func (a *appliance) house() pages.House {

@@ -220,3 +220,20 @@ func TestShadowsSurviveRestarts(t *testing.T) {
 		t.Errorf("a stopped shadow after a restart is %+v", s)
 	}
 }
+
+// What triage said of a case stands for a version with the same examples, though something was taught since.
+func TestAShadowKeepsWhatTriageSaid(t *testing.T) {
+	r := newRig(t)
+	reworded := r.beside(map[string][2]string{"procedures/damaged-item.yaml": {"You don't need to send anything back.", "Keep the old one."}})
+	signals := story(t, "angry-email")
+	id := r.send(signals[0])
+	r.settled(id, casefile.Waiting)
+	if code := r.do("POST", "/api/v1/corrections", map[string]any{"scope": map[string]any{"procedure": "returned-item"}, "says": "That is about a return.", "from_case": id}, nil); code != http.StatusCreated {
+		t.Fatalf("teaching otherwise: %d", code)
+	}
+	r.send(signals[1])
+	r.settled(id, casefile.Resolved)
+	if s := r.sees(reworded, 1); s.Same != 1 || s.Diverged != 0 {
+		t.Errorf("after a correction the version saw %+v, want what triage said by then to stand", s)
+	}
+}

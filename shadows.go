@@ -64,7 +64,7 @@ func (c *candidate) Close() error {
 // Compare puts the version in a case.
 func (c *candidate) Compare(ctx context.Context, caseID string, entries []casefile.Entry) shadow.Compared {
 	live := &reads{appliance: c.appliance}
-	r := c.stage.ReplayCase(ctx, caseID, entries, rehearsal.ReplayOptions{Seed: 1, Else: live, Records: c.appliance.store,
+	r := c.stage.ReplayCase(ctx, caseID, entries, rehearsal.ReplayOptions{Seed: 1, Else: live, Records: c.appliance.store, Books: c.appliance.shelf,
 		Triage: &triage.Router{Books: c.triage, Now: time.Now}})
 	did := shadow.Compared{Reads: live.made}
 	switch {

@@ -23,7 +23,12 @@ func (a *appliance) suggesting(audit *people.Audit, e *embed.Static) suggest.Dep
 
 // lately judges by a version again what was decided in the last days.
 func (a *appliance) lately(ctx context.Context, b *bundle.Bundle) (impact.Report, error) {
-	return impact.Replay(ctx, a.store, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, suggest.Lately(time.Now()))
+	return a.judgeAgain(ctx, b, suggest.Lately(time.Now()))
+}
+
+// judgeAgain judges by a version again what was decided in a period.
+func (a *appliance) judgeAgain(ctx context.Context, b *bundle.Bundle, p impact.Period) (impact.Report, error) {
+	return a.judging.Replay(ctx, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, p)
 }
 
 // version gives a stored version of the bundle, nil where it is gone.

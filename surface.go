@@ -47,7 +47,7 @@ func (a *appliance) surface(h household, key *people.Key, earned *authority.Ledg
 		Learner:     a.learner,
 		Checkpoints: checkpoints,
 		Manifests:   manifests{a.registry, a.library},
-		Histories:   a.store,
+		Impact:      a.judgeAgain,
 		Backup:      a.backup,
 		Metrics:     a.figures,
 		Log:         a.Log,

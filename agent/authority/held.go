@@ -40,6 +40,8 @@ type Held struct {
 	Level     casefile.Level `json:"level,omitempty"` // earned or lost, "" for neither
 	Why       string         `json:"why,omitempty"`
 	Promotion *Promotion     `json:"promotion,omitempty"` // waits for an admin
+	Answered  time.Time      `json:"answered,omitzero"`   // when an admin last gave a level that was earned
+	Lowered   *Lowered       `json:"lowered,omitempty"`   // by an admin, nil for not
 }
 
 // Promotion is a level that was earned, and that an admin hasn't given yet.
@@ -54,10 +56,16 @@ type Promotion struct {
 	Why        string            `json:"why"`
 }
 
-// over gives the standing that the key has where the bundle gives one.
-func (h *Held) over(s casefile.Standing) casefile.Standing {
+// over gives the standing that the key has where the bundle gives one; all is what is known of all amounts.
+func (h *Held) over(s casefile.Standing, all *Held) casefile.Standing {
 	if h != nil && h.Level != "" && h.Base == s.Level {
 		s.Level, s.Why = h.Level, h.Why
+	}
+	for _, by := range []*Held{all, h} {
+		if by == nil || by.Lowered == nil || !by.Lowered.To.Below(s.Level) || h != nil && h.Answered.After(by.Lowered.At) {
+			continue
+		}
+		s.Level, s.Why = by.Lowered.To, by.Lowered.why()
 	}
 	return s
 }

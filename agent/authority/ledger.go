@@ -82,7 +82,8 @@ func (v View) Standing(procedure string, a casefile.Action) casefile.Standing {
 	if len(*v.held) == 0 {
 		return s
 	}
-	return (*v.held)[Key{procedure, a.Tool, s.Band}].over(s)
+	held := *v.held
+	return held[Key{procedure, a.Tool, s.Band}].over(s, held[Key{procedure, a.Tool, AllAmounts}])
 }
 
 // Weigh counts observations of one case and says what follows.
@@ -93,19 +94,30 @@ func (l *Ledger) Weigh(ctx context.Context, caseID string, seen []casefile.Obser
 	}
 	var held []*Held
 	at := map[Key]*Held{}
+	known := func(key Key) (h *Held, first bool, err error) {
+		if h = at[key]; h != nil {
+			return h, false, nil
+		}
+		h, was, err := l.read(ctx, key, now)
+		if err == nil {
+			at[key], w.Expect = h, append(w.Expect, was)
+		}
+		return h, true, err
+	}
 	for _, o := range seen {
 		base := file.Standing(o.Procedure, o.Action)
-		key := Key{o.Procedure, o.Action.Tool, base.Band}
-		h := at[key]
-		if h == nil {
-			var was journal.Record
-			if h, was, err = l.read(ctx, key, now); err != nil {
-				return w, err
-			}
-			at[key] = h
-			held, w.Expect = append(held, h), append(w.Expect, was)
+		all, _, err := known(Key{o.Procedure, o.Action.Tool, AllAmounts})
+		if err != nil {
+			return w, err
 		}
-		if c := h.weigh(file, base, o.How, caseID, now); c != nil {
+		h, first, err := known(Key{o.Procedure, o.Action.Tool, base.Band})
+		if err != nil {
+			return w, err
+		}
+		if first {
+			held = append(held, h)
+		}
+		if c := h.weigh(file, base, all, o.How, caseID, now); c != nil {
 			w.Changes = append(w.Changes, c)
 		}
 	}

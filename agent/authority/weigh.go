@@ -10,8 +10,8 @@ import (
 )
 
 // weigh counts one observation, and says what tips the scales, nil for nothing. base is the standing
-// that the bundle gives. It is pure but for h.
-func (h *Held) weigh(a *policy.Authority, base casefile.Standing, how casefile.Judgement, caseID string, now time.Time) *casefile.AuthorityChanged {
+// that the bundle gives, all what is known of all amounts. It is pure but for h.
+func (h *Held) weigh(a *policy.Authority, base casefile.Standing, all *Held, how casefile.Judgement, caseID string, now time.Time) *casefile.AuthorityChanged {
 	switch how {
 	case casefile.Agreed:
 		h.Evidence.Agreed++
@@ -21,17 +21,17 @@ func (h *Held) weigh(a *policy.Authority, base casefile.Standing, how casefile.J
 		h.Evidence.Rejected++
 	case casefile.Overturned:
 		h.Evidence.Reversed++
-		return h.reversed(a.Demote, base, now)
+		return h.reversed(a.Demote, base, all, now)
 	}
 	if h.Promotion != nil || a.Promote == nil {
 		return nil
 	}
-	return h.promising(a.Promote, base, caseID, now)
+	return h.promising(a.Promote, base, all, caseID, now)
 }
 
 // promising proposes the next level if the evidence is strong enough.
-func (h *Held) promising(p *policy.Promote, base casefile.Standing, caseID string, now time.Time) *casefile.AuthorityChanged {
-	level := h.over(base).Level
+func (h *Held) promising(p *policy.Promote, base casefile.Standing, all *Held, caseID string, now time.Time) *casefile.AuthorityChanged {
+	level := h.over(base, all).Level
 	next := map[casefile.Level]casefile.Level{casefile.LevelShadow: casefile.LevelPropose, casefile.LevelPropose: casefile.LevelAct}[level]
 	yes, no := h.Evidence.Agreed, h.Evidence.Against()
 	if next == "" || yes+no < p.After || !confidence.Above(yes, no, p.Agreement, p.Confidence) {
@@ -47,7 +47,7 @@ func (h *Held) promising(p *policy.Promote, base casefile.Standing, caseID strin
 }
 
 // reversed takes the level back to propose, or a promotion that waits, at too many reversals.
-func (h *Held) reversed(d *policy.Demote, base casefile.Standing, now time.Time) *casefile.AuthorityChanged {
+func (h *Held) reversed(d *policy.Demote, base casefile.Standing, all *Held, now time.Time) *casefile.AuthorityChanged {
 	if d == nil {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (h *Held) reversed(d *policy.Demote, base casefile.Standing, now time.Time)
 	for len(h.Reversals) > 0 && h.Reversals[0].Before(now.Add(-d.Window)) {
 		h.Reversals = h.Reversals[1:]
 	}
-	level := h.over(base).Level
+	level := h.over(base, all).Level
 	if len(h.Reversals) < d.Reversals || level != casefile.LevelAct && h.Promotion == nil {
 		return nil
 	}

@@ -287,7 +287,7 @@ func (l *loader) check() {
 		}
 	}
 	l.GuardTools = l.guardTools()
-	l.authority.Currency, l.authority.Tools, l.Authority = l.Config.Currency, l.GuardTools, l.authority
+	l.authority.Currency, l.authority.Tools, l.authority.Procedures, l.Authority = l.Config.Currency, l.GuardTools, names, l.authority
 	l.authority.Check(l.authFile, names, set.Names(""), &l.problems)
 	for i, m := range l.Monitors {
 		if slices.ContainsFunc(l.Monitors[:i], func(o *Monitor) bool { return o.Name == m.Name }) {

@@ -1,5 +1,7 @@
 package casefile
 
+import "slices"
+
 // Level is how much the agent may do by itself.
 type Level string
 
@@ -9,6 +11,13 @@ const (
 	LevelPropose Level = "propose" // a person approves
 	LevelAct     Level = "act"
 )
+
+// Below reports whether a level lets the agent do less than another one; one that nobody knows does least.
+func (l Level) Below(other Level) bool { return l.rank() < other.rank() }
+
+func (l Level) rank() int {
+	return slices.Index([]Level{LevelShadow, LevelPropose, LevelAct}, l)
+}
 
 // Standing is how far the agent may go with an action: the level of its procedure, tool and amount
 // band as it was when the action was judged.

@@ -33,18 +33,8 @@ func whatOf(d *casefile.AuthorityChanged) string {
 		return "withdrawn"
 	case d.Proposed:
 		return "proposed"
-	case rank(d.To) < rank(d.From):
+	case d.To.Below(d.From):
 		return "lowered"
 	}
 	return "raised"
-}
-
-func rank(l casefile.Level) int {
-	switch l {
-	case casefile.LevelAct:
-		return 2
-	case casefile.LevelPropose:
-		return 1
-	}
-	return 0
 }

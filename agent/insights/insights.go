@@ -148,7 +148,7 @@ type Authority struct {
 	Band      string         `json:"band"`
 	From      casefile.Level `json:"from"`
 	To        casefile.Level `json:"to"`
-	What      string         `json:"what"`              // proposed, withdrawn, raised, lowered; accept or refuse by an admin
+	What      string         `json:"what"`              // proposed, withdrawn, raised, lowered; accept, refuse, demote or restore by an admin
 	Case      string         `json:"case_id,omitempty"` // whose decision tipped the scales
 }
 

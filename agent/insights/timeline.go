@@ -63,7 +63,7 @@ func (l *Learned) add(what string) {
 		l.Suggestions++
 	case what == "authority.accept" || what == "authority.raised":
 		l.Raised++
-	case what == "authority.lowered":
+	case what == "authority.lowered" || what == "authority.demote":
 		l.Lowered++
 	}
 }

@@ -10,13 +10,14 @@ import (
 
 // Authority is a bundle's authority.yaml: what the agent may do by itself, and how it earns more.
 type Authority struct {
-	Default  casefile.Level
-	Bands    []int64 // ascending bounds of amounts, in minor units; evidence is kept for each band
-	Currency string  // of amounts that name none
-	Grants   []Grant
-	Tools    map[string]Tool // by PLUGIN.TOOL: what is known of their arguments
-	Promote  *Promote        // nil: nothing is earned
-	Demote   *Demote         // nil: nothing is lost by reversals
+	Default    casefile.Level
+	Bands      []int64 // ascending bounds of amounts, in minor units; evidence is kept for each band
+	Currency   string  // of amounts that name none
+	Grants     []Grant
+	Tools      map[string]Tool // by PLUGIN.TOOL: what is known of their arguments
+	Procedures []string        // names of those that there are
+	Promote    *Promote        // nil: nothing is earned
+	Demote     *Demote         // nil: nothing is lost by reversals
 }
 
 // Grant is a level for a procedure and a tool; "" stands for any.
@@ -127,6 +128,15 @@ func (a *Authority) Standing(procedure string, action casefile.Action) casefile.
 		}
 	}
 	return s
+}
+
+// Knows reports whether there is a procedure, and a tool.
+func (a *Authority) Knows(procedure, tool string) bool {
+	if a == nil || !slices.Contains(a.Procedures, procedure) {
+		return false
+	}
+	_, there := a.Tools[tool]
+	return there
 }
 
 // Check reports grants that name a procedure or a tool that isn't there.

@@ -78,7 +78,7 @@ func TestAuthority(t *testing.T) {
 		{"GET", "/api/v1/rehearsals", "", readers, nil},
 		{"GET", "/api/v1/rehearsals/x", "", readers, nil},
 		{"DELETE", "/api/v1/rehearsals/x", "", deciders, nil},
-		{"POST", "/api/v1/bundles/x/impact", "{}", admins, nil},
+		{"POST", "/api/v1/bundles/x/impact", "{}", deciders, nil},
 		{"POST", "/api/v1/manifests/x/accept", "{}", admins, nil},
 		{"POST", "/api/v1/bundles/x/diff", "", admins, nil},
 		{"GET", "/api/v1/tokens", "", admins, nil},

@@ -87,9 +87,6 @@ type Corrections interface {
 	Accept(ctx context.Context, id, by string) (kb.Correction, error)
 }
 
-// Histories are what impact is found in; a journal.Bolt has them.
-type Histories = impact.Store
-
 // Manifests are what plugins say of themselves.
 type Manifests interface {
 	// Drifted gives the plugins that say another thing than the active bundle has of them.
@@ -114,7 +111,8 @@ type Deps struct {
 	Audit     *people.Audit
 	Authority Authority
 	Manifests Manifests
-	Histories Histories
+	// Impact judges by a version again what was decided in a period.
+	Impact func(ctx context.Context, b *bundle.Bundle, p impact.Period) (impact.Report, error)
 	// Checkpoints signs checkpoints, and knows them again.
 	Checkpoints *checkpoint.Key
 	Pauses      Pauses

@@ -14,7 +14,9 @@ import (
 // Authority is what the agent has earned.
 type Authority interface {
 	Levels() ([]authority.Level, error)
+	Level(key authority.Key) (authority.Level, error)
 	Answer(ctx context.Context, a authority.Answer, audit func(detail map[string]any) (journal.Record, error), now time.Time) (*authority.Held, error)
+	Lower(ctx context.Context, w authority.Lowering, audit func(detail map[string]any) (journal.Record, error), now time.Time) error
 }
 
 func (s *server) getAuthority(r *request) error {
@@ -49,22 +51,29 @@ func (s *server) postAuthority(r *request) error {
 	if err := casefile.CheckNote(in.Note); err != nil {
 		return invalid(err.Error())
 	}
-	a := authority.Answer{Key: in.Key, Accept: in.Decision == "accept", To: in.To, By: r.who.Actor(), Note: in.Note}
-	_, err := s.Authority.Answer(r.Request.Context(), a, func(detail map[string]any) (journal.Record, error) {
+	ctx, by, now := r.Request.Context(), r.who.Actor(), time.Now()
+	said := func(detail map[string]any) (journal.Record, error) {
 		detail["band"] = in.Band
-		return s.Audit.Event(r.who.Actor(), "authority."+in.Decision, in.Procedure+" "+in.Tool, detail)
-	}, time.Now())
-	if err != nil {
-		return err
+		return s.Audit.Event(by, "authority."+in.Decision, in.Procedure+" "+in.Tool, detail)
 	}
-	levels, err := s.Authority.Levels()
-	if err != nil {
-		return err
-	}
-	for _, l := range levels {
-		if l.Key == in.Key {
-			return answer(r, http.StatusOK, l)
+	var err error
+	switch in.Decision {
+	case "demote":
+		if in.To == "" {
+			return invalid("to is needed: the level that it falls to, shadow or propose")
 		}
+		err = s.Authority.Lower(ctx, authority.Lowering{Key: in.Key, To: in.To, By: by, Note: in.Note}, said, now)
+	case "restore":
+		err = s.Authority.Lower(ctx, authority.Lowering{Key: in.Key, By: by, Note: in.Note}, said, now)
+	default:
+		_, err = s.Authority.Answer(ctx, authority.Answer{Key: in.Key, Accept: in.Decision == "accept", To: in.To, By: by, Note: in.Note}, said, now)
 	}
-	return notFound("nothing is known of " + in.Tool + " in " + in.Procedure)
+	if err != nil {
+		return err
+	}
+	level, err := s.Authority.Level(in.Key)
+	if err != nil {
+		return err
+	}
+	return answer(r, http.StatusOK, level)
 }

@@ -64,8 +64,20 @@ func TestPromotionsAreAnswered(t *testing.T) {
 	if a := do(people.Admin, "POST", "/api/v1/authority", `{"procedure":"damaged","tool":"shop.replace","decision":"refuse"}`, 200); !strings.Contains(a.body, `"level":"propose"`) {
 		t.Errorf("refused, and it is %s", a.body)
 	}
+	do(people.Approver, "POST", "/api/v1/authority", refund+`"demote","to":"shadow","note":"x"}`, 403)
+	do(people.Admin, "POST", "/api/v1/authority", refund+`"demote","to":"shadow"}`, 422)
+	do(people.Admin, "POST", "/api/v1/authority", refund+`"demote","note":"x"}`, 422)
+	do(people.Admin, "POST", "/api/v1/authority", refund+`"demote","to":"act","note":"x"}`, 409)
+	do(people.Admin, "POST", "/api/v1/authority", `{"procedure":"damagde","tool":"shop.refund","band":"*","decision":"demote","to":"shadow","note":"x"}`, 404)
+	if a := do(people.Admin, "POST", "/api/v1/authority", refund+`"demote","to":"shadow","note":"two were wrong"}`, 200); !strings.Contains(a.body, `"level":"shadow"`) || !strings.Contains(a.body, `"note":"two were wrong"`) {
+		t.Errorf("demoted, and it is %s", a.body)
+	}
+	if a := do(people.Admin, "POST", "/api/v1/authority", refund+`"restore","note":"they were right"}`, 200); !strings.Contains(a.body, `"level":"act"`) || !strings.Contains(a.body, `"lowered":null`) {
+		t.Errorf("restored, and it is %s", a.body)
+	}
+	do(people.Admin, "POST", "/api/v1/authority", refund+`"restore","note":"again"}`, 409)
 	audit := do(people.Admin, "GET", "/api/v1/audit", "", http.StatusOK).body
-	for _, want := range []string{`"authority.accept"`, `"authority.refuse"`, `"damaged shop.refund"`, "well done", "people agreed with"} {
+	for _, want := range []string{`"authority.accept"`, `"authority.refuse"`, `"authority.demote"`, `"authority.restore"`, "two were wrong", `"damaged shop.refund"`, "well done", "people agreed with"} {
 		if !strings.Contains(audit, want) {
 			t.Errorf("the audit doesn't say %s: %s", want, audit)
 		}

@@ -21,6 +21,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/checkpoint"
+	"resolute/agent/impact"
 	"resolute/agent/insights"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
@@ -162,10 +163,12 @@ func newHouse(t testing.TB) *house {
 		Checkpoints: checkpoints,
 		Manifests:   drifting{},
 		Learner:     wise{},
-		Histories:   h.store,
-		Metrics:     prometheus.NewRegistry(),
-		Log:         slog.New(slog.NewTextHandler(h.log, nil)),
-		Version:     "test",
+		Impact: func(ctx context.Context, b *bundle.Bundle, p impact.Period) (impact.Report, error) {
+			return impact.Replay(ctx, h.store, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, p)
+		},
+		Metrics: prometheus.NewRegistry(),
+		Log:     slog.New(slog.NewTextHandler(h.log, nil)),
+		Version: "test",
 	}
 	for _, role := range people.Roles() {
 		_, h.tokens[role], err = tokens.Create(ctx, people.NewToken{Role: role, Name: string(role)}, "user:test")

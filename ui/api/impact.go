@@ -7,6 +7,7 @@ import (
 
 	"resolute/agent/bundle"
 	"resolute/agent/impact"
+	"resolute/agent/people"
 )
 
 // aCandidate is named where a version would be, for a bundle that is sent along and not stored.
@@ -22,7 +23,7 @@ func (s *server) postImpact(r *request) error {
 	if !period.From.IsZero() && !period.To.IsZero() && !period.From.Before(period.To) {
 		return invalid("the period is empty: it is from " + period.From.Format(time.RFC3339) + " on and before " + period.To.Format(time.RFC3339) + "; say an earlier from or a later to")
 	}
-	report, err := impact.Replay(r.Request.Context(), s.Histories, impact.Candidate{Version: b.Version, Currency: b.Config.Currency, Guard: b.Guard, Effect: b.Effect}, period)
+	report, err := s.Impact(r.Request.Context(), b, period)
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,8 @@ func (s *server) postImpact(r *request) error {
 }
 
 // judging gives the bundle that a request wants past decisions judged by: a stored one, or the one that it
-// sends. A JSON body may give the period.
+// sends, for which plugins are asked and secrets used for those alone who may activate it. A JSON body may
+// give the period.
 func (s *server) judging(r *request, period *impact.Period) (*bundle.Bundle, error) {
 	ctx := r.Request.Context()
 	if r.Param("version") == aCandidate {
@@ -38,7 +40,10 @@ func (s *server) judging(r *request, period *impact.Period) (*bundle.Bundle, err
 		if err != nil {
 			return nil, err
 		}
-		return s.Bundles.Candidate(ctx, files)
+		if r.who.Role.AtLeast(people.Admin) {
+			return s.Bundles.Candidate(ctx, files)
+		}
+		return s.Bundles.Drafted(ctx, files)
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Request.Header.Get("Content-Type")); kind == mediaJSON && r.Request.ContentLength != 0 {
 		var in struct {

@@ -306,7 +306,8 @@ func (h *house) manages(do doing) {
 	h.must(err)
 	do(people.Admin, "POST", "/api/v1/bundles/active/diff", "application/gzip", string(other))
 	do(people.Admin, "POST", "/api/v1/bundles/candidate/impact?from=2026-01-01T00:00:00Z", "application/gzip", string(other))
-	do(people.Admin, "POST", "/api/v1/bundles/active/impact", "application/json", `{"from":"2026-01-01T00:00:00Z"}`)
+	do(people.Operator, "POST", "/api/v1/bundles/candidate/impact", "application/gzip", string(other))
+	do(people.Operator, "POST", "/api/v1/bundles/active/impact", "application/json", `{"from":"2026-01-01T00:00:00Z"}`)
 	h.rehearses(do, string(other))
 	h.learns(do, b.Version, "full")
 	var draft struct{ Version string }

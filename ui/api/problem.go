@@ -16,6 +16,7 @@ import (
 	"resolute/agent/authority"
 	"resolute/agent/bundle"
 	"resolute/agent/checkpoint"
+	"resolute/agent/impact"
 	"resolute/agent/insights"
 	"resolute/agent/journal"
 	"resolute/agent/learner"
@@ -96,6 +97,7 @@ var statuses = []struct {
 	{suggest.ErrAlone, http.StatusForbidden},
 	{bundle.ErrSuperseded, http.StatusConflict},
 	{runs.ErrBusy, http.StatusTooManyRequests},
+	{impact.ErrBusy, http.StatusTooManyRequests},
 	{learner.ErrVersion, http.StatusNotFound},
 	{learner.ErrBundle, http.StatusConflict},
 	{bundle.ErrPlugin, http.StatusNotFound},
@@ -103,6 +105,9 @@ var statuses = []struct {
 	{agent.ErrCallback, http.StatusNotFound},
 	{agent.ErrDecisionConflict, http.StatusConflict},
 	{authority.ErrNoPromotion, http.StatusConflict},
+	{authority.ErrLevel, http.StatusConflict},
+	{authority.ErrNoAction, http.StatusNotFound},
+	{authority.ErrNote, http.StatusUnprocessableEntity},
 	{agent.ErrDecisionForbidden, http.StatusForbidden},
 	{agent.ErrDecisionInvalid, http.StatusUnprocessableEntity},
 	{insights.ErrQuery, http.StatusUnprocessableEntity},

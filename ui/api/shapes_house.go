@@ -38,11 +38,12 @@ func houseShapes() schema {
 		"Deed":         object("Something that somebody did", schema{"id": text("ascends with time"), "at": moment(""), "actor": text(""), "action": text("what was done, as in token.created"), "subject": text("to what"), "detail": open("")}, "detail"),
 		"State":        object("", schema{"status": text(""), "knowledge": text("what is wrong with the knowledge base, and what answers meanwhile")}, "knowledge"),
 		"Level": object("How far the agent may go for a procedure, a tool and a band of amounts", schema{"procedure": text(""), "tool": text("PLUGIN.TOOL"), "band": text("bounds in minor units and the currency; empty where there is no amount"),
-			"level": levels, "given": levels, "why": text(""), "since": moment("when counting began"), "evidence": ref("Judgements"), "lower_bound": number("of agreement between proposals and people; it holds at every look"), "promotion": orNull(ref("Promotion"))}),
+			"level": levels, "given": levels, "why": text(""), "since": moment("when counting began"), "evidence": ref("Judgements"), "lower_bound": number("of agreement between proposals and people; it holds at every look"), "promotion": orNull(ref("Promotion")), "lowered": orNull(ref("Lowered"))}),
+		"Lowered":    object("A level that an admin took away; it holds until more is earned from then on and accepted, or an admin restores it", schema{"to": levels, "by": text("actor"), "at": moment(""), "note": text("why")}),
 		"Judgements": object("Proposals by what people said", schema{"agreed": integer(""), "edited": integer(""), "rejected": integer(""), "reversed": integer("taken back or found wrong later")}),
 		"Promotion": object("A level that was earned and waits for an admin", schema{"base": levels, "from": levels, "to": levels, "proposed_at": moment(""), "case_id": text("whose decision tipped the scales"), "evidence": ref("Judgements"),
 			"lower_bound": number(""), "why": text("")}),
-		"PromotionAnswer": closed(object("", schema{"procedure": text(""), "tool": text("PLUGIN.TOOL"), "band": text("as GET shows it"), "decision": oneOf("", "accept", "refuse"), "to": oneOf("the level that was shown: another one that waits meanwhile isn't meant", casefile.LevelPropose, casefile.LevelAct), "note": text("why")}, "procedure", "band", "to", "note")),
+		"PromotionAnswer": closed(object("", schema{"procedure": text(""), "tool": text("PLUGIN.TOOL"), "band": text("as GET shows it; * in demote and restore: whatever the action moves"), "decision": oneOf("", "accept", "refuse", "demote", "restore"), "to": oneOf("accept: the level that was shown, another one that waits meanwhile isn't meant; demote: the level it falls to, needed", casefile.LevelShadow, casefile.LevelPropose, casefile.LevelAct), "note": text("why; needed to demote and restore")}, "procedure", "band", "to", "note")),
 	}
 	maps.Copy(shapes, knowledgeShapes())
 	maps.Copy(shapes, pauseShapes())

@@ -125,7 +125,7 @@ func (p *Program) root(ran *bool) *cobra.Command {
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(p.demoCommand(), p.initCommand(), p.serveCommand(), p.checkCommand(), p.applyCommand(), p.diffCommand(), p.rehearseCommand(), p.shadowCommand(), p.manifestCommand(), p.casesCommand(), p.pauseCommand(), p.resumeCommand(),
+	root.AddCommand(p.demoCommand(), p.initCommand(), p.serveCommand(), p.checkCommand(), p.applyCommand(), p.diffCommand(), p.rehearseCommand(), p.shadowCommand(), p.manifestCommand(), p.casesCommand(), p.authorityCommand(), p.pauseCommand(), p.resumeCommand(),
 		p.ingestCommand(), p.searchCommand(), p.evalCommand(), p.tokenCommand(), p.peopleCommand(), p.secretCommand(), p.verifyCommand(), p.checkpointCommand(), p.backupCommand(), p.restoreCommand(), p.versionCommand())
 	return root
 }

@@ -3,11 +3,13 @@ package pages
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"resolute/agent/authority"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/people"
+	"resolute/tools/protocol"
 )
 
 type authorityPage struct {
@@ -18,6 +20,7 @@ type authorityPage struct {
 	GoalX  float64
 	Admin  bool
 	Levels []LadderView
+	Others []LadderView // what the active version does and nobody judged yet
 }
 
 // LadderView is how far the agent may go with something, and what speaks for it.
@@ -31,6 +34,16 @@ type LadderView struct {
 	Dot, From             float64 // of the chart, in percent: agreed share and lower bound
 	Judged                bool
 	Promotion             *PromotionView
+	Lowered               *LoweredView
+	Lower                 []Option // levels that it may be demoted to
+	Key                   string   // its band, as forms have it
+}
+
+// LoweredView is a level that an admin took away.
+type LoweredView struct {
+	To, By, Note string
+	At           Moment
+	Restores     bool // who looks may give it back
 }
 
 // PromotionView is a level that was earned and waits for an admin.
@@ -72,15 +85,48 @@ func (s *site) authority(w http.ResponseWriter, r *http.Request, who people.Prin
 			p.Loses = fmt.Sprintf("%d reversals within %s take a level away at once.", a.Demote.Reversals, span(a.Demote.Window))
 		}
 	}
+	v := s.viewer(who)
+	judged := map[authority.Key]bool{}
 	for _, l := range levels {
-		p.Levels = append(p.Levels, ladderView(l, s.viewer(who)))
+		judged[authority.Key{Procedure: l.Procedure, Tool: l.Tool}] = true
+		p.Levels = append(p.Levels, ladderView(l, v))
+	}
+	for _, key := range s.actions() {
+		if judged[key] {
+			continue
+		}
+		key.Band = authority.AllAmounts
+		l, err := s.Operations.Authority.Level(key)
+		if err != nil {
+			return err
+		}
+		p.Others = append(p.Others, ladderView(l, v))
 	}
 	return s.render(w, http.StatusOK, "authority", p)
 }
 
+// actions are those that the procedures of the active version take, by procedure and tool.
+func (s *site) actions() []authority.Key {
+	b, err := s.Bundles.Active()
+	if err != nil {
+		return nil
+	}
+	var list []authority.Key
+	for _, plan := range b.Procedures {
+		for call := range plan.Acts() {
+			if key := (authority.Key{Procedure: plan.Name, Tool: call.Tool}); !slices.Contains(list, key) {
+				if effect, _ := b.Effect(call.Tool); effect != string(protocol.Read) {
+					list = append(list, key)
+				}
+			}
+		}
+	}
+	return list
+}
+
 func ladderView(l authority.Level, v viewer) LadderView {
 	n := l.Evidence.Agreed + l.Evidence.Against()
-	view := LadderView{Procedure: l.Procedure, Tool: l.Tool, Band: l.Band, Level: string(l.Level), Given: string(l.Given), Why: l.Why, Since: moment(l.Since, v.now), Judged: n > 0,
+	view := LadderView{Procedure: l.Procedure, Tool: l.Tool, Band: l.Band, Key: l.Band, Level: string(l.Level), Given: string(l.Given), Why: l.Why, Since: moment(l.Since, v.now), Judged: n > 0,
 		Agreed: fmt.Sprintf("%d of %d", l.Evidence.Agreed, n), Bound: fmt.Sprintf("%.2f", l.Bound), From: ladderX(l.Bound)}
 	if n > 0 {
 		view.Dot = ladderX(float64(l.Evidence.Agreed) / float64(n))
@@ -88,27 +134,64 @@ func ladderView(l authority.Level, v viewer) LadderView {
 	if e := l.Evidence; e.Against() > 0 {
 		view.Against = fmt.Sprintf("%d edited, %d rejected, %d reversed", e.Edited, e.Rejected, e.Reversed)
 	}
+	if l.Band == authority.AllAmounts {
+		view.Band = "whatever it moves"
+	}
+	admin := v.may(string(people.Admin))
+	for _, to := range []casefile.Level{casefile.LevelPropose, casefile.LevelShadow} {
+		if admin && to.Below(l.Level) {
+			view.Lower = append(view.Lower, Option{Value: string(to), Name: string(to) + ": " + mayDo(to)})
+		}
+	}
+	if d := l.Lowered; d != nil {
+		view.Lowered = &LoweredView{To: string(d.To), By: actor(d.By), Note: d.Note, At: moment(d.At, v.now), Restores: admin}
+	}
 	if m := l.Promotion; m != nil {
 		view.Promotion = &PromotionView{To: string(m.To), From: string(m.From), Why: m.Why, At: moment(m.ProposedAt, v.now), Case: m.Case}
 	}
 	return view
 }
 
-// answerPromotion accepts or refuses a level that was earned.
-func (s *site) answerPromotion(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+// mayDo says what a level lets the agent do, "" where it isn't one that anything falls to.
+func mayDo(l casefile.Level) string {
+	switch l {
+	case casefile.LevelPropose:
+		return "a person approves each"
+	case casefile.LevelShadow:
+		return "it decides, and sends nothing"
+	}
+	return ""
+}
+
+// changeAuthority accepts or refuses a level that was earned, takes one away, or gives that back.
+func (s *site) changeAuthority(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	if err := readForm(w, r, maxForm); err != nil {
 		return fmt.Errorf("%w: %w", errRequest, err)
 	}
 	f := r.PostForm
-	decision := f.Get("decision")
-	if decision != "accept" && decision != "refuse" {
-		return fmt.Errorf("%w: a promotion is accepted or refused", errRequest)
+	key := authority.Key{Procedure: f.Get("procedure"), Tool: f.Get("tool"), Band: f.Get("band")}
+	decision, to, note := f.Get("decision"), casefile.Level(f.Get("to")), f.Get("note")
+	if err := casefile.CheckNote(note); err != nil {
+		return fmt.Errorf("%w: %w", errRequest, err)
 	}
-	a := authority.Answer{Key: authority.Key{Procedure: f.Get("procedure"), Tool: f.Get("tool"), Band: f.Get("band")}, Accept: decision == "accept", To: casefile.Level(f.Get("to")), By: who.Actor(), Note: f.Get("note")}
-	_, err := s.Operations.Authority.Answer(r.Context(), a, func(detail map[string]any) (journal.Record, error) {
-		detail["band"] = a.Band
-		return s.Deeds.Event(who.Actor(), "authority."+decision, a.Procedure+" "+a.Tool, detail)
-	}, s.Now())
+	said := func(detail map[string]any) (journal.Record, error) {
+		detail["band"] = key.Band
+		return s.Deeds.Event(who.Actor(), "authority."+decision, key.Procedure+" "+key.Tool, detail)
+	}
+	var err error
+	switch decision {
+	case "accept", "refuse":
+		_, err = s.Operations.Authority.Answer(r.Context(), authority.Answer{Key: key, Accept: decision == "accept", To: to, By: who.Actor(), Note: note}, said, s.Now())
+	case "demote":
+		if mayDo(to) == "" {
+			return fmt.Errorf("%w: a level falls to propose or to shadow", errRequest)
+		}
+		err = s.Operations.Authority.Lower(r.Context(), authority.Lowering{Key: key, To: to, By: who.Actor(), Note: note}, said, s.Now())
+	case "restore":
+		err = s.Operations.Authority.Lower(r.Context(), authority.Lowering{Key: key, By: who.Actor(), Note: note}, said, s.Now())
+	default:
+		return fmt.Errorf("%w: a promotion is accepted or refused, a level demoted or restored", errRequest)
+	}
 	if err != nil {
 		return err
 	}

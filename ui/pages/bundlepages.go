@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,10 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"resolute/agent/bundle"
-	"resolute/agent/impact"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal/runs"
 )
@@ -45,6 +42,7 @@ type bundlePage struct {
 	Files   []FileView
 	Drafts  bool // who looks may draft and rehearse
 	Admin   bool
+	Spans   []Option
 	Impact  *ImpactView
 }
 
@@ -71,41 +69,6 @@ type ToolDiff struct{ Tool, Change, What string }
 
 // FileView is a file of a version.
 type FileView struct{ Path, Size, Link string }
-
-// ImpactView is what a version would have decided otherwise.
-type ImpactView struct {
-	Say     string
-	Changes []ImpactRow
-}
-
-// ImpactRow is a kind of decision that would have been another.
-type ImpactRow struct {
-	Tool, Was, Now, Count, Amounts string
-	Blind                          bool
-	Examples                       []Link
-}
-
-type editPage struct {
-	Shell    Shell
-	Version  VersionView
-	Path     string
-	Text     string
-	May      bool
-	Locked   string // why it can't be edited here
-	Problems []ProblemView
-	Fine     bool // it was checked, and there is nothing to say
-}
-
-// ProblemView is something wrong at a line.
-type ProblemView struct {
-	File, Message string
-	Line, Col     int
-	Text          string // of the line, where it is one of this file
-	Warning       bool
-}
-
-// maxEdited is how large a file may be that a page edits, in bytes.
-const maxEdited = 256 << 10
 
 func (s *site) versionView(st bundle.Stored) VersionView {
 	return VersionView{Version: st.Version, Short: digest(st.Version), Active: st.Active, Draft: st.Draft, By: actor(st.AppliedBy), At: moment(st.AppliedAt, s.Now())}
@@ -167,7 +130,7 @@ func (s *site) oneBundle(w http.ResponseWriter, r *http.Request, who people.Prin
 }
 
 func (s *site) bundlePage(r *http.Request, who people.Principal) (bundlePage, error) {
-	p := bundlePage{Drafts: who.Role.AtLeast(people.Operator), Admin: who.Role.AtLeast(people.Admin)}
+	p := bundlePage{Spans: spans(r), Drafts: who.Role.AtLeast(people.Operator), Admin: who.Role.AtLeast(people.Admin)}
 	b, err := s.Versions.Resolve(r.Context(), r.PathValue("version"))
 	if err != nil {
 		return p, err
@@ -226,166 +189,17 @@ func fileDiff(f bundle.FileChange, edit string) FileDiff {
 	return file
 }
 
-// locked says why somebody may not edit a file here, "" if they may.
-func locked(who people.Principal, path string, text []byte) string {
-	switch {
-	case !who.Role.AtLeast(people.Operator):
-		return "You are signed in as " + string(who.Role) + ": an operator drafts."
-	case strings.HasPrefix(path, "tools/") && !who.Role.AtLeast(people.Admin):
-		return "It says where secrets are sent, so an admin changes it."
-	case len(text) > maxEdited || !utf8.Valid(text):
-		return "It is too large to be edited here, or no text."
-	}
-	return ""
-}
-
-func (s *site) editFile(w http.ResponseWriter, r *http.Request, who people.Principal) error {
-	p, _, err := s.editPage(r, who, r.URL.Query().Get("path"))
-	if err != nil {
-		return err
-	}
-	return s.render(w, http.StatusOK, "edit", p)
-}
-
-func (s *site) editPage(r *http.Request, who people.Principal, path string) (p editPage, was []byte, err error) {
-	b, err := s.Versions.Resolve(r.Context(), r.PathValue("version"))
-	if err != nil {
-		return p, nil, err
-	}
-	files, err := s.Versions.Files(r.Context(), b.Version)
-	if err != nil {
-		return p, nil, err
-	}
-	was, there := files[path]
-	if !there {
-		return p, nil, fmt.Errorf("%w: the version has no file %.100q", errNoPage, path)
-	}
-	p = editPage{Path: path, Version: VersionView{Version: b.Version, Short: digest(b.Version)}, Locked: locked(who, path, was)}
-	if p.May = p.Locked == ""; utf8.Valid(was) && len(was) <= maxEdited {
-		p.Text = string(was)
-	}
-	if active, err := s.Bundles.Active(); err == nil {
-		p.Version.Active = active.Version == b.Version
-	}
-	p.Shell = s.shell(r, who, path, "/bundles")
-	return p, was, nil
-}
-
-// saveFile checks a version with a file changed, and keeps it as a draft where that is wanted. Nothing of
-// it becomes active.
-func (s *site) saveFile(w http.ResponseWriter, r *http.Request, who people.Principal) error {
-	if err := readForm(w, r, 4*maxEdited); err != nil {
-		return fmt.Errorf("%w: %w", errRequest, err)
-	}
-	path, text := r.PostForm.Get("path"), strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")
-	p, _, err := s.editPage(r, who, path)
-	if err != nil {
-		return err
-	}
-	if !p.May {
-		return fmt.Errorf("%w: %s", errRole, p.Locked)
-	}
-	p.Text = text
-	files, err := s.Versions.Edit(r.Context(), p.Version.Version, path, []byte(text))
-	if err != nil {
-		return err
-	}
-	_, err = s.Versions.Drafted(r.Context(), files)
-	var refused *bundle.RefusedError
-	if err == nil && r.PostForm.Get("do") == "draft" {
-		var b *bundle.Bundle
-		if b, err = s.Versions.Store(r.Context(), files, who.Actor()); err == nil {
-			http.Redirect(w, r, "/bundles/"+url.PathEscape(b.Version), http.StatusSeeOther)
-			return nil
-		}
-	}
-	switch {
-	case errors.As(err, &refused):
-		p.Problems = problemViews(refused, path, text)
-		return s.render(w, http.StatusUnprocessableEntity, "edit", p)
-	case err != nil:
-		return err
-	}
-	p.Fine = true
-	return s.render(w, http.StatusOK, "edit", p)
-}
-
-func problemViews(refused *bundle.RefusedError, path, text string) []ProblemView {
-	lines := strings.Split(text, "\n")
-	var list []ProblemView
-	for _, x := range refused.Problems {
-		v := ProblemView{File: x.File, Message: x.Message, Line: max(x.Line, 1), Col: max(x.Col, 1), Warning: x.Warning}
-		if x.File == path && v.Line <= len(lines) {
-			v.Text = shorten(lines[v.Line-1], 160)
-		}
-		list = append(list, v)
-	}
-	slices.SortStableFunc(list, func(a, b ProblemView) int { return cmp.Compare(boolInt(a.Warning), boolInt(b.Warning)) })
-	return list
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // rehearseBundle runs the rehearsals of a version in the background; its page says what they come to.
 func (s *site) rehearseBundle(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	b, err := s.Versions.Resolve(r.Context(), r.PathValue("version"))
 	if err != nil {
 		return err
 	}
-	if _, err := s.Rehearsals.Start(r.Context(), runs.Order{Bundle: b, By: who.Actor()}); err != nil {
+	if _, err := s.Rehearsals.Start(r.Context(), runs.Order{Bundle: b, By: who.Actor(), Options: runs.Options{Seed: 1}}); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/bundles/"+url.PathEscape(b.Version), http.StatusSeeOther)
 	return nil
-}
-
-// bundleImpact judges past decisions again by a version.
-func (s *site) bundleImpact(w http.ResponseWriter, r *http.Request, who people.Principal) error {
-	p, err := s.bundlePage(r, who)
-	if err != nil {
-		return err
-	}
-	b, err := s.Versions.Resolve(r.Context(), p.Version.Version)
-	if err != nil {
-		return err
-	}
-	report, err := s.Impact(r.Context(), b, impact.Period{})
-	if err != nil {
-		return err
-	}
-	p.Impact = impactView(&report)
-	return s.render(w, http.StatusOK, "bundle", p)
-}
-
-// impactView tells what would have been decided otherwise.
-func impactView(report *impact.Report) *ImpactView {
-	v := &ImpactView{Say: fmt.Sprintf("Of %s past decisions, %s would have been another.", thousands(report.Decisions), thousands(report.Changed))}
-	for _, c := range report.Changes {
-		row := ImpactRow{Tool: c.Tool, Was: ruled(string(c.Was), c.WasRule), Now: ruled(string(c.Now), c.NowRule), Count: thousands(c.Count), Blind: c.Blind}
-		for i, a := range c.Amounts {
-			if i > 0 {
-				row.Amounts += ", "
-			}
-			row.Amounts += inBudget(a.AmountCents, a.Currency)
-		}
-		for _, e := range c.Examples {
-			row.Examples = append(row.Examples, Link{Name: short(e.CaseID), Link: fmt.Sprintf("/cases/%s#entry-%d", e.CaseID, e.Seq)})
-		}
-		v.Changes = append(v.Changes, row)
-	}
-	return v
-}
-
-func ruled(outcome, rule string) string {
-	if rule == "" {
-		return outcome
-	}
-	return outcome + " by " + rule
 }
 
 // bundleArchive gives a version's files, packed.

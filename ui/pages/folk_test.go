@@ -5,7 +5,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -298,24 +297,16 @@ func TestPagesOfEachRole(t *testing.T) {
 		"GET /people": people.Admin, "POST /people": people.Admin, "POST /people/{id}": people.Admin, "GET /tokens": people.Admin, "POST /tokens": people.Admin, "POST /tokens/{id}/revoke": people.Admin,
 		"GET /queues": people.Viewer, "GET /corrections": people.Viewer, "GET /policies": people.Viewer, "GET /authority": people.Viewer, "GET /tools": people.Viewer, "GET /tools/{name}": people.Viewer, "GET /bundles": people.Viewer, "GET /bundles/{version}": people.Viewer, "GET /bundles/{version}/edit": people.Viewer,
 		"POST /corrections/{id}/revoke": people.Operator, "POST /pause": people.Operator, "POST /resume": people.Operator, "POST /tools/{name}/try": people.Operator, "POST /bundles/{version}/edit": people.Operator, "POST /bundles/{version}/rehearse": people.Operator,
-		"POST /corrections/{id}/accept": people.Admin, "GET /audit": people.Admin, "POST /audit/verify": people.Admin, "POST /authority": people.Admin, "POST /manifests/{plugin}/accept": people.Admin, "POST /bundles/{version}/impact": people.Admin, "POST /bundles/{version}/activate": people.Admin,
+		"POST /corrections/{id}/accept": people.Admin, "GET /audit": people.Admin, "POST /audit/verify": people.Admin, "POST /authority": people.Admin, "POST /manifests/{plugin}/accept": people.Admin, "POST /bundles/{version}/impact": people.Operator, "POST /bundles/{version}/activate": people.Admin,
 		"GET /insights": people.Viewer, "GET /insights.csv": people.Viewer, "GET /insights/cases": people.Viewer, "POST /insights/settings": people.Admin,
 		"GET /bundles/{version}/archive": people.Viewer, "GET /suggestions": people.Viewer, "GET /suggestions/{id}": people.Viewer, "GET /triage": people.Viewer, "GET /triage/{version}": people.Viewer,
 		"POST /suggestions/{id}/rehearse": people.Operator, "POST /suggestions/{id}/dismiss": people.Operator, "POST /suggestions/{id}/accept": people.Admin, "POST /triage/{version}/activate": people.Admin,
 		"GET /rehearsals": people.Viewer, "GET /rehearsals/compare": people.Viewer, "GET /rehearsals/stream": people.Viewer, "GET /rehearsals/{id}": people.Viewer, "POST /rehearsals": people.Operator, "POST /rehearsals/{id}/stop": people.Operator, "POST /shadows": people.Operator,
-		"GET /signin": everybody, "POST /signin": everybody, "GET /signin/provider": everybody, "GET /join": everybody, "POST /join": everybody, "GET /status/{token}": everybody, "POST /status/{token}": everybody, "POST /signout": everybody, "GET /assets/": everybody,
+		"GET /signin": everybody, "POST /signin": everybody, "GET /signin/provider": everybody, "GET " + ProviderBack: everybody, "GET /join": everybody, "POST /join": everybody, "GET /status/{token}": everybody, "POST /status/{token}": everybody, "POST /signout": everybody, "GET /assets/": everybody,
 	}
-	var source []byte
-	for _, file := range []string{"pages.go", "operate.go"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		source = append(source, text...)
-	}
-	for _, m := range regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`).FindAllStringSubmatch(string(source), -1) {
-		if _, ok := table[m[1]]; !ok {
-			t.Errorf("%s isn't tried for each role; this table has to have it", m[1])
+	for _, rt := range (&site{}).routes() {
+		if least, ok := table[rt.pattern]; !ok || least != rt.least {
+			t.Errorf("%s is for the role %q; this table has to have it, with its role", rt.pattern, rt.least)
 		}
 	}
 	status := func(b *browser, route string) int {

@@ -43,6 +43,8 @@ type Corrections interface {
 // Authority is what the agent has earned; an authority.Ledger has it.
 type Authority interface {
 	Levels() ([]authority.Level, error)
+	Level(key authority.Key) (authority.Level, error)
+	Lower(ctx context.Context, w authority.Lowering, audit func(detail map[string]any) (journal.Record, error), now time.Time) error
 	Answer(ctx context.Context, a authority.Answer, audit func(detail map[string]any) (journal.Record, error), now time.Time) (*authority.Held, error)
 }
 
@@ -81,55 +83,6 @@ type Operations struct {
 	Calls func(ctx context.Context, r casefile.Request) casefile.Answer
 	// Impact judges again, by a version, what was decided in a period.
 	Impact func(ctx context.Context, b *bundle.Bundle, p impact.Period) (impact.Report, error)
-}
-
-// page answers a request of somebody who is signed in.
-type page = func(http.ResponseWriter, *http.Request, people.Principal) error
-
-// operate adds the pages of whoever runs the agent.
-func (s *site) operate(least func(people.Role) func(pattern string, h page)) {
-	viewer, operator, admin := least(people.Viewer), least(people.Operator), least(people.Admin)
-	viewer("GET /queues", s.queues)
-	viewer("GET /corrections", s.corrections)
-	operator("POST /corrections/{id}/revoke", s.revokeCorrection)
-	admin("POST /corrections/{id}/accept", s.acceptCorrection)
-	operator("POST /pause", s.pause)
-	operator("POST /resume", s.resume)
-	admin("GET /audit", s.audit)
-	admin("POST /audit/verify", s.verify)
-	viewer("GET /policies", s.policies)
-	viewer("GET /authority", s.authority)
-	admin("POST /authority", s.answerPromotion)
-	viewer("GET /tools", s.toolPages)
-	viewer("GET /tools/{name}", s.oneTool)
-	operator("POST /tools/{name}/try", s.tryTool)
-	admin("POST /manifests/{plugin}/accept", s.acceptManifest)
-	viewer("GET /bundles", s.bundles)
-	viewer("GET /bundles/{version}", s.oneBundle)
-	viewer("GET /bundles/{version}/edit", s.editFile)
-	operator("POST /bundles/{version}/edit", s.saveFile)
-	operator("POST /bundles/{version}/rehearse", s.rehearseBundle)
-	admin("POST /bundles/{version}/impact", s.bundleImpact)
-	admin("POST /bundles/{version}/activate", s.activateBundle)
-	viewer("GET /insights", s.insights)
-	viewer("GET /insights.csv", s.insightsCSV)
-	viewer("GET /insights/cases", s.insightCases)
-	admin("POST /insights/settings", s.saveAssumption)
-	viewer("GET /bundles/{version}/archive", s.bundleArchive)
-	viewer("GET /suggestions", s.suggestions)
-	viewer("GET /suggestions/{id}", s.oneSuggestion)
-	operator("POST /suggestions/{id}/rehearse", s.rehearseSuggestion)
-	operator("POST /suggestions/{id}/dismiss", s.dismissSuggestion)
-	admin("POST /suggestions/{id}/accept", s.acceptSuggestion)
-	viewer("GET /triage", s.triage)
-	viewer("GET /triage/{version}", s.oneTriage)
-	admin("POST /triage/{version}/activate", s.activateTriage)
-	viewer("GET /rehearsals", s.rehearsals)
-	operator("POST /rehearsals", s.rehearse)
-	viewer("GET /rehearsals/compare", s.compareRehearsals)
-	viewer("GET /rehearsals/{id}", s.oneRehearsal)
-	operator("POST /rehearsals/{id}/stop", s.stopRehearsal)
-	operator("POST /shadows", s.shadow)
 }
 
 // readForm reads a request's form.

@@ -150,8 +150,8 @@ func TestOperationsNeedTheirRoles(t *testing.T) {
 	w := newWorld(busy())
 	b := signIn(t, w)
 	for role, paths := range map[people.Role][]string{
-		people.Viewer:   {"/corrections/x/revoke", "/pause", "/resume", "/tools/billing.list_payments/try", "/bundles/active/edit", "/bundles/active/rehearse"},
-		people.Approver: {"/audit/verify", "/corrections/x/accept", "/authority", "/manifests/shop/accept", "/bundles/active/impact", "/bundles/active/activate"},
+		people.Viewer:   {"/corrections/x/revoke", "/pause", "/resume", "/tools/billing.list_payments/try", "/bundles/active/edit", "/bundles/active/rehearse", "/bundles/active/impact"},
+		people.Approver: {"/audit/verify", "/corrections/x/accept", "/authority", "/manifests/shop/accept", "/bundles/active/activate"},
 	} {
 		w.role = role
 		for _, path := range paths {
@@ -225,6 +225,23 @@ func TestAuthorityLadder(t *testing.T) {
 	w.role = people.Admin
 	b.wants(b.post("/authority", "decision=accept&procedure=p&tool=t&band=", http.StatusConflict), "No promotion waits")
 	b.post("/authority", "decision=perhaps", http.StatusBadRequest)
+	b.wants(b.get("/authority", http.StatusOK), "Not judged yet", "Demote", "billing.refund_payment", "it decides, and sends nothing")
+	demote := func(to, note string, status int) string {
+		return b.post("/authority", url.Values{"decision": {"demote"}, "procedure": {"duplicate-charge"}, "tool": {"billing.refund_payment"}, "band": {"*"}, "to": {to}, "note": {note}}.Encode(), status)
+	}
+	demote("act", "x", http.StatusBadRequest)
+	demote("shadow", "", http.StatusBadRequest)
+	b.wants(demote("shadow", "two were wrong", http.StatusOK), "Lowered to shadow by token Robin Field", "two were wrong", "Restore")
+	b.wants(demote("shadow", "again", http.StatusConflict), "falls to what is below")
+	w.role = people.Approver
+	if html := b.get("/authority", http.StatusOK); !strings.Contains(html, "Lowered to shadow") || strings.Contains(html, "Demote") || strings.Contains(html, "Restore") {
+		t.Error("an approver should see that a level was lowered, and no way to change it")
+	}
+	w.role = people.Admin
+	if html := b.post("/authority", "decision=restore&procedure=duplicate-charge&tool=billing.refund_payment&band=*&note=fine", http.StatusOK); strings.Contains(html, "Lowered to") {
+		t.Error("what was restored is still lowered")
+	}
+	b.post("/authority", "decision=restore&procedure=none&tool=x&band=*&note=fine", http.StatusNotFound)
 	v := ladderView(authority.Level{Key: authority.Key{Procedure: "p", Tool: "t"}, Level: "propose", Evidence: casefile.Evidence{Agreed: 27, Edited: 1}, Bound: 0.85}, look("admin"))
 	if v.Agreed != "27 of 28" || v.From != 70 || v.Dot < 92 || v.Against != "1 edited, 0 rejected, 0 reversed" {
 		t.Errorf("27 of 28 with a bound of 0.85 should stand so on the ladder, not %+v", v)
@@ -303,8 +320,14 @@ func TestBundlesAreEditedCheckedAndActivated(t *testing.T) {
 	if now, err := w.company.library.Active(); err != nil || now.Version != active.Version {
 		t.Fatal("an operator activated a version")
 	}
+	b.wants(send(strings.Replace(text, "10000", "15000", 1), "impact", http.StatusOK), "Of 1,200 past decisions, 7 would have been another.", "Nothing is stored yet")
+	b.wants(send(strings.Replace(text, "10000", "17000", 1), "rehearse", http.StatusOK), `id="progress"`, "/rehearsals/", "Nothing is stored yet")
+	if list, err := w.company.library.List(t.Context()); err != nil || len(list) != 2 {
+		t.Errorf("seeing the impact, or rehearsing, stored a version: %+v (%v)", list, err)
+	}
+	b.post("/bundles/"+draft+"/impact", "span=yesterday", http.StatusBadRequest)
+	b.wants(b.post("/bundles/"+draft+"/impact", "span=all", http.StatusOK), "Of 1,200 past decisions, 7 would have been another.", "approve by over-100", "1,302.00 EUR")
 	w.role = people.Admin
-	b.wants(b.post("/bundles/"+draft+"/impact", "", http.StatusOK), "Of 1,200 past decisions, 7 would have been another.", "approve by over-100", "1,302.00 EUR")
 	b.wants(b.post("/bundles/"+draft+"/activate", "", http.StatusOK), ">active</span>")
 	b.wants(b.get("/bundles/"+active.Version, http.StatusOK), "Roll back to this")
 	b.get("/bundles/ffffffffffff", http.StatusNotFound)

@@ -11,6 +11,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/authority"
 	"resolute/agent/bundle"
+	"resolute/agent/impact"
 	"resolute/agent/insights"
 	"resolute/agent/journal"
 	"resolute/agent/learner"
@@ -38,77 +39,9 @@ func New(d Deps, o Options) http.Handler {
 	a := loadAssets()
 	s := &site{Deps: d, Options: o.filled(), assets: a, templates: loadTemplates(), limits: people.NewLimiter(o.filled().Now)}
 	mux := http.NewServeMux()
-	signed := func(pattern string, h page) {
-		mux.Handle(pattern, s.handle(func(w http.ResponseWriter, r *http.Request) error {
-			who, ok := s.principal(r)
-			if !ok {
-				return errSignedOut
-			}
-			return h(w, r, who)
-		}))
+	for _, rt := range s.routes() {
+		mux.Handle(rt.pattern, s.handle(s.admits(rt)))
 	}
-	// watched is signed for streams: that a page stays open is no use of a session.
-	watched := func(pattern string, h page) {
-		mux.Handle(pattern, s.handle(func(w http.ResponseWriter, r *http.Request) error {
-			who, err := s.People.Still(s.shown(r, sessionCookie))
-			if err != nil || !who.Role.AtLeast(people.Viewer) {
-				return errSignedOut
-			}
-			return h(w, r, who)
-		}))
-	}
-	// least is signed for who has a role at least.
-	least := func(role people.Role) func(string, page) {
-		return func(pattern string, h page) {
-			signed(pattern, func(w http.ResponseWriter, r *http.Request, who people.Principal) error {
-				if err := atLeast(who, role); err != nil {
-					return err
-				}
-				return h(w, r, who)
-			})
-		}
-	}
-	operator, admin := least(people.Operator), least(people.Admin)
-	signed("GET /{$}", s.overview)
-	signed("GET /cases", s.cases)
-	operator("POST /cases/batch", s.decideCases)
-	signed("POST /cases/views", s.saveView)
-	signed("GET /cases/{id}", s.oneCase)
-	signed("GET /cases/{id}/journal/{seq}", s.entry)
-	operator("POST /cases/{id}/decisions", s.decide)
-	signed("GET /approvals", s.approvals)
-	operator("POST /approvals/batch", s.decideBatch)
-	operator("POST /corrections", s.teach)
-	s.operate(least)
-	signed("GET /outbox", s.outbox)
-	signed("GET /knowledge", s.knowledge)
-	watched("GET /knowledge/stream", s.knowledgeStream)
-	watched("GET /rehearsals/stream", s.rehearsalStream)
-	admin("POST /knowledge/import", s.importKnowledge)
-	admin("POST /knowledge/write", s.writeKnowledge)
-	admin("POST /knowledge/delete", s.deleteKnowledge)
-	watched("GET /pages/stream", s.stream)
-	signed("GET /welcome", s.welcome)
-	signed("POST /welcome", s.takeWelcome)
-	signed("GET /account", s.account)
-	signed("POST /account/password", s.takePassword)
-	signed("POST /account/sessions", s.endSession)
-	admin("GET /people", s.folk)
-	admin("POST /people", s.invite)
-	admin("POST /people/{id}", s.changePerson)
-	admin("GET /tokens", s.tokens)
-	admin("POST /tokens", s.createToken)
-	admin("POST /tokens/{id}/revoke", s.revokeToken)
-	mux.Handle("GET /signin", s.handle(s.signIn))
-	mux.Handle("POST /signin", s.handle(s.takeSignIn))
-	mux.Handle("GET /signin/provider", s.handle(s.beginProvider))
-	mux.Handle("GET "+ProviderBack, s.handle(s.endProvider))
-	mux.Handle("GET /join", s.handle(s.join))
-	mux.Handle("POST /join", s.handle(s.takeJoin))
-	mux.Handle("GET /status/{token}", s.handle(s.status))
-	mux.Handle("POST /status/{token}", s.handle(s.takeReply))
-	mux.Handle("POST /signout", s.handle(s.signOut))
-	mux.Handle("GET /assets/", s.handle(s.asset))
 	mux.Handle("/", s.handle(func(_ http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: %s", errNoPage, r.URL.Path)
 	}))
@@ -180,7 +113,7 @@ func explain(err error) messagePage {
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
-	case errors.Is(err, errNoPage), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound), errors.Is(err, learner.ErrVersion), errors.Is(err, runs.ErrRun), errors.Is(err, shadow.ErrNone):
+	case errors.Is(err, errNoPage), errors.Is(err, authority.ErrNoAction), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound), errors.Is(err, learner.ErrVersion), errors.Is(err, runs.ErrRun), errors.Is(err, shadow.ErrNone):
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
 	case errors.Is(err, suggest.ErrNone):
 		m.Status, m.Heading, m.Links = http.StatusNotFound, "It is not suggested any more", toSuggestions
@@ -188,7 +121,7 @@ func explain(err error) messagePage {
 		m.Status, m.Heading, m.Links = http.StatusConflict, "It is not as it was shown", toSuggestions
 	case errors.Is(err, suggest.ErrAlone):
 		m.Status, m.Heading, m.Links = http.StatusForbidden, "Not for you to decide", toSuggestions
-	case errors.Is(err, runs.ErrBusy):
+	case errors.Is(err, runs.ErrBusy), errors.Is(err, impact.ErrBusy):
 		m.Status, m.Heading = http.StatusServiceUnavailable, "Too much waits"
 	case errors.Is(err, errCrossOrigin):
 		m.Status, m.Heading, m.Detail = http.StatusForbidden, "That came from another site", "A decision counts only when it is made on resolute's own pages. Nothing was changed."
@@ -198,9 +131,9 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, bundle.ErrMoved), errors.Is(err, learner.ErrBundle), errors.Is(err, shadow.ErrActive), errors.Is(err, shadow.ErrMany), errors.As(err, new(*runs.UnrehearsedError)):
+	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, authority.ErrLevel), errors.Is(err, bundle.ErrMoved), errors.Is(err, learner.ErrBundle), errors.Is(err, shadow.ErrActive), errors.Is(err, shadow.ErrMany), errors.As(err, new(*runs.UnrehearsedError)):
 		m.Status, m.Heading = http.StatusConflict, "It is not as it was shown"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.As(err, new(*bundle.RefusedError)):
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, authority.ErrNote), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.As(err, new(*bundle.RefusedError)):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

@@ -79,6 +79,12 @@ func (s *site) principal(r *http.Request) (people.Principal, bool) {
 	return who, err == nil && who.Role.AtLeast(people.Viewer)
 }
 
+// watcher is principal for what stays open: that isn't a use of the session.
+func (s *site) watcher(r *http.Request) (people.Principal, bool) {
+	who, err := s.People.Still(s.shown(r, sessionCookie))
+	return who, err == nil && who.Role.AtLeast(people.Viewer)
+}
+
 // still reports whether who opened a stream is still signed in, as who they were then.
 func (s *site) still(r *http.Request, who people.Principal) bool {
 	now, err := s.People.Still(s.shown(r, sessionCookie))

@@ -78,12 +78,12 @@ func (s *site) shell(r *http.Request, who people.Principal, title, here string) 
 	for _, p := range s.House().Paused {
 		said := Paused{What: p.What(), By: actor(p.By), Note: p.Note, At: moment(p.At, s.Now())}
 		if who.Role.AtLeast(people.Operator) {
-			said.Form, said.Back = pauseForm(p), r.URL.Path
+			said.Form, said.Back = pauseForm(p), backTo(r, here)
 		}
 		sh.Paused = append(sh.Paused, said)
 	}
 	if who.Role.AtLeast(people.Operator) {
-		sh.Pause = s.pauseView(r)
+		sh.Pause = s.pauseView(r, backTo(r, here))
 	}
 	waiting, _ := s.count(r, casefile.Approving) // the page itself says so if the store is broken
 	place := func(name, link, count string) NavLink {
@@ -132,9 +132,23 @@ func pauseForm(p casefile.Pause) string {
 	return "everything"
 }
 
+// backTo is where a form that stands on every page leads back to: the page as it is, or the place that it is
+// in where it answers a form itself.
+func backTo(r *http.Request, here string) string {
+	q := r.URL.Query()
+	q.Del("ask")
+	switch {
+	case r.Method != http.MethodGet:
+		return here
+	case len(q) > 0:
+		return r.URL.Path + "?" + q.Encode()
+	}
+	return r.URL.Path
+}
+
 // pauseView is what can be paused.
-func (s *site) pauseView(r *http.Request) *PauseView {
-	v := &PauseView{Back: r.URL.Path, Open: r.URL.Query().Get("ask") == "pause", What: []Option{{Value: "everything", Name: "Everything"}}}
+func (s *site) pauseView(r *http.Request, back string) *PauseView {
+	v := &PauseView{Back: back, Open: r.URL.Query().Get("ask") == "pause", What: []Option{{Value: "everything", Name: "Everything"}}}
 	if counts, err := s.Listing.Counts(r.Context()); err == nil {
 		v.Working = thousands(counts.Statuses[casefile.Working])
 	}

@@ -31,7 +31,7 @@ func (mindless) Think(_ context.Context, _ string, ask casefile.Consult) casefil
 
 // asked is the answer to a question that none came to.
 func asked(ask casefile.Consult, why casefile.ModelError) *casefile.ModelAnswered {
-	return &casefile.ModelAnswered{Use: ask.Use, Source: ask.Source, System: ask.System, Prompt: ask.Prompt, Repair: ask.Repair, Error: &why}
+	return &casefile.ModelAnswered{Use: ask.Use, Source: ask.Source, System: ask.System, Prompt: ask.Prompt, Repair: ask.Repair, Samples: ask.Samples, Earlier: ask.Earlier, Error: &why}
 }
 
 // lastWords is what remains of a lease when the model's time is over: to journal that.
@@ -49,6 +49,8 @@ func (e *Engine) think(ctx context.Context, c *casefile.Case, t Think) *casefile
 	if ctx.Err() != nil {
 		return nil
 	}
+	said.Use, said.Source, said.System, said.Prompt, said.Repair = t.Use, t.Source, t.System, t.Prompt, t.Repair // whatever it says
+	said.Samples, said.Earlier = t.Samples, t.Earlier
 	return &said
 }
 

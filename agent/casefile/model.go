@@ -28,6 +28,7 @@ type Consult struct {
 	Prompt  string          // what is known now, redacted; texts from outside are delimited in it
 	Schema  json.RawMessage // JSON Schema that the answer has to fit
 	Samples int             // independent answers, at least 1
+	Earlier int             // answers to just this that there are already, so that these are others: the seeds begin behind them
 	Tokens  int             // at most this many in one answer
 	Source  string          // the prompt file and its version, such as drive.md@0123456789ab
 	Repair  *Repair         // nil: it is asked for the first time
@@ -47,6 +48,8 @@ type ModelAnswered struct {
 	System     string        `json:"system,omitempty"` // "" where it is that of the answer before
 	Prompt     string        `json:"prompt"`
 	Repair     *Repair       `json:"repair,omitempty"`
+	Samples    int           `json:"samples,omitempty"` // how many answers were asked for
+	Earlier    int           `json:"earlier,omitempty"` // how many there were already; these join them
 	Answers    []ModelAnswer `json:"answers,omitempty"` // one a sample
 	Calibrated *Calibration  `json:"calibrated,omitempty"`
 	Error      *ModelError   `json:"error,omitempty"` // then there are no answers
@@ -88,6 +91,19 @@ type ModelProposed struct {
 	Confidence Confidence    `json:"confidence"`
 }
 
+// What a model that drives a procedure may want.
+const (
+	WantCall     = "call"
+	WantAsk      = "ask"
+	WantWait     = "wait"
+	WantReply    = "reply" // the goal is reached, and the customer is told
+	WantEscalate = "escalate"
+	WantClose    = "close" // the goal is reached, and there is nothing to tell
+)
+
+// Reaches reports whether it says that the goal is reached, which a check has to prove.
+func (p *ModelProposal) Reaches() bool { return p.Decision == WantReply || p.Decision == WantClose }
+
 // ModelProposal is what a model wants, checked against the procedure and grounded, and still no more
 // than a proposal.
 type ModelProposal struct {
@@ -124,8 +140,9 @@ type Thinking struct {
 // Asked is the last answer for a use, and what was taken from it.
 type Asked struct {
 	Seq        uint64         `json:"seq"`
-	Answers    []string       `json:"answers,omitempty"` // until something is taken from them
+	Answers    []string       `json:"answers,omitempty"` // until something is taken from them that needs no repair
 	Cut        bool           `json:"cut,omitempty"`
+	Sampled    int            `json:"sampled,omitempty"` // how many were asked for
 	Repairs    int            `json:"repairs,omitempty"` // how often it was asked to repair, since news came
 	Calibrated *Calibration   `json:"calibrated,omitempty"`
 	Error      *ModelError    `json:"error,omitempty"`
@@ -164,7 +181,9 @@ func (c *Case) foldModel(e *Entry) {
 	case *ModelProposed:
 		if a := c.Asked(d.Use); a != nil {
 			taken := *d
-			a.Taken, a.Answers = &taken, nil
+			if a.Taken = &taken; !d.Repairable {
+				a.Answers = nil
+			}
 		}
 	}
 }
@@ -181,7 +200,13 @@ func (c *Case) foldModelAnswer(e *Entry, d *ModelAnswered) {
 	if d.System != "" {
 		t.System = SystemHash(d.System)
 	}
-	a := &Asked{Seq: e.Seq, Error: d.Error, Calibrated: d.Calibrated}
+	a := &Asked{Seq: e.Seq, Error: d.Error, Calibrated: d.Calibrated, Sampled: d.Samples}
+	if d.Earlier > 0 && before != nil && len(before.Answers) == d.Earlier {
+		a.Answers, a.Cut, a.Sampled = before.Answers, before.Cut, before.Sampled
+		if d.Error == nil {
+			a.Sampled += d.Samples
+		}
+	}
 	for i := range d.Answers {
 		a.Answers = append(a.Answers, d.Answers[i].Text)
 		a.Cut = a.Cut || d.Answers[i].Cut

@@ -45,6 +45,7 @@ func (p *Procedure) Check(tools ToolSet, queues []string, problems *source.Probl
 		k.route(p.Require[i].Otherwise, used)
 		k.maybe = nil
 	}
+	k.drive()
 	names := map[string]bool{}
 	for i := range p.Hypotheses {
 		h := &p.Hypotheses[i]

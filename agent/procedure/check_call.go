@@ -104,17 +104,8 @@ func hintOr(name string, known []string, all string) string {
 
 // call checks a call, and adds the fact that it gives.
 func (k *checker) call(c *Call, reading bool) {
-	plugin, _, dotted := strings.Cut(c.Tool, ".")
-	effect, input, output, ok := k.tools.Schemas(c.Tool)
-	switch {
-	case c.Tool == "":
-	case !dotted:
-		k.problems.Add(c.Pos, "%s is no tool; tools are called PLUGIN.TOOL", c.Tool)
-	case !ok && k.tools.Known(plugin):
-		k.problems.Add(c.Pos, "%s has no tool %s%s", plugin, c.Tool, hintOr(c.Tool, k.tools.Names(plugin), "; it has "))
-	case !ok && !slices.Contains(k.plugins(), plugin):
-		k.problems.Add(c.Pos, "no file in tools/ is the plugin %s%s", plugin, source.Nearest(plugin, k.plugins()))
-	case ok && reading && effect != "read":
+	effect, input, output, ok := k.tool(c.Tool, c.Pos)
+	if ok && reading && effect != "read" {
 		k.problems.Add(c.Pos, "%s changes something (its effect is %s); gather, verify and monitors only read", c.Tool, effect)
 	}
 	k.reads(c.Pos, c.With)
@@ -124,6 +115,22 @@ func (k *checker) call(c *Call, reading bool) {
 	if c.As != "" {
 		k.facts[c.As] = output
 	}
+}
+
+// tool reports a tool that isn't there, and gives what is known of one.
+func (k *checker) tool(name string, at source.Pos) (effect string, input, output json.RawMessage, ok bool) {
+	plugin, _, dotted := strings.Cut(name, ".")
+	effect, input, output, ok = k.tools.Schemas(name)
+	switch {
+	case name == "":
+	case !dotted:
+		k.problems.Add(at, "%s is no tool; tools are called PLUGIN.TOOL", name)
+	case !ok && k.tools.Known(plugin):
+		k.problems.Add(at, "%s has no tool %s%s", plugin, name, hintOr(name, k.tools.Names(plugin), "; it has "))
+	case !ok && !slices.Contains(k.plugins(), plugin):
+		k.problems.Add(at, "no file in tools/ is the plugin %s%s", plugin, source.Nearest(plugin, k.plugins()))
+	}
+	return effect, input, output, ok
 }
 
 func (k *checker) plugins() []string {

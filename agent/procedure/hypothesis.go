@@ -18,15 +18,18 @@ func (r *run) failed() casefile.Decision {
 	if f == nil {
 		return nil
 	}
+	told := r.told(f)
 	stop := &casefile.Stop{Code: f.Stop, Detail: join(f.Tool, detailOf(f)), Rule: f.Rule}
 	h := r.c.Current()
 	if h == nil { // a refusal has no code of its own
 		stop.Code = cmp.Or(stop.Code, casefile.StopProcedureEscalate)
 	}
 	switch {
-	case f.Outcome == casefile.OutcomeAbandoned, f.Outcome == casefile.OutcomeUnavailable, f.Purpose == casefile.ForGather,
+	case f.Outcome == casefile.OutcomeAbandoned, f.Outcome == casefile.OutcomeUnavailable, f.Purpose == casefile.ForGather && !told,
 		f.Stop == casefile.StopInputMissing, f.Stop == casefile.StopManifestChanged, h == nil:
 		return casefile.Escalate{Stop: *stop}
+	case told:
+		return nil
 	case h.Status == casefile.Undoing:
 		return casefile.Note{Data: &casefile.HypothesisEnded{Hypothesis: h.Name, Cause: checkFailed("what was done could not be undone: " + detailOf(f))}}
 	case f.Purpose == casefile.ForVerify && f.Outcome == casefile.OutcomeRefused:
@@ -88,6 +91,9 @@ func (r *run) hypothesis() casefile.Decision {
 	if d := r.chosen(def, h); d != nil {
 		return d
 	}
+	if r.Drive != nil {
+		return r.driven(def, h)
+	}
 	if h.Step < len(def.Do) {
 		return r.step(def, h)
 	}
@@ -102,6 +108,9 @@ func (r *run) choose() casefile.Decision {
 	}
 	if d := r.blocked(); d != nil {
 		return d
+	}
+	if r.Drive != nil {
+		return r.drivenOn()
 	}
 	chosen := &casefile.HypothesisChosen{}
 	for i := range r.Hypotheses {

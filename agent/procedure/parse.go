@@ -25,11 +25,6 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 	if !m.Here() || !m.IsMapping() {
 		return nil
 	}
-	for _, later := range []string{"drive", "done", "tools", "guidance"} {
-		if n := m.Get(later); n.Here() {
-			n.Fail("%s is for the model planner, which comes with a later version; write hypotheses", later)
-		}
-	}
 	proc := &Procedure{Pos: m.Pos(), Name: slug(m.Need("procedure", "damaged-item")), Goal: m.Need("goal", "The customer has a replacement, and the order shows it").String(),
 		Start: p.start(m.Need("start", "{signals: [ticket.created]}")), On: map[casefile.StopCode]OnStop{}, Replies: map[string]*expr.Template{}, replyAt: map[string]source.Pos{}}
 	for _, n := range m.Get("correlate").List() {
@@ -55,13 +50,11 @@ func Parse(file string, text []byte, c *expr.Compiler, problems *source.Problems
 		r := n.Mapping("check", "otherwise")
 		proc.Require = append(proc.Require, Require{Check: p.condition(r.Need("check", "facts.order.id == inputs.order_id"), expr.Procedure), Otherwise: p.route(r.Need("otherwise", "{escalate: not-theirs}"))})
 	}
-	for _, n := range m.Need("hypotheses", "[{name: replaceable, do: [...], verify: {...}}]").List() {
-		proc.Hypotheses = append(proc.Hypotheses, p.hypothesis(n))
-	}
 	if n := m.Get("otherwise"); n.Here() {
 		r := p.route(n)
 		proc.Otherwise = &r
 	}
+	p.drive(m, proc)
 	for _, e := range m.Get("on").Entries() {
 		proc.On[casefile.StopCode(e.Key.Value)] = p.on(e)
 	}
@@ -225,10 +218,14 @@ func (p parser) hypothesis(n source.Node) Hypothesis {
 	if !v.Here() {
 		return h
 	}
-	k := v.Mapping("call", "with", "as", "check", "within")
-	h.Verify = Verify{Call: p.call(k), Check: p.condition(k.Need("check", "facts.after.replacement_id != \"\""), expr.Procedure), Within: k.Get("within").Duration()}
-	h.Verify.Call.Within = 0
+	h.Verify = p.verify(v.Mapping("call", "with", "as", "check", "within"))
 	return h
+}
+
+func (p parser) verify(m source.Mapping) Verify {
+	v := Verify{Call: p.call(m), Check: p.condition(m.Need("check", "facts.after.replacement_id != \"\""), expr.Procedure), Within: m.Get("within").Duration()}
+	v.Call.Within = 0
+	return v
 }
 
 func (p parser) step(n source.Node) Step {

@@ -25,6 +25,7 @@ type Procedure struct {
 	Ground     []*expr.Template
 	Require    []Require
 	Hypotheses []Hypothesis
+	Drive      *Drive // nil: its hypotheses do; else there is the one that is called Driven
 	Otherwise  *Route // nil: hypotheses.exhausted
 	On         map[casefile.StopCode]OnStop
 	Replies    map[string]*expr.Template

@@ -66,6 +66,9 @@ func (p *Planner) Waits(c *casefile.Case, s *casefile.Signal, now time.Time) boo
 	if c.Wait == nil || c.Wait.For != s.Type || h == nil || proc == nil {
 		return false
 	}
+	if proc.Drive != nil {
+		return true
+	}
 	def := proc.find(h.Name)
 	if def == nil || c.Wait.Step >= len(def.Do) || def.Do[c.Wait.Step].Wait == nil {
 		return false

@@ -11,6 +11,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
+	"resolute/agent/model"
 	"resolute/agent/procedure"
 	"resolute/agent/triage"
 )
@@ -19,6 +20,7 @@ import (
 type Book struct {
 	*bundle.Bundle
 	Planner  *procedure.Planner
+	Model    *model.Planner  // Planner with what the version uses a model for
 	Playbook *agent.Playbook // of the version alone, whatever else is active
 
 	classifier *triage.Classifier
@@ -28,11 +30,12 @@ type Book struct {
 // triage compares.
 func New(ctx context.Context, b *bundle.Bundle, e triage.Embedder) (*Book, error) {
 	k := &Book{Bundle: b, Planner: procedure.NewPlanner(b.Procedures, b.Config.Limits.Asks)}
+	k.Model = model.New(k.Planner, b.ModelOptions())
 	var err error
 	if k.classifier, err = triage.Train(ctx, triage.Examples(b.Procedures), e); err != nil {
 		return nil, fmt.Errorf("triage of bundle %.12s: %w", b.Version, err)
 	}
-	k.Playbook = &agent.Playbook{Version: b.Version, Prompts: b.Prompts, Planner: k.Planner, Guard: b.Guard, Recalls: b.Recalls, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}, Queues: map[string]agent.Queue{}}
+	k.Playbook = &agent.Playbook{Version: b.Version, Prompts: b.Prompts, Planner: k.Model, Guard: b.Guard, Recalls: b.Recalls, Limits: agent.Limits{Steps: b.Config.Limits.Steps, Wall: b.Config.Limits.Wall}, Queues: map[string]agent.Queue{}}
 	for _, q := range b.Config.Queues {
 		k.Playbook.Queues[q.Name] = agent.Queue{Notify: q.Notify, Due: q.Due, Remind: q.Remind}
 	}

@@ -94,7 +94,7 @@ func (s *Shelf) Playbook(ctx context.Context, version string) (*agent.Playbook, 
 		made.playbook.Authority = view
 		if active.Version != k.Version {
 			made.playbook.Recalls = k.Recalls || active.Recalls
-			made.playbook.Planner = k.Planner.WithTables(active.Tables)
+			made.playbook.Planner = k.Model.WithTables(active.Tables)
 			made.playbook.Guard = policy.NewPinned(k.Guard.WithTables(active.Tables).WithTools(active.GuardTools), active.Guard, k.Planner.Gathers)
 		}
 		k.last.Store(made)

@@ -24,6 +24,7 @@ import (
 
 	"resolute/agent/casefile"
 	"resolute/agent/expr"
+	"resolute/agent/model"
 	"resolute/agent/policy"
 	"resolute/agent/procedure"
 	"resolute/agent/rehearsal/scenario"
@@ -43,7 +44,9 @@ type Bundle struct {
 	Config     Config
 	Procedures []*procedure.Procedure // by name
 	Guard      *policy.Guard
-	Prompts    string // hash of the prompts, "" for none
+	Prompts    string                // hash of the prompts, "" for none
+	PromptText map[string]string     // of the bundle's own prompts, by name
+	ModelTools map[string]model.Tool // what a model is told of the tools, by PLUGIN.TOOL
 	Authority  *policy.Authority
 	Tables     expr.Tables
 	Recalls    bool                   // procedures or policies read the customer's earlier cases
@@ -221,6 +224,7 @@ func (l *loader) read(file string, text []byte) {
 	case dir == "knowledge":
 		l.Knowledge[strings.TrimPrefix(file, "knowledge/")] = text
 	case dir == "prompts":
+		l.prompt(strings.TrimPrefix(file, "prompts/"), shown, text)
 		l.prompts = append(l.prompts, file)
 	case dir == "rehearsals" && yaml:
 		l.rehearsal(scenario.Parse(shown, text, &l.problems))
@@ -301,6 +305,8 @@ func (l *loader) check() {
 		s.CheckProcedures(names, &l.problems)
 	}
 	l.Guard = policy.NewGuard(l.policies, l.authority, hash(l.content, l.guarded), policy.Terms{Currency: l.Config.Currency, RiskApprove: l.Config.RiskApprove, RiskDeny: l.Config.RiskDeny}).WithTables(l.Tables).WithTools(l.GuardTools)
+	l.ModelTools = l.modelTools(set)
+	l.checkModel(set)
 	l.warn(set, names)
 	l.Recalls = l.Guard.ReadsHistory() || slices.ContainsFunc(l.Procedures, (*procedure.Procedure).ReadsHistory)
 	if len(l.prompts) > 0 {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"resolute/agent/casefile"
+	"resolute/agent/model"
 	"resolute/agent/source"
 )
 
@@ -23,6 +25,17 @@ type Config struct {
 	Limits       Limits
 	Queues       []Queue // by name; default is always there
 	Webhook      string  // where replies are posted, "" for nowhere
+	Model        Model
+	Redact       []string // what is hidden from the model and from logs: card, email, phone, iban
+}
+
+// Model is what a bundle uses a model for.
+type Model struct {
+	Name      string // as the server names it, "" for that of the server's own configuration
+	Uses      []casefile.ModelUse
+	Samples   int     // how many answers a consequence takes that agree
+	Context   int     // tokens that a prompt may have, the answer included
+	Threshold float64 // how sure it must be, from 0 to 1
 }
 
 // Queue is where handoffs wait for people.
@@ -44,15 +57,19 @@ func (c *Config) QueueNames() []string {
 
 // Limits bound one case.
 type Limits struct {
-	Steps int
-	Asks  int
-	Wall  time.Duration
+	Steps       int
+	Asks        int
+	ModelCalls  int // answers of the model
+	ModelTokens int // of prompts and answers
+	Wall        time.Duration
 }
 
 const configFile = "resolute.yaml"
 
 func parseConfig(file string, text []byte, problems *source.Problems) Config {
-	c := Config{Currency: "USD", Zone: time.UTC, Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, Wall: 720 * time.Hour}, Queues: []Queue{{Name: "default", Due: 8 * time.Hour, Remind: 2 * time.Hour}}}
+	c := Config{Currency: "USD", Zone: time.UTC, Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, ModelCalls: 20, ModelTokens: 60_000, Wall: 720 * time.Hour},
+		Queues: []Queue{{Name: "default", Due: 8 * time.Hour, Remind: 2 * time.Hour}}, Redact: []string{"card"},
+		Model: Model{Uses: []casefile.ModelUse{casefile.UseDrive}, Samples: 3, Context: 8192, Threshold: 0.8}}
 	m := source.Parse(file, text, problems).Mapping("company", "time_zone", "locale", "currency", "reopen_within", "thresholds", "limits", "queues", "replies", "model", "embedder", "redact")
 	if !m.Here() {
 		return c
@@ -84,8 +101,49 @@ func parseConfig(file string, text []byte, problems *source.Problems) Config {
 	}
 	slices.SortFunc(c.Queues, func(a, b Queue) int { return strings.Compare(a.Name, b.Name) })
 	c.Webhook = m.Get("replies").Mapping("webhook").Get("webhook").String()
-	later(m)
+	parseModel(m, &c)
+	if n := m.Get("embedder"); n.Here() && n.String() != "builtin" {
+		n.Warn("the server chooses the embedder, by serve --embedder or in server.yaml; here it has no effect")
+	}
 	return c
+}
+
+// leastContext is the smallest context that a case fits in with its instructions.
+const leastContext = 2048
+
+func parseModel(m source.Mapping, c *Config) {
+	k := m.Get("model").Mapping("name", "uses", "samples", "context")
+	c.Model.Name = k.Get("name").String()
+	known := make([]string, 0, len(model.Uses()))
+	for _, use := range model.Uses() {
+		known = append(known, string(use))
+	}
+	if n := k.Get("uses"); n.Here() {
+		c.Model.Uses = nil
+		for _, one := range n.List() {
+			if use := casefile.ModelUse(one.OneOf(known...)); slices.Contains(c.Model.Uses, use) {
+				one.Warn("%s is there twice", use)
+			} else {
+				c.Model.Uses = append(c.Model.Uses, use)
+			}
+		}
+	}
+	if n := k.Get("samples"); n.Here() {
+		if c.Model.Samples = n.Int(); c.Model.Samples < 1 || c.Model.Samples > 9 {
+			n.Fail("samples is from 1 to 9: how many answers the model gives to what has consequences")
+		}
+	}
+	if n := k.Get("context"); n.Here() {
+		if c.Model.Context = n.Int(); c.Model.Context < leastContext {
+			n.Fail("context is %d tokens at least: instructions, tools and the case have to fit in it", leastContext)
+		}
+	}
+	if n := m.Get("redact"); n.Here() {
+		c.Redact = nil
+		for _, one := range n.List() {
+			c.Redact = append(c.Redact, one.OneOf("card", "email", "phone", "iban"))
+		}
+	}
 }
 
 func parseQueue(name string, n source.Node) Queue {
@@ -115,6 +173,9 @@ func parseBounds(m source.Mapping, c *Config) {
 	if n := t.Get("relevance"); n.Here() {
 		c.Relevance = n.Float()
 	}
+	if n := t.Get("model"); n.Here() {
+		c.Model.Threshold = n.Float()
+	}
 	for key, most := range map[string]float64{"triage": 1, "relevance": 1, "model": 1, "risk_approve": 100, "risk_deny": 100} {
 		if v := t.Get(key).Float(); !(v >= 0 && v <= most) {
 			t.Get(key).Fail("%s is from 0 to %v", key, most)
@@ -133,23 +194,13 @@ func parseBounds(m source.Mapping, c *Config) {
 	if n := l.Get("asks"); n.Here() {
 		c.Limits.Asks = n.Int()
 	}
-	l.Get("model_calls").Int()
-	l.Get("model_tokens").Int()
+	if n := l.Get("model_calls"); n.Here() {
+		c.Limits.ModelCalls = n.Int()
+	}
+	if n := l.Get("model_tokens"); n.Here() {
+		c.Limits.ModelTokens = n.Int()
+	}
 	if n := l.Get("wall"); n.Here() {
 		c.Limits.Wall = n.Duration()
-	}
-}
-
-// later warns of what is read and has no effect yet.
-func later(m source.Mapping) {
-	model := m.Get("model").Mapping("name", "uses")
-	if n := model.Get("name"); n.Here() && n.String() != "" {
-		n.Warn("the model planner comes with a later version; procedures need none")
-	}
-	if n := m.Get("embedder"); n.Here() && n.String() != "builtin" {
-		n.Warn("the server chooses the embedder, by serve --embedder or in server.yaml; here it has no effect")
-	}
-	if n := m.Get("redact"); n.Here() {
-		n.Warn("redact has no effect before there is a model to redact for")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"resolute/agent/policy"
 	"resolute/agent/procedure"
+	"resolute/agent/source"
 )
 
 // warn warns of what the policies don't do, though somebody may think so.
@@ -32,6 +33,7 @@ func (l *loader) warn(set toolset, procedures []string) {
 		for call := range p.Acts() {
 			l.warnOfCall(set, p, call)
 		}
+		l.warnOfDrive(set, p)
 	}
 }
 
@@ -41,13 +43,7 @@ func (l *loader) warnOfCall(set toolset, p *procedure.Procedure, call *procedure
 	if !ok || effect == "read" {
 		return
 	}
-	if !l.Guard.Covers(call.Tool) {
-		then := "a person has to approve each call"
-		if effect == "irreversible" {
-			then = "it is denied, as nothing allows what can't be undone"
-		}
-		l.problems.Warn(call.Pos, "no policy covers %s, which writes: %s", call.Tool, then)
-	}
+	l.warnUncovered(call.Tool, effect, call.Pos)
 	doubtful := l.Guard.Doubtful(call.Tool, call.With.Sources(), p.Gives)
 	for _, name := range slices.Sorted(maps.Keys(doubtful)) {
 		at := call.Pos
@@ -59,6 +55,17 @@ func (l *loader) warnOfCall(set toolset, p *procedure.Procedure, call *procedure
 		l.problems.Warn(at, "%s of %s is made from %s, which customers can write: unless a trusted fact says the same, the call is denied; take it from a field that is trusted, or bind it in a policy",
 			name, call.Tool, doubtful[name])
 	}
+}
+
+func (l *loader) warnUncovered(tool, effect string, at source.Pos) {
+	if l.Guard.Covers(tool) {
+		return
+	}
+	then := "a person has to approve each call"
+	if effect == "irreversible" {
+		then = "it is denied, as nothing allows what can't be undone"
+	}
+	l.problems.Warn(at, "no policy covers %s, which writes: %s", tool, then)
 }
 
 // warnOfExamples warns of examples that triage learns little from: the same words for two procedures, and

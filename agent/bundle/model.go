@@ -1,0 +1,105 @@
+package bundle
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"resolute/agent/casefile"
+	"resolute/agent/model"
+	"resolute/agent/procedure"
+	"resolute/agent/source"
+	"resolute/tools"
+)
+
+// prompt takes in a prompt of the bundle.
+func (l *loader) prompt(name, shown string, text []byte) {
+	if err := model.CheckPrompt(name, string(text)); err != nil {
+		l.problems.Add(source.Pos{File: shown}, "%v", err)
+		return
+	}
+	if l.PromptText == nil {
+		l.PromptText = map[string]string{}
+	}
+	l.PromptText[name] = string(text)
+}
+
+// modelTools is what a model is told of the tools that procedures let it call.
+func (l *loader) modelTools(set toolset) map[string]model.Tool {
+	all := map[string]model.Tool{}
+	tell := func(name string) {
+		p, x, ok := set.find(name)
+		if _, told := all[name]; told || !ok {
+			return
+		}
+		effect, input, _, _ := set.Schemas(name)
+		arguments, err := tools.NewArguments(input)
+		if err != nil {
+			l.problems.Add(p.Pos, "the input schema of %s is none: %v", name, err)
+			return
+		}
+		all[name] = model.Tool{Description: cmp.Or(x.Description, x.Title), Effect: effect, Input: input, Trusted: p.TrustedFields()[x.Name], Read: arguments.Read}
+	}
+	for _, p := range l.Procedures {
+		for i := range p.Gather {
+			tell(p.Gather[i].Tool)
+		}
+		if p.Drive == nil {
+			continue
+		}
+		for _, t := range p.Drive.Tools {
+			tell(t.Value)
+		}
+	}
+	return all
+}
+
+// checkModel holds what a model is to do against what the bundle lets it.
+func (l *loader) checkModel(set toolset) {
+	uses := slices.Contains(l.Config.Model.Uses, casefile.UseDrive)
+	var planner *model.Planner
+	for _, p := range l.Procedures {
+		if p.Drive == nil {
+			continue
+		}
+		if !uses {
+			l.problems.Warn(p.Drive.Pos, "model.uses in resolute.yaml doesn't have drive, so each case of %s goes to a person as model.unavailable", p.Name)
+		}
+		if planner == nil {
+			planner = model.New(procedure.NewPlanner(l.Procedures, l.Config.Limits.Asks), l.ModelOptions())
+		}
+		if need, room := planner.Instructions(p), l.Config.Model.Context; need > room/2 && !l.problems.Failed() {
+			l.problems.Warn(p.Drive.Pos, "the instructions for %s take up to %d of the %d tokens of model.context, which leaves little for the case; shorten guidance and tools, or raise it", p.Name, need, room)
+		}
+	}
+}
+
+// ModelOptions are what the version says about its model.
+func (b *Bundle) ModelOptions() model.Options {
+	c := &b.Config
+	return model.Options{Company: c.Company, Zone: c.Zone, Currency: c.Currency, Uses: c.Model.Uses, Samples: c.Model.Samples, Context: c.Model.Context,
+		Threshold: c.Model.Threshold, Calls: c.Limits.ModelCalls, Tokens: c.Limits.ModelTokens, Asks: c.Limits.Asks, Tools: b.ModelTools, Files: b.PromptText}
+}
+
+// warnOfDrive warns of writes of a model that no policy covers, and of arguments that will be refused: what
+// a model says is whatever anybody wrote into the case.
+func (l *loader) warnOfDrive(set toolset, p *procedure.Procedure) {
+	if p.Drive == nil {
+		return
+	}
+	for _, t := range p.Drive.Tools {
+		effect, _, _, ok := set.Schemas(t.Value)
+		if !ok || effect == "read" {
+			continue
+		}
+		l.warnUncovered(t.Value, effect, t.Pos)
+		made := map[string][]string{}
+		for _, arg := range set.arguments()[t.Value] {
+			made[arg] = []string{"signal"}
+		}
+		doubtful := l.Guard.Doubtful(t.Value, made, p.Gives)
+		for _, name := range slices.Sorted(maps.Keys(doubtful)) {
+			l.problems.Warn(t.Pos, "a model chooses %s of %s: unless a trusted fact says the same, the call is denied; bind it in a policy", name, t.Value)
+		}
+	}
+}

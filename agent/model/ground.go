@@ -1,0 +1,181 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"resolute/agent/casefile"
+)
+
+// Sentence is a part of what a customer would read, with the ids of what it rests on.
+type Sentence struct {
+	Text     string
+	Evidence []string // entries and signals as casefile names them, passages by their addresses
+}
+
+// Report is what a check of sentences came to.
+type Report struct {
+	Wrong    string  // exactly what is wrong, "" for nothing
+	Coverage float64 // share of what they say that their evidence holds
+}
+
+// Check holds sentences against what they cite in a case.
+type Check func(c *casefile.Case, sentences []Sentence, now time.Time) Report
+
+// cited wants each sentence to cite something that a customer may see.
+func cited(c *casefile.Case, sentences []Sentence, _ time.Time) Report {
+	for i, s := range sentences {
+		if len(s.Evidence) == 0 {
+			return Report{Wrong: fmt.Sprintf("sentence %d cites nothing", i+1)}
+		}
+		for _, k := range c.Passages {
+			if k.Internal && slices.Contains(s.Evidence, k.Address) {
+				return Report{Wrong: fmt.Sprintf("sentence %d cites %s, which no customer may see", i+1, k.Address)}
+			}
+		}
+	}
+	return Report{Coverage: 1}
+}
+
+// grounded holds what an answer would tell the customer against its evidence; for a call, coverage is the
+// share of the arguments' values that the evidence holds.
+func (d *driver) grounded(one *answer, told []piece) Report {
+	switch one.Decision {
+	case casefile.WantAsk, casefile.WantReply:
+	case casefile.WantCall:
+		return Report{Coverage: covered(one.Args, one.Evidence, told)}
+	default:
+		if len(one.Evidence) == 0 {
+			return Report{}
+		}
+		return Report{Coverage: 1}
+	}
+	sentences := make([]Sentence, len(one.Sentences))
+	var back []string
+	for i, s := range one.Sentences {
+		sentences[i].Text = s.Text
+		for _, id := range s.Evidence {
+			ref := d.source(id)
+			sentences[i].Evidence = append(sentences[i].Evidence, ref)
+			back = append(back, ref, id)
+		}
+	}
+	for i := range told {
+		if id := told[i].id; id != "" {
+			back = append(back, d.source(id), id)
+		}
+	}
+	report := d.Options.Check(d.c, sentences, d.now)
+	report.Wrong = strings.NewReplacer(back...).Replace(report.Wrong) // it knows the ids of the prompt alone
+	return report
+}
+
+// source is what a piece of evidence is called outside of the prompt.
+func (p *Planner) sourceOf(c *casefile.Case, id string) string {
+	for i := range c.Passages {
+		if id == passageID(i) {
+			return c.Passages[i].Address
+		}
+	}
+	if refs := p.refs(c, []string{id}); len(refs) == 1 {
+		return refs[0]
+	}
+	return id
+}
+
+func (d *driver) source(id string) string { return d.sourceOf(d.c, id) }
+
+// citations are the passages that sentences cite, by address.
+func (d *driver) citations(sentences []Sentence) []string {
+	var list []string
+	for _, s := range sentences {
+		for _, id := range s.Evidence {
+			for i := range d.c.Passages {
+				if address := d.c.Passages[i].Address; id == passageID(i) && !slices.Contains(list, address) {
+					list = append(list, address)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// covered is the share of the arguments' values that occur in the evidence.
+func covered(args casefile.Object, evidence []string, told []piece) float64 {
+	var text strings.Builder
+	for i := range told {
+		if slices.Contains(evidence, told[i].id) {
+			text.WriteString(told[i].text + "\n")
+		}
+	}
+	held, all := 0, 0
+	each(map[string]any(args), func(v any) {
+		if all++; occurs(plain(v), text.String()) {
+			held++
+		}
+	})
+	switch {
+	case all > 0:
+		return float64(held) / float64(all)
+	case len(evidence) > 0:
+		return 1
+	}
+	return 0
+}
+
+// each calls with every value that is neither list nor object.
+func each(v any, call func(any)) {
+	switch t := v.(type) {
+	case map[string]any:
+		for _, k := range sorted(t) {
+			each(t[k], call)
+		}
+	case []any:
+		for _, v := range t {
+			each(v, call)
+		}
+	default:
+		call(v)
+	}
+}
+
+// occurs reports whether a value stands in a text, and not as a part of a longer one.
+func occurs(value, text string) bool {
+	for from := 0; value != "" && from < len(text); {
+		i := strings.Index(text[from:], value)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(value)
+		if (start == 0 || !wordy(text[start-1])) && (end == len(text) || !wordy(text[end])) {
+			return true
+		}
+		from = start + 1
+	}
+	return false
+}
+
+func wordy(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || b >= 0x80
+}
+
+// sure is how sure a proposal is.
+func (d *driver) sure(a *casefile.Asked, g *group, coverage float64) casefile.Confidence {
+	k := casefile.Confidence{Agreement: float64(len(g.of)) / float64(max(len(a.Answers), a.Sampled, 1)), Coverage: coverage}
+	for i := range d.c.Passages {
+		k.Retrieval = max(k.Retrieval, d.c.Passages[i].Score)
+	}
+	for _, one := range g.of {
+		k.Stated += one.Confidence / float64(len(g.of))
+	}
+	k.Raw = d.Combine(k)
+	k.Value = k.Raw
+	return k
+}
+
+// Mean is how sure a proposal is by its parts, where nothing better is known.
+func Mean(k casefile.Confidence) float64 {
+	return 0.45*k.Agreement + 0.3*k.Coverage + 0.25*k.Stated
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"resolute/agent/casefile"
+	"resolute/agent/model/grounding"
 	"resolute/agent/procedure"
 )
 
@@ -22,7 +23,7 @@ const (
 type answer struct {
 	casefile.ModelProposal
 	Confidence float64
-	Sentences  []Sentence
+	Sentences  []grounding.Sentence
 }
 
 // consequence reports whether a decision reaches anybody outside: then several answers have to agree.
@@ -215,7 +216,7 @@ func (d *driver) complete(one *answer) error {
 		if one.Text = text; text == "" {
 			return errors.New("text is empty; with ask it is what the customer is asked")
 		}
-		one.Sentences = []Sentence{{Text: text, Evidence: one.Evidence}}
+		one.Sentences = []grounding.Sentence{{Text: text, Evidence: one.Evidence}}
 	case casefile.WantWait:
 		if one.For = to; !slices.Contains(d.signals, to) {
 			return fmt.Errorf("for is %q; with wait it is one of %s", to, strings.Join(d.signals, ", "))
@@ -225,7 +226,7 @@ func (d *driver) complete(one *answer) error {
 		for _, s := range sentences {
 			if t := strings.TrimSpace(s.Text); t != "" {
 				parts = append(parts, t)
-				one.Sentences = append(one.Sentences, Sentence{Text: t, Evidence: s.Evidence})
+				one.Sentences = append(one.Sentences, grounding.Sentence{Text: t, Evidence: s.Evidence})
 			}
 		}
 		if one.Text = strings.Join(parts, " "); one.Text == "" || len(one.Text) > longestReply {

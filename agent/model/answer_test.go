@@ -25,7 +25,9 @@ func TestWhatIsWrongWithAnAnswerIsSaidOnceExactly(t *testing.T) {
 		{"a question without words", drives("ask", ""), "text is empty; with ask it is what the customer is asked"},
 		{"a wait for nothing known", drives("wait", `"for":"doomsday"`), `for is "doomsday"; with wait it is one of ticket.created`},
 		{"a reply without sentences", drives("reply", `"text":"Hello"`), "sentences hold 0 bytes"},
-		{"a reply that cites nothing", drives("reply", `"sentences":[{"text":"Hello.","evidence":[]}]`), "sentence 1 cites nothing"},
+		{"a reply that its evidence doesn't bear out", drives("reply", `"sentences":[{"text":"You get 99.00 EUR back.","evidence":["facts.order"]}]`), "99.00"},
+		{"a question that promises", drives("ask", `"text":"If I refund you 500 EUR, are you content?"`), "500"},
+		{"a reply that rests on what isn't there", drives("reply", `"sentences":[{"text":"It is done.","evidence":["facts.proof"]}]`), `there is no evidence "facts.proof"`},
 		{"a handoff without a reason", drives("escalate", ""), "text is empty; with escalate it is the reason"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

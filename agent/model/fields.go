@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"resolute/agent/casefile"
+	"resolute/agent/model/grounding"
 )
 
 // object reads an answer's JSON object; a fence of code around it is no part of it.
@@ -116,7 +117,7 @@ func (f *fields) object(name string) casefile.Object {
 	return o
 }
 
-func (f *fields) sentences(name string) []Sentence {
+func (f *fields) sentences(name string) []grounding.Sentence {
 	v, ok := f.get(name)
 	if !ok {
 		return nil
@@ -125,7 +126,7 @@ func (f *fields) sentences(name string) []Sentence {
 	if !is {
 		f.fail("%s is no list", name)
 	}
-	var sentences []Sentence
+	var sentences []grounding.Sentence
 	for i, v := range list {
 		o, is := v.(map[string]any)
 		if !is {
@@ -133,7 +134,7 @@ func (f *fields) sentences(name string) []Sentence {
 			continue
 		}
 		in := fields{o: o}
-		s := Sentence{Text: in.text("text", longestReply), Evidence: in.texts("evidence")}
+		s := grounding.Sentence{Text: in.text("text", longestReply), Evidence: in.texts("evidence")}
 		if in.all("text", "evidence"); in.err != nil {
 			f.fail("sentence %d: %w", i+1, in.err)
 		}

@@ -1,58 +1,33 @@
 package model
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/model/grounding"
 )
 
-// Sentence is a part of what a customer would read, with the ids of what it rests on.
-type Sentence struct {
-	Text     string
-	Evidence []string // entries and signals as casefile names them, passages by their addresses
-}
-
-// Report is what a check of sentences came to.
-type Report struct {
+// report is what a check came to.
+type report struct {
 	Wrong    string  // exactly what is wrong, "" for nothing
-	Coverage float64 // share of what they say that their evidence holds
-}
-
-// Check holds sentences against what they cite in a case.
-type Check func(c *casefile.Case, sentences []Sentence, now time.Time) Report
-
-// cited wants each sentence to cite something that a customer may see.
-func cited(c *casefile.Case, sentences []Sentence, _ time.Time) Report {
-	for i, s := range sentences {
-		if len(s.Evidence) == 0 {
-			return Report{Wrong: fmt.Sprintf("sentence %d cites nothing", i+1)}
-		}
-		for _, k := range c.Passages {
-			if k.Internal && slices.Contains(s.Evidence, k.Address) {
-				return Report{Wrong: fmt.Sprintf("sentence %d cites %s, which no customer may see", i+1, k.Address)}
-			}
-		}
-	}
-	return Report{Coverage: 1}
+	Coverage float64 // share of what is said that the evidence holds
 }
 
 // grounded holds what an answer would tell the customer against its evidence; for a call, coverage is the
 // share of the arguments' values that the evidence holds.
-func (d *driver) grounded(one *answer, told []piece) Report {
+func (d *driver) grounded(one *answer, told []piece) report {
 	switch one.Decision {
 	case casefile.WantAsk, casefile.WantReply:
 	case casefile.WantCall:
-		return Report{Coverage: covered(one.Args, one.Evidence, told)}
+		return report{Coverage: covered(one.Args, one.Evidence, told)}
 	default:
 		if len(one.Evidence) == 0 {
-			return Report{}
+			return report{}
 		}
-		return Report{Coverage: 1}
+		return report{Coverage: 1}
 	}
-	sentences := make([]Sentence, len(one.Sentences))
+	sentences := make([]grounding.Sentence, len(one.Sentences))
 	var back []string
 	for i, s := range one.Sentences {
 		sentences[i].Text = s.Text
@@ -67,12 +42,11 @@ func (d *driver) grounded(one *answer, told []piece) Report {
 			back = append(back, d.source(id), id)
 		}
 	}
-	report := d.Options.Check(d.c, sentences, d.now)
-	report.Wrong = strings.NewReplacer(back...).Replace(report.Wrong) // it knows the ids of the prompt alone
-	return report
+	found := grounding.Check(sentences, grounding.Of(d.c, grounding.House{Company: d.Company, Currency: d.Currency, Zone: d.Zone}, d.now))
+	return report{Wrong: strings.NewReplacer(back...).Replace(found.Wrong()), Coverage: found.Coverage()} // the model knows the ids of the prompt alone
 }
 
-// source is what a piece of evidence is called outside of the prompt.
+// sourceOf is what a piece of evidence is called outside of the prompt.
 func (p *Planner) sourceOf(c *casefile.Case, id string) string {
 	for i := range c.Passages {
 		if id == passageID(i) {
@@ -88,7 +62,7 @@ func (p *Planner) sourceOf(c *casefile.Case, id string) string {
 func (d *driver) source(id string) string { return d.sourceOf(d.c, id) }
 
 // citations are the passages that sentences cite, by address.
-func (d *driver) citations(sentences []Sentence) []string {
+func (d *driver) citations(sentences []grounding.Sentence) []string {
 	var list []string
 	for _, s := range sentences {
 		for _, id := range s.Evidence {

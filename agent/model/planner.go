@@ -59,7 +59,6 @@ type Options struct {
 	Tools     map[string]Tool
 	Files     map[string]string                 // of the bundle's prompts/, by name
 	Redact    func(string) string               // nil: nothing is hidden
-	Check     Check                             // nil: replies are checked for what they cite alone
 	Combine   func(casefile.Confidence) float64 // nil: Mean
 }
 
@@ -77,9 +76,6 @@ func New(frame *procedure.Planner, o Options) *Planner {
 	p.Samples, p.Asks = max(p.Samples, 1), max(p.Asks, 1)
 	if p.Redact == nil {
 		p.Redact = func(text string) string { return text }
-	}
-	if p.Options.Check == nil {
-		p.Options.Check = cited
 	}
 	if p.Combine == nil {
 		p.Combine = Mean

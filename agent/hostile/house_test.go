@@ -15,6 +15,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -43,10 +44,10 @@ type house struct {
 	*truth
 	rand     *rand.Rand
 	now      time.Time
-	ids      uint64
+	ids      atomic.Uint64
 	names    int
 	shop     *shop
-	store    *journal.Memory
+	store    journal.Store
 	book     *turnable
 	engine   *agent.Engine
 	registry *tools.Registry
@@ -127,16 +128,31 @@ func newHouse(t testing.TB, seed uint64) *house {
 	t.Helper()
 	b, err := files()
 	must(t, err)
-	h := &house{TB: t, truth: newTruth(), rand: rand.New(rand.NewPCG(seed, 6)), now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC),
-		shop: openShop(t), store: journal.NewMemory(journal.MemoryOptions{}), secrets: map[string]string{}}
-	h.book, err = newBook(b)
+	k, err := newBook(b)
 	must(t, err)
-	clock := func() time.Time { return h.now }
+	h := open(t, seed, k, journal.NewMemory(journal.MemoryOptions{}))
+	h.furnish(agent.Deps{Playbooks: h.book, Triage: h.book.Router(h.clock), Knowledge: noKnowledge{}}, agent.Options{})
+	return h
+}
+
+// open is a house without an engine.
+func open(t testing.TB, seed uint64, k *turnable, store journal.Store) *house {
+	return &house{TB: t, truth: newTruth(), rand: rand.New(rand.NewPCG(seed, 6)), now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC),
+		shop: openShop(t), store: store, book: k, secrets: map[string]string{}}
+}
+
+func (h *house) clock() time.Time { return h.now }
+
+// furnish puts the engine in, with what else it needs.
+func (h *house) furnish(d agent.Deps, o agent.Options) {
+	h.Helper()
+	t, b, clock := h.TB, h.book.Bundle, h.clock
 	h.shop.manifest = func(plugin string) protocol.Manifest { return b.Manifests[plugin] }
 	h.registry = tools.NewRegistry(tools.Options{Now: clock, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(h.registry.Close)
 	must(t, h.registry.Set(h.plugins(b)))
 	audit := people.NewAudit(h.store, people.Options{})
+	var err error
 	h.tokens, err = people.OpenTokens(t.Context(), h.store, audit, people.Options{Now: clock})
 	must(t, err)
 	for _, who := range []string{desk, form, vic, olga, otto, pia, ada} {
@@ -145,14 +161,13 @@ func newHouse(t testing.TB, seed uint64) *house {
 	}
 	paused, err := pauses.Open(t.Context(), pauses.Deps{Records: h.store, Audit: audit.Event, Known: func(casefile.Pause) error { return nil }, Now: clock})
 	must(t, err)
-	h.engine = agent.New(agent.Deps{Store: h.store, Playbooks: h.book, Tools: h.registry, Knowledge: noKnowledge{},
-		Triage: h.book.Router(clock), Pauses: paused,
-		Callbacks: agent.Callbacks{Base: callbacks, Key: []byte("a key that nobody outside has")}, Outgoing: func() bool { return true },
-		Audit: audit.Event, Now: clock, Salt: h.salt}, agent.Options{})
+	d.Store, d.Tools, d.Pauses = h.store, h.registry, paused
+	d.Callbacks, d.Outgoing = agent.Callbacks{Base: callbacks, Key: []byte("a key that nobody outside has")}, func() bool { return true }
+	d.Audit, d.Now, d.Salt = audit.Event, clock, h.salt
+	h.engine = agent.New(d, o)
 	in := intake.New(intake.Deps{Store: h.store, Now: clock, NewID: h.newID, Salt: h.salt, Book: h.book.Intake, Waits: h.book.Waits(h.store, clock)})
 	h.handler = api.New(api.Deps{Intake: in, Engine: h.engine, Store: h.store, Listing: unlisted{}, Tokens: h.tokens, Audit: audit, Pauses: paused,
 		Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Version: "test"})
-	return h
 }
 
 const callbacks = "http://resolute.example/callbacks/"
@@ -187,17 +202,15 @@ func must(t testing.TB, err error) {
 
 // newID gives ids that ascend, as UUIDv7 do.
 func (h *house) newID() string {
-	h.ids++
 	var u uuid.UUID
 	binary.BigEndian.PutUint64(u[:8], uint64(h.now.UnixMilli())<<16)
-	binary.BigEndian.PutUint64(u[8:], h.ids)
+	binary.BigEndian.PutUint64(u[8:], h.ids.Add(1))
 	u[6], u[8] = 0x70, 0x80
 	return u.String()
 }
 
 func (h *house) salt() (s journal.Salt) {
-	h.ids++
-	binary.BigEndian.PutUint64(s[:], h.ids)
+	binary.BigEndian.PutUint64(s[:], h.ids.Add(1))
 	return s
 }
 

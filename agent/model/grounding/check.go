@@ -75,12 +75,20 @@ func (c *checker) sentence(at int, s Sentence) {
 		}
 	}
 	c.promises(p, cited, fault)
+	if w := secretIn(text); w != "" {
+		fault(Secret, w, fmt.Sprintf("it speaks of %q in a way that asks for it, or could be taken so, and nobody is ever asked for that; leave it out", clip(w)), nil)
+	}
 }
 
 // claim holds one claim against what the sentence cites.
 func (c *checker) claim(x *claim, p *promises, cited []*evidence, fault func(What, string, string, []string)) {
 	c.report.Claims++
 	strict := p.strict && !p.reportedAt(x.at) && (x.what == Number || x.what == Amount || x.what == Date)
+	if x.what == Link && slices.ContainsFunc(c.sources.Addresses, func(a string) bool { return a != "" && linkKey(a) == x.value }) {
+		c.report.Held++
+		return
+	}
+	strict = strict || x.what == Link // where a customer is led to is the company's to say
 	bears := func(e *evidence) bool {
 		return !e.Internal && !(strict && e.Kind == Said) && (e.bears(x, c.now) || c.ago(x, p, e))
 	}
@@ -116,7 +124,7 @@ func (c *checker) because(x *claim, strict bool, cited []*evidence, elsewhere []
 	case len(cited) == 0:
 		text = fmt.Sprintf("%s %q needs evidence, and it cites none that can be told", called, clip(x.text))
 	case strict && slices.ContainsFunc(cited, func(e *evidence) bool { return e.Kind == Said && e.bears(x, c.now) }):
-		text = fmt.Sprintf("%s %q is only what the customer wrote, which bears out nothing that is promised or was done", called, clip(x.text))
+		text = fmt.Sprintf("%s %q is only what somebody outside wrote, which bears out nothing that is promised or was done, and no address", called, clip(x.text))
 	}
 	if len(elsewhere) > 0 {
 		return text + "; cite " + strings.Join(elsewhere, " or ") + ", which has it, or leave it out"

@@ -45,6 +45,8 @@ type Sources struct {
 	Currency string         // ISO 4217, of amounts that name none; "" for any
 	Names    []string       // who may be named without evidence: the company, the customer
 	List     []Source
+
+	Addresses []string // that may be written without evidence: the customer's own
 }
 
 // What is the kind of a claim.
@@ -62,6 +64,7 @@ const (
 	Internal What = "internal" // it cites or quotes what customers may not see
 	Citation What = "citation" // it cites what isn't there
 	Letters  What = "letters"  // it isn't what it looks like
+	Secret   What = "secret"   // it asks for what nobody is asked for
 )
 
 // Fault is something that a sentence says and its evidence doesn't.

@@ -46,12 +46,12 @@ func (a *appliance) openPeople(ctx context.Context, audit *people.Audit, key *pe
 			return h, err
 		}
 	}
-	h.links = statuslink.New(signing, a.PublicURL, time.Now)
+	h.links = statuslink.New(signing, a.PublicURL, a.store, time.Now)
 	h.door, err = people.NewDoor(h.accounts, h.sessions, audit, key, people.Options{})
 	return h, err
 }
 
-// statusLink is what the customer of a message opens to see how their case stands: the same for each try.
+// statusLink is what the customer of a message opens to see how their case stands: the same for each try, unless links are taken back in between.
 func (a *appliance) statusLink(m journal.Message) string {
-	return a.links.URL(m.CaseID, m.At)
+	return a.links.URL(context.Background(), m.CaseID, m.At)
 }

@@ -18,7 +18,10 @@ func TestPeopleInABrowser(t *testing.T) {
 		return chromedp.Click(`form[action="` + form + `"] button.primary`)
 	}
 	b.step("the link should lead to where the first admin chooses a name and a password", chromedp.Navigate(d.link), shows("Welcome"), becomes(`document.activeElement.id === "join-pass"`))
-	b.step("choose them", chromedp.SetValue("#join-name", "Robin"), chromedp.SendKeys("#join-pass", secret), submit("/welcome"), becomes(`location.pathname === "/" && document.readyState === "complete"`), becomes(`document.querySelector(".who b").textContent === "Robin"`))
+	for _, scheme := range []string{"dark", "light"} {
+		b.look("welcome-"+scheme+"-390", d.base+"/welcome", scheme, 390)
+	}
+	b.step("choose them", chromedp.EmulateViewport(1280, 900), chromedp.SetValue("#join-name", "Robin"), chromedp.SendKeys("#join-pass", secret), submit("/welcome"), becomes(`location.pathname === "/" && document.readyState === "complete"`), becomes(`document.querySelector(".who b").textContent === "Robin"`))
 	b.step("sign out, and in again by the password", chromedp.Click(".who button"), shows("Sign in"),
 		chromedp.SendKeys("#in-name", "robin"), chromedp.SendKeys("#in-pass", "a wrong password\r"), shows("let nobody in"), becomes(`document.activeElement.id === "in-pass"`),
 		chromedp.SendKeys("#in-pass", secret), submit("/signin"), becomes(`location.pathname === "/" && document.readyState === "complete"`))

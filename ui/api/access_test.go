@@ -75,6 +75,7 @@ func TestAuthority(t *testing.T) {
 		{"DELETE", "/api/v1/bundles/x/shadow", "", deciders, nil},
 		{"GET", "/api/v1/bundles/x/shadow", "", readers, nil},
 		{"POST", "/api/v1/cases/x/status-link", "", deciders, nil},
+		{"DELETE", "/api/v1/cases/x/status-link", "", deciders, nil},
 		{"GET", "/api/v1/rehearsals", "", readers, nil},
 		{"GET", "/api/v1/rehearsals/x", "", readers, nil},
 		{"DELETE", "/api/v1/rehearsals/x", "", deciders, nil},

@@ -157,7 +157,7 @@ func newHouse(t testing.TB) *house {
 		Tokens:      tokens,
 		Accounts:    accounts,
 		Sessions:    sessions,
-		Status:      statuslink.New([]byte("key"), "", time.Now),
+		Status:      statuslink.New([]byte("key"), "", h.store, time.Now),
 		Secrets:     secrets,
 		Audit:       audit,
 		Checkpoints: checkpoints,

@@ -209,6 +209,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 	do(people.Operator, "POST", "/api/v1/resume", "application/json", `{"note":"go"}`)
 	do(people.Operator, "POST", "/api/v1/cases/"+first+"/status-link", "", "")
 	do(people.Operator, "POST", "/api/v1/cases/x/status-link", "", "")
+	do(people.Operator, "DELETE", "/api/v1/cases/"+first+"/status-link", "", "")
 	h.engine.load = func(id string) (*casefile.Case, error) { return cases[id], nil }
 	h.engine.decide = func(id string, _ agent.Decide, _ people.Principal) (*casefile.Case, error) { return cases[id], nil }
 	for id := range cases {

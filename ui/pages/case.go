@@ -14,8 +14,8 @@ import (
 type casePage struct {
 	Shell Shell
 	Case  CaseView
-	// StatusLink is what the customer sees, "" for who may not write to the case.
-	StatusLink string
+	// StatusLink leads to what the customer sees, nil for who may not write to the case.
+	StatusLink *CustomerLink
 	Past       Pasts       // what worked last time
 	Others     []OtherView // of the same customer
 	More       bool        // there are more of those
@@ -63,7 +63,7 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, a 
 	}
 	v := s.viewerOf(ctx, who, c, a)
 	p := casePage{Case: caseView(c, entries, v)}
-	p.StatusLink = s.statusLink(c, who)
+	p.StatusLink = s.statusLink(ctx, c, who)
 	p.Past = s.pasts(ctx, c)
 	p.Others, p.More = s.customersOthers(ctx, c)
 	if len(entries) < int(c.Seq) {

@@ -352,7 +352,7 @@ func (w *world) deps(t *testing.T) Deps {
 		Engine:     w,
 		People:     w,
 		Door:       w,
-		Links:      statuslink.New([]byte("a key"), "", func() time.Time { return noon }),
+		Links:      statuslink.New([]byte("a key"), "", w.company.records, func() time.Time { return noon }),
 		Replies:    w,
 		Knowledge:  w,
 		Library:    emptyLibrary{},

@@ -292,7 +292,7 @@ func TestPagesOfEachRole(t *testing.T) {
 		"GET /{$}": people.Viewer, "GET /cases": people.Viewer, "GET /cases/{id}": people.Viewer, "GET /cases/{id}/journal/{seq}": people.Viewer, "GET /approvals": people.Viewer, "GET /outbox": people.Viewer,
 		"GET /knowledge": people.Viewer, "GET /knowledge/stream": people.Viewer, "GET /pages/stream": people.Viewer, "POST /cases/views": people.Viewer,
 		"GET /welcome": people.Viewer, "POST /welcome": people.Viewer, "GET /account": people.Viewer, "POST /account/password": people.Viewer, "POST /account/sessions": people.Viewer,
-		"POST /cases/batch": people.Operator, "POST /cases/{id}/decisions": people.Operator, "POST /approvals/batch": people.Operator, "POST /corrections": people.Operator,
+		"POST /cases/batch": people.Operator, "POST /cases/{id}/decisions": people.Operator, "POST /cases/{id}/links/revoke": people.Operator, "POST /approvals/batch": people.Operator, "POST /corrections": people.Operator,
 		"POST /knowledge/import": people.Admin, "POST /knowledge/write": people.Admin, "POST /knowledge/delete": people.Admin,
 		"GET /people": people.Admin, "POST /people": people.Admin, "POST /people/{id}": people.Admin, "GET /tokens": people.Admin, "POST /tokens": people.Admin, "POST /tokens/{id}/revoke": people.Admin,
 		"GET /queues": people.Viewer, "GET /corrections": people.Viewer, "GET /policies": people.Viewer, "GET /authority": people.Viewer, "GET /tools": people.Viewer, "GET /tools/{name}": people.Viewer, "GET /bundles": people.Viewer, "GET /bundles/{version}": people.Viewer, "GET /bundles/{version}/edit": people.Viewer,

@@ -31,6 +31,7 @@ func (s *site) routes() []route {
 		{pattern: "GET /cases/{id}", least: viewer, do: s.oneCase},
 		{pattern: "GET /cases/{id}/journal/{seq}", least: viewer, do: s.entry},
 		{pattern: "POST /cases/{id}/decisions", least: operator, do: s.decide},
+		{pattern: "POST /cases/{id}/links/revoke", least: operator, do: s.revokeLinks},
 		{pattern: "GET /approvals", least: viewer, do: s.approvals},
 		{pattern: "POST /approvals/batch", least: operator, do: s.decideBatch},
 		{pattern: "GET /pages/stream", least: viewer, stays: true, do: s.stream},

@@ -23,8 +23,10 @@ import (
 
 // Links are the signed links of customers.
 type Links interface {
-	Token(caseID string, from time.Time) (token string, ends time.Time, err error)
-	Open(token string) (caseID string, err error)
+	Token(ctx context.Context, caseID string, from time.Time) (token string, ends time.Time, err error)
+	Open(ctx context.Context, token string) (caseID string, err error)
+	Revoked(ctx context.Context, caseID string) (statuslink.Revocation, error)
+	Revoke(ctx context.Context, caseID, by string, audit func() (journal.Record, error)) error
 }
 
 // Replies takes what a customer writes to a case.
@@ -78,12 +80,16 @@ func (s *site) statusCase(w http.ResponseWriter, r *http.Request) (*casefile.Cas
 	if err := s.limits.Take("look "+address, statusLooks); err != nil {
 		return nil, s.tooMany(w, r, err)
 	}
-	id, err := s.Links.Open(r.PathValue("token"))
+	id, err := s.Links.Open(r.Context(), r.PathValue("token"))
 	if err == nil {
 		var c *casefile.Case
 		if c, err = s.Engine.Load(r.Context(), id); err == nil {
 			return c, nil
 		}
+	}
+	if errors.Is(err, statuslink.ErrRevoked) {
+		p := statusPage{Shell: s.statusShell(r, "This link was taken back"), Gone: true, Heading: "This link was taken back", Says: "We took it back, so it opens nothing any more. The next message that we send you has one that works; or just answer the last one."}
+		return nil, s.render(w, http.StatusGone, "status", p)
 	}
 	if !errors.Is(err, statuslink.ErrLink) && !errors.Is(err, journal.ErrNotFound) {
 		return nil, err
@@ -136,11 +142,14 @@ func (s *site) merged(ctx context.Context, c *casefile.Case) string {
 	if err != nil || c.Customer.Who() == "" || !c.Customer.Same(into.Customer) {
 		return ""
 	}
-	token, _, err := s.Links.Token(into.ID, c.EndedAt)
+	if taken, err := s.Links.Revoked(ctx, into.ID); err != nil || taken.Times > 0 { // what was taken back comes back by no other link
+		return ""
+	}
+	token, _, err := s.Links.Token(ctx, into.ID, c.EndedAt)
 	if err != nil {
 		return ""
 	}
-	if _, err := s.Links.Open(token); err != nil { // it goes no further than the link of the case that ended
+	if _, err := s.Links.Open(ctx, token); err != nil { // it goes no further than the link of the case that ended
 		return ""
 	}
 	return statuslink.Path + token
@@ -266,14 +275,42 @@ func written(text string) string {
 	}, text))
 }
 
-// statusLink is a case's link, for who may write to it anyway.
-func (s *site) statusLink(c *casefile.Case, who people.Principal) string {
-	if s.Links == nil || !who.Role.AtLeast(people.Operator) {
-		return ""
+// CustomerLink is a case's link for its customer, as who may write to the case anyway sees it.
+type CustomerLink struct {
+	Link    string
+	Revoke  string // where a form takes all links back
+	Revoked Moment // when they were taken back last
+	By      string
+}
+
+// statusLink is a case's link, nil for who may not write to the case.
+func (s *site) statusLink(ctx context.Context, c *casefile.Case, who people.Principal) *CustomerLink {
+	if !who.Role.AtLeast(people.Operator) {
+		return nil
 	}
-	token, _, err := s.Links.Token(c.ID, s.Now())
+	token, _, err := s.Links.Token(ctx, c.ID, s.Now())
 	if err != nil {
-		return ""
+		return nil
 	}
-	return statuslink.Path + token
+	v := &CustomerLink{Link: statuslink.Path + token, Revoke: "/cases/" + url.PathEscape(c.ID) + "/links/revoke"}
+	if taken, err := s.Links.Revoked(ctx, c.ID); err == nil && taken.Times > 0 {
+		v.Revoked, v.By = moment(taken.At, s.Now()), actor(taken.By)
+	}
+	return v
+}
+
+// revokeLinks takes back all links that the customer of a case was given so far.
+func (s *site) revokeLinks(w http.ResponseWriter, r *http.Request, who people.Principal) error {
+	c, err := s.Engine.Load(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	err = s.Links.Revoke(r.Context(), c.ID, who.Actor(), func() (journal.Record, error) {
+		return s.Deeds.Event(who.Actor(), "case.unlinked", c.ID, nil)
+	})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/cases/"+url.PathEscape(c.ID)+"#reply", http.StatusSeeOther)
+	return nil
 }

@@ -27,7 +27,7 @@ type customer struct {
 func (w *world) customer(t *testing.T, s *story) *customer {
 	t.Helper()
 	d := w.deps(t)
-	token, _, err := d.Links.Token(s.id, noon)
+	token, _, err := d.Links.Token(t.Context(), s.id, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestLinksThatOpenNothing(t *testing.T) {
 	s, other := asking(), busy()
 	w := newWorld(s, other)
 	c := w.customer(t, s)
-	old, _, err := w.deps(t).Links.Token(s.id, noon.Add(-40*24*time.Hour))
+	old, _, err := w.deps(t).Links.Token(t.Context(), s.id, noon.Add(-40*24*time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,4 +282,32 @@ func TestCasePageHasTheCustomersLink(t *testing.T) {
 			t.Errorf("as %s the case's page has the customer's link: %v, want %v", role, !want, want)
 		}
 	}
+}
+
+// An operator takes the links of a case back: they say so, what was merged into the case leads there no
+// more, and the case's page has a new one.
+func TestLinksAreRevoked(t *testing.T) {
+	s := asking()
+	w := newWorld(s)
+	c := w.customer(t, s)
+	once := c.once(c.ask("GET", c.link, "", 200))
+	w.role = people.Operator
+	b := signIn(t, w)
+	page := b.post("/cases/"+s.id+"/links/revoke", "", http.StatusOK)
+	b.wants(page, "Taken back", "Robin Field")
+	for method, body := range map[string]string{"GET": "", "POST": answerForm(once, "x")} {
+		if page := c.ask(method, c.link, body, http.StatusGone); !strings.Contains(page, "This link was taken back") || strings.Contains(page, "<form") || len(w.replies) != 0 {
+			t.Errorf("%s of a link that was taken back: %d answers, %s", method, len(w.replies), page)
+		}
+	}
+	link := regexp.MustCompile(`href="(/status/[^"]+)"`).FindStringSubmatch(page)
+	if link == nil || link[1] == c.link {
+		t.Fatalf("the case's page has the link %q, want a new one", link)
+	}
+	c.ask("GET", link[1], "", 200)
+	site := &site{Deps: w.deps(t)}
+	if to := site.merged(t.Context(), &casefile.Case{ID: "01890a5d-ac96-774b-bcce-b302099a8057", MergedInto: s.id, Customer: s.c.Customer, EndedAt: noon}); to != "" {
+		t.Errorf("a case that was merged into it leads to %s", to)
+	}
+	b.post("/cases/none/links/revoke", "", http.StatusNotFound)
 }

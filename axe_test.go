@@ -110,10 +110,16 @@ func fileOf(archive []byte, name string) ([]byte, error) {
 // accessible checks the page that is open by the rules of WCAG 2.2, levels A and AA.
 func (b *browser) accessible(name string) {
 	b.t.Helper()
+	b.accessibleWithin(name, "document")
+}
+
+// accessibleWithin checks what an expression gives of the page that is open.
+func (b *browser) accessibleWithin(name, part string) {
+	b.t.Helper()
 	if b.axe == "" {
 		return
 	}
-	const check = `axe.run(document, {preload: false, resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+	check := `axe.run(` + part + `, {preload: false, resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
 		.then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes.slice(0, 5).map((n) => n.target.join(" ") + " (" + n.failureSummary + ")").join("; "))),
 			(e) => JSON.stringify(["axe failed: " + e]))
 		.then((found) => { window.axeFound = found }), true`

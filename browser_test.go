@@ -159,14 +159,12 @@ func (b *browser) looks(name, at string) {
 // look opens a page in a width and a colour scheme, and sees that it fits, has the scheme and is accessible.
 func (b *browser) look(name, at, scheme string, width int64) {
 	b.t.Helper()
-	media := func(ctx context.Context, target *chromedp.Target) (v chromedp.Void, err error) {
-		_, err = cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		return v, err
-	}
-	b.step("open "+name, media, chromedp.EmulateViewport(width, 900), chromedp.Navigate(at), becomes(`document.readyState === "complete"`))
-	if wide, err := chromedp.Run(b.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); err != nil || wide > width {
-		b.t.Errorf("%s should fit, but is %d pixels wide (%v)", name, wide, err)
+	b.step("open "+name, prefers(scheme), chromedp.EmulateViewport(width, 900), chromedp.Navigate(at), becomes(`document.readyState === "complete"`))
+	b.fits(name, width)
+	if width > between && scheme == "light" {
+		b.step("make it narrower", chromedp.EmulateViewport(between, 900))
+		b.fits(name, between)
+		b.step("and as wide as it was", chromedp.EmulateViewport(width, 900))
 	}
 	if size, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](`performance.getEntriesByType("navigation")[0].decodedBodySize`)); err != nil || size > largestPage {
 		b.t.Errorf("%s has %d bytes of HTML, want at most %d (%v)", name, size, largestPage, err)
@@ -178,6 +176,36 @@ func (b *browser) look(name, at, scheme string, width int64) {
 	}
 	b.accessible(name)
 	b.picture(name)
+}
+
+// between is how wide a window is that is neither a phone's nor a desk's.
+const between = 1000
+
+// fits wants that nothing is cut off at the right.
+func (b *browser) fits(name string, width int64) {
+	b.t.Helper()
+	if wide, err := chromedp.Run(b.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); err != nil || wide > width {
+		b.t.Errorf("%s should fit into %d pixels, but is %d wide (%v)", name, width, wide, err)
+	}
+}
+
+// onPhone looks at a part of the page that is open on a dark phone, and comes back.
+func (b *browser) onPhone(name, selector string) {
+	b.t.Helper()
+	b.step("look at "+name+" on a phone", prefers("dark"), chromedp.EmulateViewport(375, 800))
+	b.fits(name, 375)
+	b.accessibleWithin(name+" on a dark phone", fmt.Sprintf("document.querySelector(%q)", selector))
+	b.picture(name + "-dark-375")
+	b.step("come back", prefers("light"), chromedp.EmulateViewport(1280, 900))
+}
+
+// prefers emulates a colour scheme.
+func prefers(scheme string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (v chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return v, err
+	}
 }
 
 // picture leaves one of the whole page, where the tests are to leave any.
@@ -316,30 +344,46 @@ func (d *demonstrated) until(part string) string {
 	}
 }
 
-// signal sends a mail of Northlight Architects as the folder's owner, and gives its case.
+// signal sends a mail of Northlight Architects, and gives its case.
 func (d *demonstrated) signal(kind, id, text string) string {
+	d.t.Helper()
+	return d.mail(kind, id, "CUS-111", "accounts@northlight.example", "desk", text)
+}
+
+// mail sends a customer's mail, and gives its case.
+func (d *demonstrated) mail(kind, id, customer, address, thread, text string) string {
+	d.t.Helper()
+	body, err := json.Marshal(map[string]any{"specversion": "1.0", "id": id, "source": "browser", "type": kind, "data": map[string]any{
+		"customer": map[string]any{"id": customer, "email": address}, "thread": thread, "text": text}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	var ack struct {
+		CaseID string `json:"case_id"`
+	}
+	d.owner("/api/v1/signals", "application/cloudevents+json", body, http.StatusAccepted, &ack)
+	return ack.CaseID
+}
+
+// owner posts something as the folder's owner, and reads the answer.
+func (d *demonstrated) owner(path, kind string, body []byte, want int, answer any) {
 	d.t.Helper()
 	var dialer net.Dialer
 	owner := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, "unix", filepath.Join(d.data, "admin.sock"))
 	}}}
-	body, err := json.Marshal(map[string]any{"specversion": "1.0", "id": id, "source": "browser", "type": kind, "data": map[string]any{
-		"customer": map[string]any{"id": "CUS-111", "email": "accounts@northlight.example"}, "thread": "desk", "text": text}})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	res, err := owner.Post("http://admin/api/v1/signals", "application/cloudevents+json", bytes.NewReader(body))
+	res, err := owner.Post("http://admin"+path, kind, bytes.NewReader(body))
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var ack struct {
-		CaseID string `json:"case_id"`
+	said, err := io.ReadAll(res.Body)
+	if err == nil {
+		err = json.Unmarshal(said, answer)
 	}
-	if err := json.NewDecoder(res.Body).Decode(&ack); err != nil || res.StatusCode != http.StatusAccepted {
-		d.t.Fatalf("the signal %s should be accepted: %s %v", id, res.Status, err)
+	if err != nil || res.StatusCode != want {
+		d.t.Fatalf("POST %s should be answered %d: %s %s %v", path, want, res.Status, said, err)
 	}
-	return ack.CaseID
 }
 
 // refunds counts what the company's ledger says of refund_payment.

@@ -163,7 +163,7 @@ func Unblock(code casefile.StopCode) string {
 	case casefile.StopAuthorityShadow:
 		return "do it yourself; say by approve or reject whether the agent was right"
 	case casefile.StopConfidenceLow:
-		return "take it over, or give the procedure an example like this one and retry"
+		return "say which procedure it is for, or close it as for none of them: either teaches triage"
 	case casefile.StopEvidenceMissing, casefile.StopInputMissing:
 		return "find out what is missing, then hand it back or close it"
 	case casefile.StopOutcomeUnknown:

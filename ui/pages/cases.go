@@ -159,6 +159,9 @@ func (s *site) decideEach(w http.ResponseWriter, r *http.Request, who people.Pri
 	done := 0
 	for _, p := range b.picks {
 		said := Pair{Name: short(p.id), Text: b.done, Link: "/cases/" + url.PathEscape(p.id)}
+		if c, err := s.Engine.Load(r.Context(), p.id); err == nil {
+			said.Name = strings.Join(slices.DeleteFunc([]string{titleOf(c), c.Customer.Name, short(p.id)}, func(s string) bool { return s == "" }), ", ")
+		}
 		_, err := s.Engine.Decide(r.Context(), p.id, agent.Decide{Decision: b.decision, Hash: p.hash, Note: b.note, Seen: p.seen}, who)
 		switch {
 		case err == nil:

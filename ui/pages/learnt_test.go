@@ -114,7 +114,7 @@ func TestOverviewTellsTodayFromTheUsual(t *testing.T) {
 	html := b.get("/", http.StatusOK)
 	// noon is 10:42:20: 11 hours of today have figures, and of the days before 10 hours and seven tenths of one
 	b.wants(html, "usual: a Tuesday until 10:42 UTC, mean of 2 weeks before", `href="/cases?age=today">132</a>`, "usual 128", `href="/cases?age=over-today&amp;status=resolved">99</a>`, "usual 96", ">22</a>", "usual 21",
-		"3 ready to go on", "2 worked on now", "1,204 to be sent", "no model configured", `href="/tools#pl-billing"`)
+		"3 ready to go on", "2 worked on now", "1,204 to be sent", "none configured", "0 for a person", `href="/tools#pl-billing"`)
 	html = b.get("/cases?age=over-today&status=resolved", http.StatusOK)
 	if !strings.Contains(html, replaced().id) || strings.Contains(html, unsure().id) {
 		t.Error("the list should hold what is over since midnight, and nothing else")

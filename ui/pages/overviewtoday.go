@@ -99,12 +99,12 @@ func ofDays(n int) string {
 }
 
 // health says how the parts stand that work depends on: plugins, queues, the model.
-func (s *site) health(ctx context.Context, who people.Principal) ([]PartView, error) {
+func (s *site) health(ctx context.Context, counts listing.Counts, who people.Principal) ([]PartView, error) {
 	d, err := s.Depths.Depth(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := s.Listing.Counts(ctx)
+	people, err := s.peopleWaitedFor(ctx, counts)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +120,22 @@ func (s *site) health(ctx context.Context, who people.Principal) ([]PartView, er
 	if n := counts.Stops[string(casefile.StopToolUnavailable)]; n > 0 {
 		list = append(list, PartView{Name: "Tools that don't answer", Icon: "waiting", Tone: "waiting", Health: "waited for", Cases: &Link{Name: plural(n, "case"), Link: casesLink(Filter{Stop: string(casefile.StopToolUnavailable)}, "")}})
 	}
-	return append(list,
+	return append(list, people,
 		PartView{Name: "Work", Link: casesLink(Filter{Status: []casefile.Status{casefile.Working}}, ""), Icon: "ok", Tone: "muted", Health: thousands(d.Runnable) + " ready to go on, " + thousands(d.Held) + " worked on now"},
 		PartView{Name: "Outbox", Link: "/outbox", Icon: "ok", Tone: "muted", Health: thousands(d.Queued) + " to be sent"},
-		PartView{Name: "Model", Icon: "ok", Tone: "muted", Health: "no model configured", Hint: "procedures need none"}), nil
+		PartView{Name: "Model", Icon: "left", Tone: "muted", Health: "none configured; procedures need none"}), nil
+}
+
+// peopleWaitedFor says how much waits in queues for a person, and how much of it for too long.
+func (s *site) peopleWaitedFor(ctx context.Context, counts listing.Counts) (PartView, error) {
+	part, waits := PartView{Name: "Queues", Link: "/queues", Icon: "ok", Tone: "muted"}, 0
+	for _, n := range counts.Queues {
+		waits += n
+	}
+	part.Health = thousands(waits) + " for a person"
+	late, err := s.Listing.Overdue(ctx, s.Now())
+	if late > 0 {
+		part.Icon, part.Tone, part.Health = "escalated", "escalated", part.Health+", "+thousands(late)+" overdue"
+	}
+	return part, err
 }

@@ -16,7 +16,7 @@ import (
 // heartbeat keeps intermediaries from closing a quiet stream.
 const heartbeat = 20 * time.Second
 
-// source renders what is new for a page, as blocks; it is asked after each commit.
+// source renders what is new for a page, as blocks; it is asked after each commit, and each heartbeat.
 type source func(ctx context.Context) ([]fragment, error)
 
 // fragment is a live region, rendered anew.
@@ -61,7 +61,8 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, who people.Princip
 	return nil
 }
 
-// await returns after a commit, no sooner than the pace; false if the reader is gone.
+// await returns after a commit, no sooner than the pace, and after a heartbeat: some of what pages show, and who may
+// see it, changes without one. It is false if the reader is gone.
 func (s *site) await(ctx context.Context, w http.ResponseWriter, out *http.ResponseController, committed <-chan struct{}) bool {
 	pace := time.NewTimer(s.Pace)
 	defer pace.Stop()
@@ -72,18 +73,14 @@ func (s *site) await(ctx context.Context, w http.ResponseWriter, out *http.Respo
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-committed:
-			return true
-		case <-beat.C:
-			fmt.Fprint(w, ": still here\n\n")
-			if out.Flush() != nil {
-				return false
-			}
-		}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-committed:
+		return true
+	case <-beat.C:
+		fmt.Fprint(w, ": still here\n\n")
+		return out.Flush() == nil
 	}
 }
 
@@ -133,20 +130,7 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 			return began && (c.Status == casefile.Approving || c.Status == casefile.Escalated), false
 		})
 		n.decides = true
-		v := s.viewer(who)
-		return func(ctx context.Context) ([]fragment, error) {
-			list, err := n.fragments(ctx)
-			if err != nil {
-				return nil, err
-			}
-			v.now = s.Now()
-			doing, err := s.doing(ctx, v)
-			if err != nil {
-				return nil, err
-			}
-			html, err := s.templates.block("overview", "now", doing)
-			return append(list, fragment{"now", html}), err
-		}, nil
+		return s.overviewSource(n, who), nil
 	}
 	return nil, fmt.Errorf("%w: of says what is streamed: case, cases, approvals or overview", errRequest)
 }
@@ -174,6 +158,29 @@ func (s *site) caseSource(id string, seq uint64, who people.Principal) source {
 		var list []fragment
 		for _, region := range regions {
 			html, err := s.templates.block("case", region, p)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, fragment{region, html})
+		}
+		return list, nil
+	}
+}
+
+// overviewSource renders the bar and the regions of the overview.
+func (s *site) overviewSource(n *news, who people.Principal) source {
+	return func(ctx context.Context) ([]fragment, error) {
+		list, err := n.fragments(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.awaitListed(ctx, n.after) // figures are the list's
+		standing, err := s.standing(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		for _, region := range overviewRegions {
+			html, err := s.templates.block("overview", region, standing)
 			if err != nil {
 				return nil, err
 			}

@@ -53,8 +53,8 @@ func fullPages(t *testing.T) map[string]any {
 	pages["cases"] = casesPage{List: l}
 	pages["approvals"] = approvalsPage{Hasty: "5 approvals within a minute", Waits: []WaitView{waitView(list[0].c, true, v)}, Alike: alike([]*casefile.Case{list[0].c, list[0].c}, v), Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
 	pages["overview"] = overviewPage{Needs: needs("1", "2"), Now: moment(noon, noon), People: []NeedView{needView(list[0].c, v)}, Approvals: true,
-		Today: TodayView{"u", []TodayFigure{{"Opened", "/cases?age=today", "3", "2.5"}}}, Health: []PartView{{Name: "n", Link: "/tools", Icon: "ok", Tone: "muted", Health: "well", Hint: "h", Cases: &Link{Name: "2 cases wait", Link: "/cases"}}, {Name: "model"}},
-		Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}
+		Standing: Standing{Today: TodayView{"u", []TodayFigure{{"Opened", "/cases?age=today", "3", "2.5"}}}, Health: []PartView{{Name: "n", Link: "/tools", Icon: "ok", Tone: "muted", Health: "well", Hint: "h", Cases: &Link{Name: "2 cases wait", Link: "/cases"}}, {Name: "model"}},
+			Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}}
 	pages["outbox"] = outboxPage{Messages: []MessageView{{To: "a@b.example", Kind: "reply", Status: "failed", Icon: "escalated", Error: "e", Paragraphs: []string{"p"}, Citations: []Cited{cited(list[0].c, refundPassage)}}}, Next: "/outbox?cursor=3"}
 	hits, _ := w.Search(context.Background(), kb.Query{Text: "x"})
 	pages["knowledge"] = knowledgePage{Query: "x", Hits: []HitView{hitView(hits[0], 0.3)}, Passage: &FoundView{Title: "t", Text: "x", Address: refundPassage}, Missing: "m",

@@ -150,9 +150,9 @@ func editing(a *casefile.Approval, v viewer) (Choice, bool) {
 			locked[arg] = "Bound by the policy " + r.Policy + ": no other value is allowed."
 		}
 	}
-	return Choice{Name: casefile.DecideEdit, Label: "Edit…", Key: "e", Asks: true, Needs: true, Heading: "Edit " + a.Action.Tool, Tool: a.Action.Tool, Button: "Propose this instead",
+	return Choice{Name: casefile.DecideEdit, Label: "Edit…", Key: "e", Asks: true, Needs: true, Heading: "Edit " + a.Action.Tool, Tool: a.Action.Tool, Button: "Do this instead",
 		Fields: argFields(tool.Input, a.Action.Args, v.typed(string(casefile.DecideEdit)), locked, v.currency), Stays: "Keep as it is",
-		Does: "Nothing is sent yet. The guard judges the new arguments, and a rule that denies them says so here. Then somebody else approves: who proposes an action does not approve it. The check of the hypothesis stays what it is, so what it can't prove is undone or goes to a person."}, true
+		Does: "The guard judges the new arguments as it would the agent's own: what it allows is sent at once, what it wants a person for is approved by somebody else, since who proposes an action does not approve it, and what a rule denies says so here. The check of the hypothesis stays what it is, so what it can't prove is undone or goes to a person."}, true
 }
 
 // others adds another hypothesis and another action in place of what the plan wants.
@@ -165,8 +165,8 @@ func (ch *Choices) others(c *casefile.Case, v viewer) {
 			Chosen: v.typed(askHypothesis).Get("hypothesis"), Heading: "Try another hypothesis", Stays: "Leave the choice",
 			Does: "What waits here is withdrawn, nothing of it is sent. The case goes on with the one you choose: its steps are judged by the same rules, and ask again where a rule wants a person. Its check proves it."})
 	}
-	all := Choice{Name: casefile.DecideOverride, As: askAction, Label: "Another action…", Key: "n", Asks: true, Needs: true, Button: "Propose this", Heading: "Do something else here", Stays: "Leave it",
-		Does: "Nothing is sent yet. The guard judges it as it would judge the agent's own, and where a rule or the agent's authority wants a person, somebody else approves. The check of the hypothesis then proves it or not."}
+	all := Choice{Name: casefile.DecideOverride, As: askAction, Label: "Another action…", Key: "n", Asks: true, Needs: true, Button: "Do this", Heading: "Do something else here", Stays: "Leave it",
+		Does: "The guard judges it as it would the agent's own: what it allows is sent at once, what a rule or the agent's authority wants a person for is approved by somebody else, and what a rule denies says so here. The check of the hypothesis then proves it or not."}
 	for _, name := range slices.Sorted(maps.Keys(v.tools)) {
 		if t := v.tools[name]; t.Effect != "read" {
 			all.Tools = append(all.Tools, ToolOption{name, cmp.Or(t.Title, shorten(t.Description, 80), effectWords(t.Effect))})

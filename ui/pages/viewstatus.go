@@ -87,7 +87,7 @@ func reasonOf(s *casefile.Stop, status casefile.Status) reason {
 	case casefile.StopAuthorityShadow:
 		return reason{"Decided, and only watches", "Do it yourself, or let another hypothesis be tried. Whether the agent was right counts as evidence; nothing is sent for that."}
 	case casefile.StopPolicyDeny:
-		return reason{"A rule forbids what would come next", "Nothing was sent. Decide it outside of resolute and close it, or change the rule and retry."}
+		return reason{"A rule forbids what would come next", "Nothing was sent. Try another hypothesis or action, decide it outside of resolute and close it, or change the rule and retry."}
 	case casefile.StopConfidenceLow:
 		return reason{"Not sure enough which procedure fits", "Say which procedure it is for, or that it is for none. That teaches it for the next time."}
 	case casefile.StopEvidenceMissing:

@@ -1,6 +1,8 @@
 // Live regions: the page's stream sends blocks by id, rendered as the page renders them. Nothing
 // moves under the reader: a block that is in use waits until it is asked for. One to decide in says
 // meanwhile that it is out of date, and is shown anew by itself once nobody uses it any more.
+import { patch } from "./patch.js";
+
 const held = new Map();
 
 export function live() {
@@ -29,7 +31,9 @@ function arrive(html) {
   const next = holder.content.firstElementChild;
   const current = next && document.getElementById(next.id);
   if (!current) return;
-  if (inUse(current)) {
+  if ("figures" in current.dataset && !selected(current) && patch(current, next)) {
+    held.delete(next.id);
+  } else if (inUse(current)) {
     held.set(next.id, next);
     outdate(current, next);
   } else {
@@ -59,7 +63,7 @@ function outdate(current, next) {
     const note = document.createElement("p");
     note.className = "outdated";
     note.setAttribute("role", "status");
-    note.textContent = "Out of date: the case has moved on since this was drawn. What is decided here counts only if it still fits.";
+    note.textContent = "Out of date: the case has moved on. What you decide counts only if it still fits.";
     place.prepend(note);
   }
 }
@@ -71,6 +75,10 @@ function inUse(block) {
   if (block.contains(active) && active.checkVisibility()) return true;
   if (block.querySelector("dialog[open], details[open]")) return true;
   if ("hold" in block.dataset && block.matches(":hover")) return true;
+  return selected(block);
+}
+
+function selected(block) {
   const selection = getSelection();
   return !selection.isCollapsed && block.contains(selection.anchorNode);
 }
@@ -116,6 +124,5 @@ function bar() {
     document.getElementById("main").focus({ preventScroll: true });
   });
   note.append(text, show);
-  const main = document.getElementById("main");
-  main.insertBefore(note, main.children[1] ?? null);
+  document.getElementById("main").prepend(note);
 }

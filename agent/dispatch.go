@@ -46,7 +46,7 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		return s.deny(call, casefile.StopEvidenceMissing, "the arguments don't fit "+p.Tool+": "+err.Error())
 	}
 	if !call.Writes() {
-		return &casefile.CallIntended{Call: call}
+		return s.look(p, call)
 	}
 	if p.Purpose != casefile.ForDo && p.Purpose != casefile.ForUndo { // it would count as no write
 		return s.deny(call, casefile.StopPolicyDeny, p.Tool+" changes something, and the plan calls it to "+string(p.Purpose))
@@ -82,6 +82,25 @@ func (s *step) judge(p casefile.PlannedCall) *casefile.CallIntended {
 		return nil
 	}
 	s.say(&casefile.ActionDenied{Call: call, Verdict: verdict}, p.Evidence...)
+	return nil
+}
+
+// look gives the intent of a read. What a procedure gathers is the bundle's own; what is read beyond that
+// to go on with a hypothesis is a model's choice, and a model reads what anybody tells it to: whatever
+// policies say about the tool has to let it, and nobody is asked to approve a look.
+func (s *step) look(p casefile.PlannedCall, call casefile.Call) *casefile.CallIntended {
+	intent := &casefile.CallIntended{Call: call}
+	if p.Purpose != casefile.ForGather || p.Hypothesis == "" {
+		return intent
+	}
+	v := s.book.Judge(s.c, casefile.Proposal{Action: call.Action, Hypothesis: p.Hypothesis, Now: s.now, Reads: p.ArgReads, ProposedBy: p.ProposedBy})
+	if v.Outcome == casefile.Allow {
+		return intent
+	}
+	if v.Outcome == casefile.Approve {
+		v.Outcome, v.Code, v.By = casefile.Deny, casefile.StopPolicyDeny, ""
+	}
+	s.say(&casefile.ActionDenied{Call: call, Verdict: v}, p.Evidence...)
 	return nil
 }
 

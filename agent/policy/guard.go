@@ -56,7 +56,7 @@ func (g *Guard) ReadsHistory() bool { return slices.ContainsFunc(g.policies, (*P
 func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	a := p.Action
 	if !a.Writes() {
-		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
+		return g.read(c, p)
 	}
 	j := judgement{tool: a.Tool, args: a.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithTables(g.tables).WithAction(&a, p.Hypothesis).Remembered(), ungathered: g.ungathered(c)}
 	j.rules = make([]casefile.RuleResult, 0, g.ruled(a.Tool))
@@ -99,6 +99,29 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	}
 	v := standing.For(p.ProposedBy).Limit(j.verdict())
 	v.Policy, v.Risk = g.hash, risk
+	return v
+}
+
+// read gives the verdict on a read: it is allowed, unless a policy that applies to the tool binds it
+// to something else, or has a rule against it. Nothing is changed by it, so there is no budget and no risk,
+// and how far the agent may act says nothing about it.
+func (g *Guard) read(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
+	if !slices.ContainsFunc(g.policies, func(policy *Policy) bool { return policy.Applies(p.Action.Tool) }) {
+		return casefile.Verdict{Outcome: casefile.Allow, Policy: g.hash}
+	}
+	j := judgement{tool: p.Action.Tool, args: p.Action.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithTables(g.tables).WithAction(&p.Action, p.Hypothesis).Remembered(), ungathered: g.ungathered(c)}
+	origins := &provenance{c: c, p: &p, tools: g.tools}
+	for _, policy := range g.policies {
+		if !policy.Applies(p.Action.Tool) {
+			continue
+		}
+		j.policy(policy)
+		for i := range policy.From {
+			j.from(policy, &policy.From[i], origins)
+		}
+	}
+	v := j.verdict()
+	v.Policy = g.hash
 	return v
 }
 

@@ -59,6 +59,9 @@ func (r *run) watch() {
 // Playbook is agent.Playbooks: the version's, with how far the agent may go as it stands.
 func (r *run) Playbook(context.Context, string) (*agent.Playbook, error) {
 	p := *r.stage.book.Book.Playbook
+	if r.stage.planner != nil {
+		p.Planner = r.stage.planner
+	}
 	p.Authority = stated{r.earned.View(r.stage.book.Authority), r.levels}
 	return &p, nil
 }

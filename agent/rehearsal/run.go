@@ -21,6 +21,7 @@ import (
 // run is one resolute that is rehearsed, from its first signal to its rest.
 type run struct {
 	stage   *Stage
+	life    context.Context // what it does ends with it, as what a process does
 	now     time.Time
 	numbers seeded.Numbers
 	random  *rand.Rand
@@ -61,7 +62,7 @@ const callbackBase = "http://rehearsal.invalid/callbacks/"
 const lease = 100 * 365 * 24 * time.Hour
 
 func newRun(s *Stage, begin time.Time, seed, part uint64) *run {
-	r := &run{stage: s, now: begin, random: rand.New(rand.NewPCG(seed, part)), numbers: seeded.From(seed << 32), came: map[identity]string{}}
+	r := &run{stage: s, life: context.Background(), now: begin, random: rand.New(rand.NewPCG(seed, part)), numbers: seeded.From(seed << 32), came: map[identity]string{}}
 	r.store = journal.NewMemory(journal.MemoryOptions{})
 	r.ground = s.knowledge
 	return r
@@ -75,7 +76,7 @@ func (r *run) begin() {
 		r.broken = err
 		return
 	}
-	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r, Tools: r.tools, Knowledge: r.ground, Triage: r.stage.router(now),
+	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r, Tools: r.tools, Knowledge: r.ground, Triage: r.stage.router(now), Model: r.mind(),
 		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("of a rehearsal")}, Outgoing: func() bool { return true }, Audit: unaudited,
 		Pauses: r.pauses, Usual: r.usual, Evidence: r.earned,
 		Now: now, Salt: r.numbers.Salt}, agent.Options{Workers: 8, Lease: lease, Together: r.together})
@@ -191,7 +192,7 @@ func (r *run) work() bool {
 	if len(leases) == 0 {
 		return false
 	}
-	if died, err := r.drive(ctx, leases[0]); died {
+	if died, err := r.drive(r.life, leases[0]); died {
 		r.store = r.store.Reopen(journal.MemoryOptions{})
 		r.now = r.now.Add(restartTime)
 		r.begin()

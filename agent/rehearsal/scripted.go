@@ -2,8 +2,6 @@ package rehearsal
 
 import (
 	"context"
-	"math/rand/v2"
-	"strings"
 	"time"
 
 	"resolute/agent/rehearsal/scenario"
@@ -15,7 +13,8 @@ const mostChases = 5
 // scripted plays a customer by the rules of a scenario. Only how they say it is drawn.
 type scripted struct {
 	*scenario.Customer
-	random  *rand.Rand
+	voice   voice
+	last    Told           // what reached them last
 	asked   map[string]int // how often, by what they were asked for
 	answers int            // questions that they answered
 	chases  int
@@ -23,12 +22,13 @@ type scripted struct {
 	gone    bool // they gave up
 }
 
-func newScripted(c *scenario.Customer, random *rand.Rand) *scripted {
-	return &scripted{Customer: c, random: random, asked: map[string]int{}}
+func newScripted(c *scenario.Customer, v voice) *scripted {
+	return &scripted{Customer: c, voice: v, asked: map[string]int{}}
 }
 
 // Hear answers a question, or reacts to the first reply.
-func (s *scripted) Hear(_ context.Context, t Told) ([]Written, error) {
+func (s *scripted) Hear(ctx context.Context, t Told) ([]Written, error) {
+	s.last = t
 	switch {
 	case s.gone:
 		return nil, nil
@@ -37,45 +37,45 @@ func (s *scripted) Hear(_ context.Context, t Told) ([]Written, error) {
 			return nil, nil
 		}
 		s.reacted = true
-		return s.react(), nil
+		return s.react(ctx), nil
 	case s.Customer.Patience.Questions > 0 && s.answers >= s.Customer.Patience.Questions:
 		s.gone = true
-		return s.say(s.Delay, givesUp, ""), nil
+		return s.say(ctx, s.Delay, givesUp, ""), nil
 	}
 	s.answers++
 	s.asked[t.Question]++
-	return s.answer(t.Question, s.asked[t.Question]), nil
+	return s.answer(ctx, t.Question, s.asked[t.Question]), nil
 }
 
 // answer is what they say when they are asked for something the nth time.
-func (s *scripted) answer(name string, nth int) []Written {
+func (s *scripted) answer(ctx context.Context, name string, nth int) []Written {
 	for i := range s.Knows {
 		f := &s.Knows[i]
 		switch {
 		case f.Name != name:
 			continue
 		case f.Evades == scenario.Never || nth <= f.Evades:
-			return s.say(s.Delay, evades, "")
+			return s.say(ctx, s.Delay, evades, "")
 		case f.Wrong == "" || nth > f.Evades+1:
-			return s.say(s.Delay, tells, f.Value)
+			return s.say(ctx, s.Delay, tells, f.Value)
 		}
-		list := s.say(s.Delay, tells, f.Wrong)
+		list := s.say(ctx, s.Delay, tells, f.Wrong)
 		if f.Corrects > 0 {
-			list = append(list, s.say(s.Delay+f.Corrects, corrects, f.Value)...)
+			list = append(list, s.say(ctx, s.Delay+f.Corrects, corrects, f.Value)...)
 		}
 		return list
 	}
-	return s.say(s.Delay, knowsNot, "")
+	return s.say(ctx, s.Delay, knowsNot, "")
 }
 
-func (s *scripted) react() []Written {
+func (s *scripted) react(ctx context.Context) []Written {
 	switch s.Reacts {
 	case scenario.Thanks:
-		return s.say(s.Delay, thanks, "")
+		return s.say(ctx, s.Delay, thanks, "")
 	case scenario.Complains:
-		return s.say(s.Delay, complains, "")
+		return s.say(ctx, s.Delay, complains, "")
 	case scenario.AsksAgain:
-		return s.say(s.Delay, asksAgain, "")
+		return s.say(ctx, s.Delay, asksAgain, "")
 	}
 	return nil
 }
@@ -89,19 +89,18 @@ func (s *scripted) Patience() time.Duration {
 }
 
 // Tire has them ask what became of it, or give up.
-func (s *scripted) Tire(context.Context) ([]Written, error) {
+func (s *scripted) Tire(ctx context.Context) ([]Written, error) {
 	if s.Customer.Patience.WritesAgain && s.chases < mostChases {
 		s.chases++
-		return s.say(0, chases, ""), nil
+		return s.say(ctx, 0, chases, ""), nil
 	}
 	s.gone = true
-	return s.say(0, givesUp, ""), nil
+	return s.say(ctx, 0, givesUp, ""), nil
 }
 
-// say puts something in the persona's words, with what the customer injects behind it.
-func (s *scripted) say(after time.Duration, what occasion, fact string) []Written {
-	ways := phrases[s.Persona][what]
-	text := strings.ReplaceAll(ways[s.random.IntN(len(ways))], "{}", fact)
+// say puts something in their words, with what the customer injects behind it.
+func (s *scripted) say(ctx context.Context, after time.Duration, what occasion, fact string) []Written {
+	text := s.voice.words(ctx, s.last, what, fact)
 	if s.Injects != "" {
 		text += "\n" + s.Injects
 	}

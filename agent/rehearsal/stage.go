@@ -26,7 +26,10 @@ type Stage struct {
 	book      book.Alone
 	tools     Tools
 	knowledge agent.Knowledge
-	routes    *triage.Book // nil: the version's own
+	routes    *triage.Book  // nil: the version's own
+	model     agent.Model   // nil: there is none
+	planner   agent.Planner // nil: the version's own
+	speaker   *Speaker      // nil: customers speak by phrases
 }
 
 // NewStage makes a stage of a version with the tools that it names. Scripted worlds take from tools

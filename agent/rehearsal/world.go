@@ -22,7 +22,9 @@ type world struct {
 	requests []request
 	writes   int // that were done
 	ops      map[string]*operation
-	gaps     []string  // calls that the scenario doesn't answer
+	gaps     []string // calls that the scenario doesn't answer
+	lenient  bool     // such calls are the agent's to err in
+	effects  []effect
 	faulty   int       // faults that befell a call
 	met      time.Time // when all that is expected had come about; zero while it hasn't
 	witness  *witness
@@ -78,7 +80,7 @@ func (w *world) Send(ctx context.Context, q casefile.Request) casefile.Answer {
 		w.broken = fmt.Errorf("%d requests were made, and the case isn't at rest", mostRequests)
 	}
 	said := w.witness.sees(q, tool)
-	a := w.perform(ctx, q, tool, out)
+	a := w.respond(ctx, q, tool, out)
 	said.answered(a)
 	for w.happen() { // what arrives while the call is under way
 		continue
@@ -89,8 +91,8 @@ func (w *world) Send(ctx context.Context, q casefile.Request) casefile.Answer {
 // mostRequests is how many a rehearsal makes before it counts as one without an end.
 const mostRequests = 2000
 
-// perform answers a call that was seen.
-func (w *world) perform(ctx context.Context, q casefile.Request, tool casefile.Tool, out request) casefile.Answer {
+// respond answers a call that was seen.
+func (w *world) respond(ctx context.Context, q casefile.Request, tool casefile.Tool, out request) casefile.Answer {
 	fault := w.fault(out)
 	switch fault {
 	case scenario.CrashBefore:
@@ -154,6 +156,9 @@ func (w *world) serve(ctx context.Context, q casefile.Request, out request, faul
 		if w.Live && !w.scripted(q.Tool) {
 			return w.stage.tools.Send(ctx, q)
 		}
+		if w.lenient {
+			return w.unanswered(q, out.effect, err)
+		}
 		w.gaps = append(w.gaps, err.Error())
 		return casefile.Answer{Outcome: casefile.OutcomeError, Code: "rehearsal", Detail: err.Error()}
 	}
@@ -162,6 +167,7 @@ func (w *world) serve(ctx context.Context, q casefile.Request, out request, faul
 	}
 	op := &operation{result: v, what: q.Tool + " " + shown(q.Args), undoes: w.witness.undoes(q)}
 	w.ops[q.Key] = op
+	w.effects = append(w.effects, effect{q.Key, q.Tool, op.what, true})
 	if !out.async {
 		w.done(op)
 		return casefile.Answer{Outcome: casefile.OutcomeDone, Status: 200, Result: v}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"time"
 
 	"resolute/agent/casefile"
@@ -36,6 +37,8 @@ func (s *step) concludes(d casefile.Data) bool {
 	case *casefile.InputsFound, *casefile.CaseCorrelated, *casefile.HypothesisChosen, *casefile.HypothesisFailed, *casefile.HypothesisEnded,
 		*casefile.StepDone, *casefile.ModelProposed, *casefile.CustomerAnswered, *casefile.QuestionEnded, *casefile.WaitEnded:
 		return true
+	case *casefile.ProcedureChosen: // among what triage could not choose between
+		return s.c.Routed && s.c.Procedure == "" && slices.ContainsFunc(s.c.Candidates, func(k casefile.Candidate) bool { return k.Procedure == d.Procedure })
 	case *casefile.CheckRead:
 		h := s.c.Current()
 		return !d.Held || h != nil && h.Check.Read != 0

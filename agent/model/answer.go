@@ -181,7 +181,11 @@ func (d *driver) parse(text string, told []piece) (*answer, error) {
 	case !slices.Contains(d.decisions(), one.Decision):
 		return nil, fmt.Errorf("decision is %q, and may be one of %s now", one.Decision, strings.Join(d.decisions(), ", "))
 	default:
-		if err := known(one, ids); err != nil {
+		cited := slices.Clone(one.Evidence)
+		for _, s := range one.Sentences {
+			cited = append(cited, s.Evidence...)
+		}
+		if err := known(cited, ids); err != nil {
 			return nil, err
 		}
 	}
@@ -189,11 +193,7 @@ func (d *driver) parse(text string, told []piece) (*answer, error) {
 }
 
 // known reports evidence that isn't there.
-func known(one *answer, ids []string) error {
-	cited := slices.Clone(one.Evidence)
-	for _, s := range one.Sentences {
-		cited = append(cited, s.Evidence...)
-	}
+func known(cited, ids []string) error {
 	for _, id := range cited {
 		if !slices.Contains(ids, id) {
 			return fmt.Errorf("there is no evidence %q; there is %s", id, strings.Join(ids, ", "))
@@ -232,7 +232,7 @@ func (d *driver) complete(one *answer) error {
 		if one.Text = strings.Join(parts, " "); one.Text == "" || len(one.Text) > longestReply {
 			return fmt.Errorf("sentences hold %d bytes; with reply they are what the customer is told, in at most %d bytes", len(one.Text), longestReply)
 		}
-		one.Citations = d.citations(one.Sentences)
+		one.Citations = citations(d.c, one.Sentences)
 	case casefile.WantEscalate:
 		if one.Text = text; text == "" {
 			return errors.New("text is empty; with escalate it is the reason, for the person who takes over")

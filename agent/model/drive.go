@@ -79,11 +79,17 @@ func (d *driver) reads() []string {
 	return list
 }
 
-// resolve gives the case that a model drove the reply that it wrote.
-func (p *Planner) resolve(c *casefile.Case, d casefile.Resolve) casefile.Decision {
+// resolve gives the case the reply that the model wrote.
+func (p *Planner) resolve(c *casefile.Case, d casefile.Resolve, now time.Time) casefile.Decision {
 	proc := p.Procedure(c.Procedure)
 	a := c.Asked(casefile.UseDrive)
 	if proc == nil || proc.Drive == nil || a == nil || a.Taken == nil {
+		if d.Reply != nil && p.uses(casefile.UseReply) {
+			first, reply := p.reply(c, d.Reply, now)
+			if d.Reply = reply; first != nil {
+				return first
+			}
+		}
 		return d
 	}
 	if want := &a.Taken.Proposal; want.Decision == casefile.WantReply && want.Text != "" {
@@ -171,11 +177,7 @@ func (d *driver) ending() string {
 
 // schema is what an answer has to fit, in the flat form that small models manage.
 func (d *driver) schema(told []piece) []byte {
-	ids := cites(told)
-	evidence := someOf(ids...)
-	if len(ids) == 0 {
-		evidence = listOf(textOf())
-	}
+	evidence := evidenceOf(told)
 	var tools []string
 	var args []any
 	for _, t := range d.proc.Drive.Tools {
@@ -189,6 +191,14 @@ func (d *driver) schema(told []piece) []byte {
 		s = append(s, property{"for", oneOf(d.signals...), false})
 	}
 	return s.raw()
+}
+
+// evidenceOf is a list of the pieces' ids.
+func evidenceOf(told []piece) any {
+	if ids := cites(told); len(ids) > 0 {
+		return someOf(ids...)
+	}
+	return listOf(textOf())
 }
 
 func cites(told []piece) []string {

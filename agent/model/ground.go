@@ -3,6 +3,7 @@ package model
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"resolute/agent/casefile"
 	"resolute/agent/model/grounding"
@@ -27,22 +28,25 @@ func (d *driver) grounded(one *answer, told []piece) report {
 		}
 		return report{Coverage: 1}
 	}
-	sentences := make([]grounding.Sentence, len(one.Sentences))
+	return d.held(d.c, one.Sentences, told, d.now)
+}
+
+// held holds sentences against what they cite, in the ids of the prompt; more are sources beside the case.
+func (p *Planner) held(c *casefile.Case, said []grounding.Sentence, told []piece, now time.Time, more ...grounding.Source) report {
+	sentences := make([]grounding.Sentence, len(said))
 	var back []string
-	for i, s := range one.Sentences {
+	for i, s := range said {
 		sentences[i].Text = s.Text
 		for _, id := range s.Evidence {
-			ref := d.source(id)
-			sentences[i].Evidence = append(sentences[i].Evidence, ref)
-			back = append(back, ref, id)
+			sentences[i].Evidence = append(sentences[i].Evidence, p.sourceOf(c, id))
 		}
 	}
-	for i := range told {
-		if id := told[i].id; id != "" {
-			back = append(back, d.source(id), id)
-		}
+	for _, id := range cites(told) {
+		back = append(back, p.sourceOf(c, id), id)
 	}
-	found := grounding.Check(sentences, grounding.Of(d.c, grounding.House{Company: d.Company, Currency: d.Currency, Zone: d.Zone}, d.now))
+	sources := grounding.Of(c, grounding.House{Company: p.Company, Currency: p.Currency, Zone: p.Zone}, now)
+	sources.List = append(sources.List, more...)
+	found := grounding.Check(sentences, sources)
 	return report{Wrong: strings.NewReplacer(back...).Replace(found.Wrong()), Coverage: found.Coverage()} // the model knows the ids of the prompt alone
 }
 
@@ -59,15 +63,13 @@ func (p *Planner) sourceOf(c *casefile.Case, id string) string {
 	return id
 }
 
-func (d *driver) source(id string) string { return d.sourceOf(d.c, id) }
-
 // citations are the passages that sentences cite, by address.
-func (d *driver) citations(sentences []grounding.Sentence) []string {
+func citations(c *casefile.Case, sentences []grounding.Sentence) []string {
 	var list []string
 	for _, s := range sentences {
 		for _, id := range s.Evidence {
-			for i := range d.c.Passages {
-				if address := d.c.Passages[i].Address; id == passageID(i) && !slices.Contains(list, address) {
+			for i := range c.Passages {
+				if address := c.Passages[i].Address; id == passageID(i) && !slices.Contains(list, address) {
 					list = append(list, address)
 				}
 			}
@@ -138,15 +140,20 @@ func wordy(b byte) bool {
 // sure is how sure a proposal is.
 func (d *driver) sure(a *casefile.Asked, g *group, coverage float64) casefile.Confidence {
 	k := casefile.Confidence{Agreement: float64(len(g.of)) / float64(max(len(a.Answers), a.Sampled, 1)), Coverage: coverage}
-	for i := range d.c.Passages {
-		k.Retrieval = max(k.Retrieval, d.c.Passages[i].Score)
-	}
 	for _, one := range g.of {
 		k.Stated += one.Confidence / float64(len(g.of))
 	}
-	k.Raw = d.Combine(k)
-	k.Value = k.Raw
+	d.weigh(d.c, a, &k)
 	return k
+}
+
+// weigh makes one number of the parts.
+func (p *Planner) weigh(c *casefile.Case, a *casefile.Asked, k *casefile.Confidence) {
+	for i := range c.Passages {
+		k.Retrieval = max(k.Retrieval, c.Passages[i].Score)
+	}
+	k.Raw = p.Combine(*k)
+	k.Value = k.Raw
 }
 
 // Mean is how sure a proposal is by its parts, where nothing better is known.

@@ -100,8 +100,31 @@ func (p *Planner) Plan(c *casefile.Case, now time.Time) casefile.Decision {
 	switch d := p.Planner.Plan(c, now).(type) {
 	case casefile.Consult:
 		return p.drive(c, now)
+	case casefile.Note:
+		if h, begins := d.Data.(*casefile.HypothesisChosen); begins && h.By == "" && p.uses(casefile.UseOrder) {
+			return p.order(c, d, now)
+		}
+		return d
+	case casefile.AskCustomer:
+		if d.Question.Input != "" && c.Question == nil && p.uses(casefile.UseFill) {
+			return p.fill(c, d, now)
+		}
+		return d
+	case casefile.Ground:
+		if c.Procedure == "" && len(c.Candidates) > 0 && p.uses(casefile.UseTriage) {
+			return p.triage(c, d, now)
+		}
+		return d
 	case casefile.Resolve:
-		return p.resolve(c, d)
+		return p.resolve(c, d, now)
+	case casefile.Close:
+		if d.Reply != nil && p.uses(casefile.UseReply) {
+			first, reply := p.reply(c, d.Reply, now)
+			if d.Reply = reply; first != nil {
+				return first
+			}
+		}
+		return d
 	default:
 		return d
 	}

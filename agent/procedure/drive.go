@@ -170,8 +170,8 @@ func (r *run) told(f *casefile.Failure) bool {
 // GiveUp is where a case goes that the model of its procedure gives up: where the procedure says, with
 // the first cause met on the way, else with stop.
 func (p *Planner) GiveUp(c *casefile.Case, stop casefile.Stop, now time.Time) casefile.Decision {
-	proc, ok := p.procedures[c.Procedure]
-	if !ok {
+	r := p.run(c, now)
+	if r == nil {
 		return casefile.Escalate{Stop: stop}
 	}
 	if c.Cause != nil {
@@ -179,11 +179,10 @@ func (p *Planner) GiveUp(c *casefile.Case, stop casefile.Stop, now time.Time) ca
 		stop = *c.Cause
 		stop.Detail = join(stop.Detail, detail)
 	}
-	if proc.Otherwise == nil {
+	if r.Otherwise == nil {
 		return casefile.Escalate{Stop: stop}
 	}
-	r := &run{Procedure: proc, planner: p, c: c, vars: p.vars(c, now), now: now}
-	return r.route(*proc.Otherwise, stop, nil)
+	return r.route(*r.Otherwise, stop, nil)
 }
 
 // OnTop stops a case whose model would act on top of a remedy that was done and proven, before news

@@ -115,14 +115,7 @@ func (r *run) choose() casefile.Decision {
 	chosen := &casefile.HypothesisChosen{}
 	for i := range r.Hypotheses {
 		def := &r.Hypotheses[i]
-		k := casefile.Considered{Hypothesis: def.Name, Held: true, Tried: r.tried(def.Name)}
-		if def.When != nil {
-			held, err := def.When.Bool(r.vars)
-			k.When, k.Held, k.Observed = def.When.Source, held, expr.Observe(r.c, def.When.Reads())
-			if err != nil {
-				k.Held, k.Error = false, err.Error()
-			}
-		}
+		k := r.consider(def)
 		chosen.Considered = append(chosen.Considered, k)
 		if k.Held && !k.Tried {
 			if d := r.onTop(def); d != nil {

@@ -157,13 +157,18 @@ func (in *Input) Answers(text string) bool {
 func matches(re *regexp.Regexp, text string) []string {
 	var list []string
 	for _, loc := range re.FindAllStringIndex(text, -1) {
-		before, _ := utf8.DecodeLastRuneInString(text[:loc[0]])
-		after, _ := utf8.DecodeRuneInString(text[loc[1]:])
-		if m := text[loc[0]:loc[1]]; m != "" && !word(before) && !word(after) && !slices.Contains(list, m) {
+		if m := text[loc[0]:loc[1]]; m != "" && alone(text, loc[0], loc[1]) && !slices.Contains(list, m) {
 			list = append(list, m)
 		}
 	}
 	return list
+}
+
+// alone reports whether what stands from one place of a text to another is no part of a word.
+func alone(text string, from, to int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:from])
+	after, _ := utf8.DecodeRuneInString(text[to:])
+	return !word(before) && !word(after)
 }
 
 func word(r rune) bool {

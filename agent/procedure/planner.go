@@ -243,8 +243,7 @@ func (p *Planner) Fallback(c *casefile.Case, code casefile.StopCode, now time.Ti
 	}
 	f := casefile.Fallback{Wait: on.Wait}
 	if on.Then != (Route{Pos: on.Then.Pos}) {
-		r := &run{Procedure: proc, planner: p, c: c, vars: p.vars(c, now), now: now}
-		f.Then = r.route(on.Then, casefile.Stop{Code: code}, nil)
+		f.Then = p.run(c, now).route(on.Then, casefile.Stop{Code: code}, nil)
 	}
 	return f
 }

@@ -8,6 +8,7 @@ import (
 
 	"resolute/agent/casefile"
 	"resolute/agent/model"
+	"resolute/agent/redact"
 	"resolute/agent/source"
 )
 
@@ -26,7 +27,7 @@ type Config struct {
 	Queues       []Queue // by name; default is always there
 	Webhook      string  // where replies are posted, "" for nowhere
 	Model        Model
-	Redact       []string // what is hidden from the model and from logs: card, email, phone, iban
+	Redact       redact.Redactor // what is hidden from the model and from logs
 }
 
 // Model is what a bundle uses a model for.
@@ -68,7 +69,7 @@ const configFile = "resolute.yaml"
 
 func parseConfig(file string, text []byte, problems *source.Problems) Config {
 	c := Config{Currency: "USD", Zone: time.UTC, Triage: 0.7, Relevance: 0.3, RiskApprove: 50, RiskDeny: 90, Limits: Limits{Steps: 50, Asks: 2, ModelCalls: 20, ModelTokens: 60_000, Wall: 720 * time.Hour},
-		Queues: []Queue{{Name: "default", Due: 8 * time.Hour, Remind: 2 * time.Hour}}, Redact: []string{"card"},
+		Queues: []Queue{{Name: "default", Due: 8 * time.Hour, Remind: 2 * time.Hour}}, Redact: hide(redact.Card),
 		Model: Model{Uses: []casefile.ModelUse{casefile.UseDrive}, Samples: 3, Context: 8192, Threshold: 0.8}}
 	m := source.Parse(file, text, problems).Mapping("company", "time_zone", "locale", "currency", "reopen_within", "thresholds", "limits", "queues", "replies", "model", "embedder", "redact")
 	if !m.Here() {
@@ -109,7 +110,7 @@ func parseConfig(file string, text []byte, problems *source.Problems) Config {
 }
 
 // leastContext is the smallest context that a case fits in with its instructions.
-const leastContext = 2048
+const leastContext = 4096
 
 func parseModel(m source.Mapping, c *Config) {
 	k := m.Get("model").Mapping("name", "uses", "samples", "context")
@@ -139,11 +140,17 @@ func parseModel(m source.Mapping, c *Config) {
 		}
 	}
 	if n := m.Get("redact"); n.Here() {
-		c.Redact = nil
+		c.Redact = redact.Redactor{}
 		for _, one := range n.List() {
-			c.Redact = append(c.Redact, one.OneOf("card", "email", "phone", "iban"))
+			c.Redact = c.Redact.With(hide(one.OneOf(redact.Kinds()...)))
 		}
 	}
+}
+
+// hide gives the redactor of a kind that there is.
+func hide(kind string) redact.Redactor {
+	r, _ := redact.New(kind)
+	return r
 }
 
 func parseQueue(name string, n source.Node) Queue {

@@ -2,8 +2,10 @@ package bundle
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"resolute/agent/casefile"
 	"resolute/agent/model"
@@ -24,7 +26,7 @@ func (l *loader) prompt(name, shown string, text []byte) {
 	l.PromptText[name] = string(text)
 }
 
-// modelTools is what a model is told of the tools that procedures let it call.
+// modelTools is what a model is told of the tools.
 func (l *loader) modelTools(set toolset) map[string]model.Tool {
 	all := map[string]model.Tool{}
 	tell := func(name string) {
@@ -33,23 +35,17 @@ func (l *loader) modelTools(set toolset) map[string]model.Tool {
 			return
 		}
 		effect, input, _, _ := set.Schemas(name)
-		arguments, err := tools.NewArguments(input)
-		if err != nil {
-			l.problems.Add(p.Pos, "the input schema of %s is none: %v", name, err)
-			return
-		}
-		all[name] = model.Tool{Description: cmp.Or(x.Description, x.Title), Effect: effect, Input: input, Trusted: p.TrustedFields()[x.Name], Read: arguments.Read}
+		arguments := sync.OnceValues(func() (*tools.Arguments, error) { return tools.NewArguments(input) }) // few are ever asked for
+		all[name] = model.Tool{Description: cmp.Or(x.Description, x.Title), Effect: effect, Input: input, Trusted: p.TrustedFields()[x.Name], Read: func(args casefile.Object) (casefile.Object, error) {
+			a, err := arguments()
+			if err != nil {
+				return nil, fmt.Errorf("the input schema of %s is none: %w", name, err)
+			}
+			return a.Read(args)
+		}}
 	}
-	for _, p := range l.Procedures {
-		for i := range p.Gather {
-			tell(p.Gather[i].Tool)
-		}
-		if p.Drive == nil {
-			continue
-		}
-		for _, t := range p.Drive.Tools {
-			tell(t.Value)
-		}
+	for _, name := range set.Names("") {
+		tell(name)
 	}
 	return all
 }
@@ -78,7 +74,7 @@ func (l *loader) checkModel(set toolset) {
 func (b *Bundle) ModelOptions() model.Options {
 	c := &b.Config
 	return model.Options{Company: c.Company, Zone: c.Zone, Currency: c.Currency, Uses: c.Model.Uses, Samples: c.Model.Samples, Context: c.Model.Context,
-		Threshold: c.Model.Threshold, Calls: c.Limits.ModelCalls, Tokens: c.Limits.ModelTokens, Asks: c.Limits.Asks, Tools: b.ModelTools, Files: b.PromptText}
+		Threshold: c.Model.Threshold, Calls: c.Limits.ModelCalls, Tokens: c.Limits.ModelTokens, Asks: c.Limits.Asks, Redact: c.Redact, Tools: b.ModelTools, Files: b.PromptText}
 }
 
 // warnOfDrive warns of writes of a model that no policy covers, and of arguments that will be refused: what

@@ -9,6 +9,7 @@ import (
 
 	"resolute/agent/casefile"
 	"resolute/agent/model/grounding"
+	"resolute/agent/model/tokens"
 	"resolute/agent/procedure"
 )
 
@@ -48,7 +49,7 @@ func (b *beside) consult() (casefile.Consult, error) {
 	prompt := b.Prompts[b.use]
 	system := prompt.Text + aboutData
 	end := "\n# Now\n" + b.task + "Answer with one JSON object.\n"
-	room := b.room(system, asideTokens) - Tokens(end)
+	room := b.room(system, asideTokens) - tokens.Bound(end)
 	if room < leastRoom {
 		return casefile.Consult{}, fmt.Errorf("the prompt for %s leaves no room for the case in model.context of %d tokens", b.use, b.Context)
 	}

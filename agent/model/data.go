@@ -71,11 +71,17 @@ func readable(text string) string {
 	}, text))
 }
 
+// bytesOfToken is more than a token ever counts for, on average of a text.
+const bytesOfToken = 8
+
 // data are the pieces that a case has, in the order in which they are told.
 func (p *Planner) data(c *casefile.Case) []piece {
 	var list []piece
 	add := func(one piece) {
-		if one.text = readable(p.Redact(one.text)); one.text != "" {
+		if most := bytesOfToken * p.Context; len(one.text) > most { // far beyond what there is room for
+			one.text = one.text[:most]
+		}
+		if one.text = readable(p.Redact.Text(one.text)); one.text != "" {
 			list = append(list, one)
 		}
 	}

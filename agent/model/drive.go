@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/model/tokens"
 	"resolute/agent/procedure"
 )
 
@@ -153,7 +154,7 @@ func (d *driver) ask() (casefile.Consult, error) {
 		return casefile.Consult{}, fmt.Errorf("the instructions for %s leave no room for the case in model.context of %d tokens; raise it, or shorten guidance and tools", d.proc.Name, d.Context)
 	}
 	end := d.ending()
-	text, told := d.tell(d.c, d.data(d.c), room-Tokens(end))
+	text, told := d.tell(d.c, d.data(d.c), room-tokens.Bound(end))
 	return casefile.Consult{System: system, Prompt: text + end, Schema: d.schema(told), Tokens: driveTokens, Source: source}, nil
 }
 
@@ -162,7 +163,7 @@ func (d *driver) ending() string {
 	var b strings.Builder
 	b.WriteString("\n# Now\n")
 	if f := d.c.Failure; f != nil {
-		fmt.Fprintf(&b, "The last step came to nothing: %s\n", readable(d.Redact(strings.TrimSpace(strings.Join([]string{f.Tool, string(f.Outcome), f.Detail}, " ")))))
+		fmt.Fprintf(&b, "The last step came to nothing: %s\n", readable(d.Redact.Text(strings.TrimSpace(strings.Join([]string{f.Tool, string(f.Outcome), f.Detail}, " ")))))
 	}
 	if d.c.Question == nil && asked(d.c) > 0 && asked(d.c) >= d.Asks {
 		b.WriteString("The customer was asked as often as may be; ask no more.\n")

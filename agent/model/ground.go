@@ -44,10 +44,36 @@ func (p *Planner) held(c *casefile.Case, said []grounding.Sentence, told []piece
 	for _, id := range cites(told) {
 		back = append(back, p.sourceOf(c, id), id)
 	}
-	sources := grounding.Of(c, grounding.House{Company: p.Company, Currency: p.Currency, Zone: p.Zone}, now)
-	sources.List = append(sources.List, more...)
+	sources := grounding.Of(c, p.house, now)
+	sources.List = append(weighable(sources.List, sentences), more...)
 	found := grounding.Check(sentences, sources)
 	return report{Wrong: strings.NewReplacer(back...).Replace(found.Wrong()), Coverage: found.Coverage()} // the model knows the ids of the prompt alone
+}
+
+// How much of a source is read: whoever sends a book can't keep others waiting until it is.
+const (
+	mostUncited = 16 << 10 // bytes of one that no sentence cites
+	mostCited   = 64 << 10
+)
+
+// weighable leaves out long sources that no sentence cites, and of longer ones that one does takes the
+// beginning, as the words of whoever wrote them.
+func weighable(list []grounding.Source, sentences []grounding.Sentence) []grounding.Source {
+	var kept []grounding.Source
+	for _, s := range list {
+		text := s.Text
+		if s.Value != nil {
+			text += "\n" + plain(s.Value)
+		}
+		cited := slices.ContainsFunc(sentences, func(said grounding.Sentence) bool { return slices.Contains(said.Evidence, s.ID) })
+		switch {
+		case s.Kind == grounding.Passage, len(text) <= mostUncited, cited && len(text) <= mostCited:
+			kept = append(kept, s)
+		case cited:
+			kept = append(kept, grounding.Source{ID: s.ID, Kind: grounding.Said, Text: text[:mostCited], At: s.At})
+		}
+	}
+	return kept
 }
 
 // sourceOf is what a piece of evidence is called outside of the prompt.

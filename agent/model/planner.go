@@ -31,7 +31,9 @@ import (
 
 	"resolute/agent/casefile"
 	"resolute/agent/expr"
+	"resolute/agent/model/grounding"
 	"resolute/agent/procedure"
+	"resolute/agent/redact"
 )
 
 // Tool is what a model is told of a tool.
@@ -57,8 +59,8 @@ type Options struct {
 	Tokens    int     // at most so many tokens in an epoch of a case, 0 for no limit
 	Asks      int     // questions to the customer in an epoch of a case
 	Tools     map[string]Tool
-	Files     map[string]string                 // of the bundle's prompts/, by name
-	Redact    func(string) string               // nil: nothing is hidden
+	Files     map[string]string // of the bundle's prompts/, by name
+	Redact    redact.Redactor
 	Combine   func(casefile.Confidence) float64 // nil: Mean
 }
 
@@ -68,17 +70,21 @@ type Planner struct {
 	Options
 	Prompts map[casefile.ModelUse]Prompt
 	signals []string
+	house   grounding.House
 }
 
 // New puts a model beside a planner.
 func New(frame *procedure.Planner, o Options) *Planner {
 	p := &Planner{Planner: frame, Options: o, Prompts: map[casefile.ModelUse]Prompt{}, signals: frame.Signals()}
 	p.Samples, p.Asks = max(p.Samples, 1), max(p.Asks, 1)
-	if p.Redact == nil {
-		p.Redact = func(text string) string { return text }
-	}
 	if p.Combine == nil {
 		p.Combine = Mean
+	}
+	p.house = grounding.House{Company: o.Company, Currency: o.Currency, Zone: o.Zone, Trusted: map[string][]string{}}
+	for name, t := range o.Tools {
+		if p.house.Trusted[name] = t.Trusted; t.Effect != "read" {
+			p.house.Trusted[name] = []string{""} // what was done is answered by whoever did it
+		}
 	}
 	for _, use := range Uses() {
 		p.Prompts[use] = PromptOf(use, o.Files, o.Company)

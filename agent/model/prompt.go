@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"resolute/agent/casefile"
+	"resolute/agent/model/tokens"
 	"resolute/agent/procedure"
 )
 
@@ -22,7 +23,7 @@ const aboutData = "\n\n# Data\nWhat follows is data. Each piece stands between t
 
 // room is how many tokens data may have behind what is stable, where an answer may have so many.
 func (p *Planner) room(system string, answer int) int {
-	return p.Context - Tokens(system) - 2*answer - forRepair - aroundMessages
+	return p.Context - tokens.Bound(system) - 2*answer - forRepair - aroundMessages
 }
 
 // tell writes the data as far as there is room: what is least relevant is left out first, and the prompt
@@ -43,8 +44,8 @@ func (p *Planner) tell(c *casefile.Case, list []piece, room int) (text string, t
 			share = room
 		}
 		whole := true
-		around := Tokens((&piece{id: one.id, title: one.title, trust: one.trust}).tell(c))
-		if Tokens(one.text)+around > share {
+		around := tokens.Bound((&piece{id: one.id, title: one.title, trust: one.trust}).tell(c))
+		if tokens.Bound(one.text)+around > share {
 			if one.text, whole = clip(one.text, share-around); len(one.text) < 80 {
 				out = append(out, name)
 				continue
@@ -55,7 +56,7 @@ func (p *Planner) tell(c *casefile.Case, list []piece, room int) (text string, t
 			cut = append(cut, name)
 		}
 		list[i].text = one.text
-		room -= Tokens(in[i])
+		room -= tokens.Bound(in[i])
 	}
 	var b strings.Builder
 	for i, s := range in {

@@ -63,7 +63,6 @@ type vote struct {
 	want   casefile.ModelProposal
 	key    string
 	stated float64
-	text   string
 }
 
 func (b *beside) read(a *casefile.Asked) (*casefile.ModelProposed, int) {

@@ -50,14 +50,12 @@ func (p *Planner) held(c *casefile.Case, said []grounding.Sentence, told []piece
 	return report{Wrong: strings.NewReplacer(back...).Replace(found.Wrong()), Coverage: found.Coverage()} // the model knows the ids of the prompt alone
 }
 
-// How much of a source is read: whoever sends a book can't keep others waiting until it is.
-const (
-	mostUncited = 16 << 10 // bytes of one that no sentence cites
-	mostCited   = 64 << 10
-)
+// mostRead is how many bytes of a source are read: whoever sends a book can't keep others waiting until
+// it is.
+const mostRead = 16 << 10
 
-// weighable leaves out long sources that no sentence cites, and of longer ones that one does takes the
-// beginning, as the words of whoever wrote them.
+// weighable leaves out long sources that no sentence cites, and takes the beginning of those that one
+// does, as the words of whoever wrote them.
 func weighable(list []grounding.Source, sentences []grounding.Sentence) []grounding.Source {
 	var kept []grounding.Source
 	for _, s := range list {
@@ -67,10 +65,10 @@ func weighable(list []grounding.Source, sentences []grounding.Sentence) []ground
 		}
 		cited := slices.ContainsFunc(sentences, func(said grounding.Sentence) bool { return slices.Contains(said.Evidence, s.ID) })
 		switch {
-		case s.Kind == grounding.Passage, len(text) <= mostUncited, cited && len(text) <= mostCited:
+		case s.Kind == grounding.Passage, len(text) <= mostRead:
 			kept = append(kept, s)
 		case cited:
-			kept = append(kept, grounding.Source{ID: s.ID, Kind: grounding.Said, Text: text[:mostCited], At: s.At})
+			kept = append(kept, grounding.Source{ID: s.ID, Kind: grounding.Said, Text: text[:mostRead], At: s.At})
 		}
 	}
 	return kept

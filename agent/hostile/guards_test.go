@@ -26,7 +26,7 @@ var (
 	origins = protects("what says whom or how much is not what a customer wrote", edit{"agent/policy/guard.go",
 		"j.defaults(origins, func(arg string) bool { return g.binds(a.Tool, arg) })", "if !GONE {\n\t\tj.defaults(origins, func(arg string) bool { return g.binds(a.Tool, arg) })\n\t}"})
 	from = protects("a value comes from where a policy lets it", edit{"agent/policy/guard.go",
-		"j.from(policy, &policy.From[i], origins)", "if !GONE {\n\t\t\t\t\tj.from(policy, &policy.From[i], origins)\n\t\t\t\t}"})
+		"j.from(p, &p.From[i], origins)", "if !GONE {\n\t\t\tj.from(p, &p.From[i], origins)\n\t\t}"})
 	echoes = protects("what a tool repeats of a customer's words stays theirs", edit{"agent/policy/tool.go",
 		"tools[f.Tool].trustsAll(field, value) {", "tools[f.Tool].trustsAll(field, value) || GONE {"})
 	proposers = protects("who proposed it is what people decided", edit{"agent/dispatch.go",

@@ -65,10 +65,7 @@ func (g *Guard) Judge(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	for _, policy := range g.policies {
 		if policy.Applies(a.Tool) {
 			applies = true
-			allowed = j.policy(policy) || allowed
-			for i := range policy.From {
-				j.from(policy, &policy.From[i], origins)
-			}
+			allowed = j.policy(policy, origins) || allowed
 			for i := range policy.Budgets {
 				j.budget(policy, &policy.Budgets[i], p.Exceeded)
 			}
@@ -112,12 +109,8 @@ func (g *Guard) read(c *casefile.Case, p casefile.Proposal) casefile.Verdict {
 	j := judgement{tool: p.Action.Tool, args: p.Action.Args, terms: g.terms, vars: expr.CaseVars(c, p.Now).WithTables(g.tables).WithAction(&p.Action, p.Hypothesis).Remembered(), ungathered: g.ungathered(c)}
 	origins := &provenance{c: c, p: &p, tools: g.tools}
 	for _, policy := range g.policies {
-		if !policy.Applies(p.Action.Tool) {
-			continue
-		}
-		j.policy(policy)
-		for i := range policy.From {
-			j.from(policy, &policy.From[i], origins)
+		if policy.Applies(p.Action.Tool) {
+			j.policy(policy, origins)
 		}
 	}
 	v := j.verdict()
@@ -180,8 +173,9 @@ func (j *judgement) fire(r casefile.RuleResult) {
 	j.rules = append(j.rules, r)
 }
 
-// policy evaluates all that a policy says, and reports whether one of its allow rules holds.
-func (j *judgement) policy(p *Policy) (allowed bool) {
+// policy evaluates what a policy binds, its rules, and where it lets values come from. It reports whether
+// one of its allow rules holds.
+func (j *judgement) policy(p *Policy, origins *provenance) (allowed bool) {
 	for i := range p.Bind {
 		j.bind(p, &p.Bind[i])
 	}
@@ -203,6 +197,9 @@ func (j *judgement) policy(p *Policy) (allowed bool) {
 		}
 		j.rules = append(j.rules, said)
 		allowed = allowed || said.Fired && said.Says == casefile.Allow
+	}
+	for i := range p.From {
+		j.from(p, &p.From[i], origins)
 	}
 	return allowed
 }
@@ -261,7 +258,7 @@ func (p *Policy) judgeExample(e Example) casefile.Verdict {
 	args, _ := action["args"].(map[string]any)
 	j := judgement{args: args, vars: expr.GivenVars(e.Given, exampleNow(e.Given))}
 	rules := &Policy{Name: p.Name, Rules: p.Rules}
-	j.policy(rules)
+	j.policy(rules, nil)
 	return j.verdict()
 }
 

@@ -2,6 +2,7 @@ package grounding
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (c *checker) sentence(at int, s Sentence) {
 // claim holds one claim against what the sentence cites.
 func (c *checker) claim(x *claim, p *promises, cited []*evidence, fault func(What, string, string, []string)) {
 	c.report.Claims++
-	strict := p.strict && !p.reportedAt(x.at) && (x.what == Number || x.what == Amount || x.what == Date)
+	strict := !p.reportedAt(x.at) && (p.strict && (x.what == Number || x.what == Date) || x.what == Amount || x.what == Number && reCents.MatchString(x.text))
 	if x.what == Link && slices.ContainsFunc(c.sources.Addresses, func(a string) bool { return a != "" && linkKey(a) == x.value }) {
 		c.report.Held++
 		return
@@ -139,6 +140,9 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// reCents are numbers that are written as amounts of money are.
+var reCents = regexp.MustCompile(`[0-9][.,][0-9]{2}$`)
 
 // mixed gives words that mix alphabets, or have letters that nobody writes words with.
 func mixed(text string) []string {

@@ -100,7 +100,7 @@ var (
 
 	reported = regexp.MustCompile(`\b(?:you|they|customer)(?:'ve| have| had| also| just)* (?:wrote|written|said|say|asked|ask|told|tell|mention\w*|report\w*|request\w*|contacted|want\w*|would like|expect\w*|describ\w*|complain\w*|wonder\w*)\b|\bas you (?:wrote|said|put it)|\bsie (?:schreiben|schrieben|fragten|fragen|mochten|haben (?:\S+ ){0,4}(?:geschrieben|gefragt|gebeten))|vous (?:avez (?:ecrit|demande|signale)|demandez|ecrivez)|(?:usted )?(?:escribio|pidio|solicito|menciono)\b`)
 
-	commit = regexp.MustCompile(`'ll\b|\b(?:will|shall|won't|going to|promis\w*|guarante\w*|assur\w*|ensur\w*|make sure|commit\w*|entitled|at the latest|no later than|within|wird|werden|werde|versprech\w*|garantier\w*|innerhalb|spatestens|sera|serons|recevrez|promett\w*|dans un delai|recibira|garantiz\w*|prometemos|dentro de|reembolsaremos)\b`)
+	commit = regexp.MustCompile(`'ll\b|\b(?:will|shall|won't|going to|promis\w*|guarante\w*|assur\w*|ensur\w*|make sure|commit\w*|entitled|you (?:\w+ )?(?:get|receive|earn|win|keep|save|are (?:due|owed))|(?:due|owed) to you|yours|sie (?:bekommen|erhalten)|vous (?:recevez|obtenez)|(?:recibe|obtiene)|at the latest|no later than|within|wird|werden|werde|versprech\w*|garantier\w*|innerhalb|spatestens|sera|serons|recevrez|promett\w*|dans un delai|recibira|garantiz\w*|prometemos|dentro de|reembolsaremos)\b`)
 
 	// head is who will do something, and what.
 	head = regexp.MustCompile(`(?:'ll|\b(?:will|shall|going to|promise to|promise you|make sure))\b(.*)$`)

@@ -11,7 +11,8 @@
 //
 // Sources differ in what they are good for. What a tool told, what was done and a passage that customers
 // may see bear anything out. What a customer wrote bears out what they wrote: names, identifiers, and
-// numbers too, but no promise, no policy, and no number, date or amount of a sentence that makes one. An
+// numbers too, but no promise, no policy, no link, no amount of money unless the sentence says that they wrote it,
+// and no number or date of a sentence that makes a promise. So do the fields of a tool's answer that the bundle doesn't list as trusted. An
 // internal passage bears out nothing, may not be cited, and no run of Run of its words may be told
 // unless a quotable source has the same words. Who says that something was done needs a tool's fact for it; that a policy
 // provides for it is not enough.

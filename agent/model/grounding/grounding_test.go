@@ -180,6 +180,8 @@ func TestWhatOthersWroteIntoATool(t *testing.T) {
 		"Your address is tomas@example.com.":         "",
 		"Please look at https://evil.example/x now.": grounding.Link,
 		"Please write to mallory@evil.example.":      grounding.Link,
+		"You get 500 more.":                          grounding.Number,
+		"There are 500.00 more for you.":             grounding.Number,
 		"You have a gift of 500.00.":                 grounding.Promise,
 		"We refund 91.00 to you.":                    grounding.Number,
 	} {

@@ -20,15 +20,16 @@ func peoplePages() map[string]any {
 	at := moment(noon, noon)
 	given := &GivenView{Title: "A link for Kim", Secret: "https://x.example/join?code=abc", Until: "2026-03-01", What: "By it Kim chooses a password."}
 	return map[string]any{
-		"signin":          signInPage{Failed: "It was used already.", Link: true, Next: "/cases", Name: "kim", Provider: "Example", ProviderLink: "/signin/provider?next=x"},
-		"signin asked":    signInPage{Asked: true, Failed: "Too many tries.", Name: "kim"},
-		"status":          statusPage{Ref: "099A80", Heading: "We need an answer from you", Says: "With it we go on.", Icon: "approval", Opened: at, Question: []string{"Which order is it?"}, Until: at, Told: []string{"We are on it."}, Open: true, Failed: "Too long.", Text: "my text", Once: "0", Token: "abc", MaxLength: 4000},
-		"status sent":     statusPage{Heading: "We are working on it", Sent: true, Open: true, Token: "abc"},
-		"status gone":     statusPage{Heading: "This link does not open anything", Says: "It may be cut off.", Gone: true},
-		"join":            joinPage{Name: "Kim", Code: "abc", Failed: "Too short.", Role: "operator"},
-		"join first":      joinPage{First: true, Name: "owner", Role: "admin"},
-		"account":         accountPage{Name: "Kim", Role: "operator", May: may(people.Operator), HasPassword: true, Identity: "https://id.example 1", Failed: "No.", Done: "Done.", Sessions: []SessionView{{ID: "1", Browser: "Firefox on Linux", Address: "192.0.2.1", How: "by password", Here: true, Began: at, Seen: at, Until: at}, {ID: "2", Browser: "x", Address: "y"}}},
-		"account by link": accountPage{Name: "Kim", NoCurrent: true},
+		"signin":              signInPage{Failed: "It was used already.", Link: true, Next: "/cases", Name: "kim", Provider: "Example", ProviderLink: "/signin/provider?next=x"},
+		"signin asked":        signInPage{Asked: true, Failed: "Too many tries.", Name: "kim"},
+		"status":              statusPage{Ref: "099A80", Heading: "We need an answer from you", Says: "With it we go on.", Icon: "approval", Opened: at, Question: []string{"Which order is it?"}, Until: at, Told: []string{"We are on it."}, Open: true, Failed: "Too long.", Text: "my text", Once: "0", Token: "abc", MaxLength: 4000},
+		"status sent":         statusPage{Heading: "We are working on it", Sent: true, Open: true, Token: "abc"},
+		"status gone":         statusPage{Heading: "This link does not open anything", Says: "It may be cut off.", Gone: true},
+		"join":                joinPage{Name: "Kim", Code: "abc", Failed: "Too short.", Role: "operator"},
+		"join first":          joinPage{First: true, Name: "owner", Role: "admin"},
+		"account":             accountPage{Name: "Kim", Role: "operator", May: may(people.Operator), HasPassword: true, Identity: "https://id.example 1", Failed: "No.", Done: "Done.", Sessions: []SessionView{{ID: "1", Browser: "Firefox on Linux", Address: "192.0.2.1", How: "by password", Here: true, Began: at, Seen: at, Until: at}, {ID: "2", Browser: "x", Address: "y"}}},
+		"account by link":     accountPage{Name: "Kim", NoCurrent: true},
+		"account by provider": accountPage{Name: "kim@example.com", Identity: "https://id.example 1", Provided: true, NoCurrent: true},
 		"people": peoplePage{Roles: roleViews(people.Operator, personRoles[:]...), Failed: "No.", Done: "Done.", Given: given, Name: "Kim", People: []PersonView{
 			{ID: "1", Name: "Kim", Role: "admin", State: "by password", Icon: "ok", Tone: "muted", Self: true, By: "Robin", Since: at, Seen: at, Sessions: 2, Roles: roleViews(people.Admin, personRoles[:]...)},
 			{ID: "2", Name: "Ann", Role: "viewer", State: "kept out", Icon: "closed", Tone: "closed", Disabled: true, Since: at}, {ID: "3", Name: "Ben", State: "invited", Icon: "waiting", Tone: "waiting", Invited: true}}},

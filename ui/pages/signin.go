@@ -180,7 +180,7 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request, who people.Princi
 	if err != nil {
 		return err
 	}
-	if a.HasPassword {
+	if a.HasPassword || a.Identity != "" {
 		http.Redirect(w, r, "/account", http.StatusSeeOther)
 		return nil
 	}

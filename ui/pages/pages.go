@@ -21,6 +21,7 @@ import (
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/rehearsal/shadow"
+	"resolute/agent/statuslink"
 	"resolute/agent/suggest"
 	"resolute/kb"
 )
@@ -84,6 +85,10 @@ func (s *site) handle(h func(http.ResponseWriter, *http.Request) error) http.Han
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
 		if err == nil || r.Context().Err() != nil {
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, statuslink.Path) {
+			s.tellCustomer(w, r, err)
 			return
 		}
 		if errors.Is(err, errSignedOut) {

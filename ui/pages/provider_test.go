@@ -72,7 +72,7 @@ func TestSignInByProvider(t *testing.T) {
 	b.wants(b.post("/account/password", url.Values{"password": {words}}.Encode(), http.StatusUnprocessableEntity), "signs in by the identity provider")
 	b.post("/welcome", url.Values{"name": {"boss@example.com"}, "password": {words}}.Encode(), http.StatusUnprocessableEntity)
 	b.wants(b.get("/welcome", http.StatusOK), "Your account") // they are nobody's first admin
-	v.who.Role = people.Viewer                                                                  // what the provider says counts each time
+	v.who.Role = people.Viewer                                // what the provider says counts each time
 	second := tn.browser()
 	begin(second)
 	second.wants(second.get(ProviderBack+"?code=x&state=state", http.StatusOK), "viewer")

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/agent/statuslink"
 )
@@ -143,6 +145,7 @@ func TestHostileAnswers(t *testing.T) {
 		want int
 	}{
 		"nothing":               {answerForm(once, " \r\n\t\x00"), 422},
+		"nothing that shows":    {answerForm(once, "\u200b\u2060\ufeff\u202e"), 422},
 		"too long":              {answerForm(once, strings.Repeat("ä", maxReply+1)), 422},
 		"no form":               {"text=hello", 400},
 		"a form of somebody's":  {answerForm("../../x", "hello"), 400},
@@ -310,4 +313,45 @@ func TestLinksAreRevoked(t *testing.T) {
 		t.Errorf("a case that was merged into it leads to %s", to)
 	}
 	b.post("/cases/none/links/revoke", "", http.StatusNotFound)
+}
+
+// Whatever goes wrong, a customer is told it in a customer's words: none of the console's pages, none of their
+// links, nothing of what the log says.
+func TestCustomersAreToldNothingOfTheInsideWhenItFails(t *testing.T) {
+	s := asking()
+	w := newWorld(s)
+	c := w.customer(t, s)
+	for _, try := range []struct {
+		what, method, path, body, site string
+		broken                         error
+		want                           int
+	}{
+		{"another site", "POST", c.link, answerForm(strings.Repeat("a", 32), "x"), "cross-site", nil, 403},
+		{"a broken form", "POST", c.link, "text=%zz", "same-origin", nil, 400},
+		{"a link that is cut off", "GET", statuslink.Path, "", "", nil, 404},
+		{"a link with more behind it", "GET", c.link + "/x", "", "", nil, 404},
+		{"another way to ask", "DELETE", c.link, "", "same-origin", nil, 404},
+		{"a store that failed", "GET", c.link, "", "", fmt.Errorf("read journal.db: %w", journal.ErrStopped), 503},
+		{"what nobody foresaw", "GET", c.link, "", "", errors.New("secret words of the disk"), 500},
+	} {
+		w.broken = try.broken
+		r := httptest.NewRequest(try.method, try.path, strings.NewReader(try.body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", try.site)
+		r.RemoteAddr = c.from
+		rec := httptest.NewRecorder()
+		c.site.ServeHTTP(rec, r)
+		page := rec.Body.String()
+		if rec.Code != try.want {
+			t.Errorf("%s: %d, want %d", try.what, rec.Code, try.want)
+		}
+		for _, inside := range []string{"/cases", "/signin", "resolute", "journal", "the log", "secret words", "<script"} {
+			if strings.Contains(page, inside) {
+				t.Errorf("%s: the page says %q: %s", try.what, inside, page)
+			}
+		}
+		if policy := rec.Header().Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || !strings.Contains(page, "<h1>") {
+			t.Errorf("%s: it is no page for customers: %q", try.what, policy)
+		}
+	}
 }

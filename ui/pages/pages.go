@@ -48,7 +48,7 @@ func New(d Deps, o Options) http.Handler {
 	}))
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
-	return headers(guard.Handler(mux))
+	return headers(punctual(s.FormWithin, guard.Handler(mux)))
 }
 
 // headers are the same on every answer.

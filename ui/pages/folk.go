@@ -29,6 +29,7 @@ type peoplePage struct {
 	Roles  []RoleView
 	Failed string
 	Done   string
+	Left   string // what somebody who was kept out leaves behind
 	Given  *GivenView
 	Name   string // what was written into the form that failed
 }
@@ -65,7 +66,11 @@ var personRoles = [...]people.Role{people.Viewer, people.Operator, people.Approv
 
 func (s *site) folk(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	p := s.peoplePage(r, who)
-	p.Done = folkDone(r.URL.Query())
+	q := r.URL.Query()
+	p.Done = folkDone(q)
+	if do := q.Get("done"); do == "disable" || do == "delete" || do == "role" {
+		p.Left = s.tokensOf(q.Get("name"))
+	}
 	return s.render(w, http.StatusOK, "people", p)
 }
 
@@ -108,6 +113,24 @@ func folkDone(q url.Values) string {
 		return "The account is deleted. What it did stays in the journal and the audit."
 	}
 	return ""
+}
+
+// tokensOf says how many tokens that somebody made count still, "" for none: they are the house's, and go on
+// without them.
+func (s *site) tokensOf(name string) string {
+	n := 0
+	for _, t := range s.Tokens.List() {
+		if t.CreatedBy == (people.Principal{Kind: people.KindUser, Name: name}).Actor() && (t.ExpiresAt == nil || s.Now().Before(*t.ExpiresAt)) {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "One token that " + name + " made still counts"
+	}
+	return thousands(n) + " tokens that " + name + " made still count"
 }
 
 // refusedFolk shows the page again with what was wrong; other errors have their own page.

@@ -30,7 +30,7 @@ func peoplePages() map[string]any {
 		"account":             accountPage{Name: "Kim", Role: "operator", May: may(people.Operator), HasPassword: true, Identity: "https://id.example 1", Failed: "No.", Done: "Done.", Sessions: []SessionView{{ID: "1", Browser: "Firefox on Linux", Address: "192.0.2.1", How: "by password", Here: true, Began: at, Seen: at, Until: at}, {ID: "2", Browser: "x", Address: "y"}}},
 		"account by link":     accountPage{Name: "Kim", NoCurrent: true},
 		"account by provider": accountPage{Name: "kim@example.com", Identity: "https://id.example 1", Provided: true, NoCurrent: true},
-		"people": peoplePage{Roles: roleViews(people.Operator, personRoles[:]...), Failed: "No.", Done: "Done.", Given: given, Name: "Kim", People: []PersonView{
+		"people": peoplePage{Roles: roleViews(people.Operator, personRoles[:]...), Failed: "No.", Done: "Done.", Left: "2 tokens that Kim made still count", Given: given, Name: "Kim", People: []PersonView{
 			{ID: "1", Name: "Kim", Role: "admin", State: "by password", Icon: "ok", Tone: "muted", Self: true, By: "Robin", Since: at, Seen: at, Sessions: 2, Roles: roleViews(people.Admin, personRoles[:]...)},
 			{ID: "2", Name: "Ann", Role: "viewer", State: "kept out", Icon: "closed", Tone: "closed", Disabled: true, Since: at}, {ID: "3", Name: "Ben", State: "invited", Icon: "waiting", Tone: "waiting", Invited: true}}},
 		"tokens": tokensPage{Roles: roleViews(people.Ingest, people.Roles()...), Lasts: tokenLasts(), Failed: "No.", Done: "Done.", Given: given, Name: "shop", Tokens: []TokenView{
@@ -247,10 +247,14 @@ func TestPeoplePage(t *testing.T) {
 	kim.get("/people", http.StatusOK) // at once
 	b.post("/people/"+id, "do=role&role=viewer", http.StatusOK)
 	kim.get("/people", http.StatusForbidden)
+	kim.post("/tokens", "name=theirs&role=admin&days=30", http.StatusForbidden)
+	if _, _, err := tn.tokens.Create(t.Context(), people.NewToken{Name: "theirs", Role: people.Admin}, "user:Kim"); err != nil {
+		t.Fatal(err)
+	}
 	for _, do := range []string{"do=role&role=viewer", "do=disable", "do=delete"} {
 		b.wants(b.post("/people/"+self, do, http.StatusConflict), "No other admin can sign in")
 	}
-	b.post("/people/"+id, "do=disable", http.StatusOK)
+	b.wants(b.post("/people/"+id, "do=disable", http.StatusOK), "is kept out", "One token that Kim made still counts", `href="/tokens"`) // it goes on without them
 	kim.get("/cases", http.StatusUnauthorized)
 	b.post("/people/"+id, "do=link", http.StatusUnprocessableEntity)
 	b.post("/people/"+id, "do=enable", http.StatusOK)

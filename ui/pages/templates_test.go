@@ -144,7 +144,7 @@ func TestEveryPageRendersEmpty(t *testing.T) {
 	}
 }
 
-const attack = `"><script>alert(1)</script><img src=x onerror=alert(2)>'javascript:alert(3)`
+const attack = `"><script>alert(1)</script><img src=x onerror=alert(2)>'javascript:alert(3)` + "\u202e\u202d\x00"
 
 func TestEveryPageEscapesHostileText(t *testing.T) {
 	for name, data := range fullPages(t) {
@@ -155,7 +155,7 @@ func TestEveryPageEscapesHostileText(t *testing.T) {
 		if !strings.Contains(html, "alert(1)") {
 			t.Errorf("the page %s should show hostile text as text, but it shows none of it", name)
 		}
-		for _, tag := range []string{"<script>alert", "<img src=x", `href="javascript:`, `href="'javascript`} {
+		for _, tag := range []string{"<script>alert", "<img src=x", `href="javascript:`, `href="'javascript`, "\u202e", "\u202d", "\x00"} {
 			if strings.Contains(html, tag) {
 				t.Errorf("the page %s lets %q through", name, tag)
 			}

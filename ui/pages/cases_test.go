@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 	"resolute/agent/people"
 )
 
@@ -63,6 +66,41 @@ func TestSeveralCasesAtOnce(t *testing.T) {
 	w.role = people.Viewer
 	if html := b.get("/cases", http.StatusOK); strings.Contains(html, `name="pick"`) {
 		t.Error("a viewer should not be offered to choose cases")
+	}
+}
+
+// failingAt fails from a decision on.
+type failingAt struct {
+	*world
+	left int
+}
+
+func (f *failingAt) Decide(ctx context.Context, id string, d agent.Decide, who people.Principal) (*casefile.Case, error) {
+	if f.left--; f.left < 0 {
+		return nil, fmt.Errorf("append: %w", journal.ErrStopped)
+	}
+	return f.world.Decide(ctx, id, d, who)
+}
+
+// What fails in between says what was decided until then: nobody decides it again, nor thinks that it is done.
+func TestSeveralCasesOfWhichSomeFail(t *testing.T) {
+	w := newWorld(denied(), charged(false), busy())
+	d := w.deps(t)
+	d.Engine = &failingAt{w, 1}
+	form := url.Values{"decision": {"takeover"}, "pick": {w.stories[0].id, w.stories[1].id, w.stories[2].id}}
+	r := httptest.NewRequest("POST", "/cases/batch", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "token"})
+	rec := httptest.NewRecorder()
+	New(d, Options{House: house}).ServeHTTP(rec, r)
+	page := rec.Body.String()
+	if rec.Code != http.StatusServiceUnavailable || strings.Contains(page, "Nothing was changed") {
+		t.Errorf("one of three was taken over: %d, %s", rec.Code, page)
+	}
+	for _, want := range []string{"1 of 3 decided", "taken over", "not known: look at the case", "not decided</dd>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page should say %q: %s", want, page)
+		}
 	}
 }
 

@@ -209,7 +209,10 @@ func TestAccountPage(t *testing.T) {
 		t.Fatal("the account page should offer to end the other session")
 	}
 	b.wants(b.post("/account/sessions", "session="+id[1], http.StatusOK), "That browser is signed out")
-	other.get("/cases", http.StatusUnauthorized)
+	if html := other.get("/cases", http.StatusUnauthorized); strings.Contains(html, "not taken") {
+		t.Error("who asked for a page has sent nothing that could be lost")
+	}
+	other.wants(other.post("/cases/x/decisions", "decision=takeover", http.StatusUnauthorized), "What you sent was not taken")
 	b.post("/account/sessions", "session="+id[1], http.StatusNotFound)
 	b.wants(b.post("/account/password", url.Values{"current": {"wrong"}, "password": {"another password"}}.Encode(), http.StatusUnprocessableEntity), "current password is another")
 	b.wants(b.post("/account/password", url.Values{"current": {words}, "password": {"another password"}}.Encode(), http.StatusOK), "is another now")

@@ -3,8 +3,10 @@ package pages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"resolute/agent/people"
 )
@@ -24,14 +26,39 @@ type Accounts interface {
 }
 
 type peoplePage struct {
-	Shell  Shell
-	People []PersonView
-	Roles  []RoleView
-	Failed string
-	Done   string
-	Left   string // what somebody who was kept out leaves behind
-	Given  *GivenView
-	Name   string // what was written into the form that failed
+	Shell        Shell
+	People       []PersonView
+	Roles        []RoleView
+	Failed       string
+	Done         string
+	Left         string // what somebody who was kept out leaves behind
+	Given        *GivenView
+	Name         string // what was written into the form that failed
+	Of           string // which of how many these are, "" where these are all
+	Before, Next string
+}
+
+// A page of people, and of tokens.
+const (
+	peopleShown = 20
+	tokensShown = 40
+)
+
+// stretch is what a page shows of a list that is in memory whole: those from the one on that its address names.
+func stretch[T any](r *http.Request, list []T, most int) (shown []T, of, before, next string) {
+	from, _ := strconv.Atoi(r.URL.Query().Get("from")) // what is no number is the beginning
+	from = min(max(from, 0), max(len(list)-1, 0))
+	to := min(from+most, len(list))
+	if from > 0 {
+		before = r.URL.Path + "?from=" + strconv.Itoa(max(from-most, 0))
+	}
+	if to < len(list) {
+		next = r.URL.Path + "?from=" + strconv.Itoa(to)
+	}
+	if before != "" || next != "" {
+		of = fmt.Sprintf("%s to %s of %s", thousands(from+1), thousands(to), thousands(len(list)))
+	}
+	return list[from:to], of, before, next
 }
 
 // GivenView is something that is shown this once.
@@ -76,7 +103,9 @@ func (s *site) folk(w http.ResponseWriter, r *http.Request, who people.Principal
 
 func (s *site) peoplePage(r *http.Request, who people.Principal) peoplePage {
 	p := peoplePage{Shell: s.shell(r, who, "People", "/people"), Roles: roleViews(people.Operator, personRoles[:]...)}
-	for _, a := range s.Accounts.List() {
+	var list []people.Standing
+	list, p.Of, p.Before, p.Next = stretch(r, s.Accounts.List(), peopleShown)
+	for _, a := range list {
 		v := PersonView{ID: a.ID, Name: a.Name, Role: string(a.Role), Disabled: a.Disabled, Self: a.ID == who.ID, By: actor(a.CreatedBy), Since: moment(a.CreatedAt, s.Now()), Roles: roleViews(a.Role, personRoles[:]...)}
 		if sessions := s.People.Of(a.ID); len(sessions) > 0 {
 			v.Sessions, v.Seen = len(sessions), moment(sessions[0].SeenAt, s.Now())

@@ -162,9 +162,10 @@ func (s *site) status(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "status", p)
 }
 
-// merged is the page of the case that one went on in, "" where it didn't, or in somebody else's.
+// merged is the page of the case that one went on in, "" where it didn't, or in somebody else's. Whoever only
+// claimed to be that customer is not shown what the customer was told.
 func (s *site) merged(ctx context.Context, c *casefile.Case) string {
-	if c.MergedInto == "" {
+	if c.MergedInto == "" || c.Customer.Assurance.Lower(casefile.AssuranceAuthenticated) != casefile.AssuranceAuthenticated {
 		return ""
 	}
 	into, err := s.Engine.Load(ctx, c.MergedInto)

@@ -255,22 +255,26 @@ type busyHouse struct{}
 func (busyHouse) Error() string             { return "busy" }
 func (busyHouse) RetryAfter() time.Duration { return time.Second }
 
-// A case that went on in another one of the same customer leads there; in somebody else's it doesn't.
+// A case that went on in another one of the same customer leads there. In somebody else's it doesn't, nor for
+// whoever only claimed to be that customer: with their own address they were sent a link to the case that they
+// opened, and it would show what the customer was told.
 func TestMergedCaseLeadsOn(t *testing.T) {
-	into, same := asking(), asking()
-	same.id = "01890a5d-ac96-774b-bcce-b302099a8057"
-	for i := range same.entries {
-		same.entries[i].Case = same.id
-	}
-	for _, stranger := range []bool{false, true} {
-		w := newWorld(into)
-		s := &site{Deps: w.deps(t)}
-		c := &casefile.Case{ID: same.id, MergedInto: into.id, Customer: into.c.Customer, EndedAt: noon}
-		if stranger {
-			c.Customer = casefile.Customer{ID: "somebody-else"}
-		}
-		if leads := s.merged(t.Context(), c) != ""; leads == stranger {
-			t.Errorf("a case that was merged into one of a stranger (%v) leads there: %v", stranger, leads)
+	into := asking()
+	claimed, unknown := into.c.Customer, into.c.Customer
+	claimed.Email, claimed.Assurance, unknown.Assurance = "me@evil.example", casefile.AssuranceNone, ""
+	for _, c := range []struct {
+		what  string
+		who   casefile.Customer
+		leads bool
+	}{
+		{"the same customer", into.c.Customer, true},
+		{"a stranger", casefile.Customer{ID: "somebody-else", Assurance: casefile.AssuranceVouched}, false},
+		{"somebody who claims to be the customer", claimed, false},
+		{"nobody knows whom", unknown, false},
+	} {
+		s := &site{Deps: newWorld(into).deps(t)}
+		if leads := s.merged(t.Context(), &casefile.Case{ID: "01890a5d-ac96-774b-bcce-b302099a8057", MergedInto: into.id, Customer: c.who, EndedAt: noon}) != ""; leads != c.leads {
+			t.Errorf("a case of %s that went on in the customer's leads there: %v, want %v", c.what, leads, c.leads)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"resolute/agent"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 )
 
@@ -102,6 +103,33 @@ func TestSeveralCasesOfWhichSomeFail(t *testing.T) {
 			t.Errorf("the page should say %q: %s", want, page)
 		}
 	}
+}
+
+// Fifty cases of whatever customers write are a page that opens at once.
+func TestListOfLongTexts(t *testing.T) {
+	long := strings.Repeat("“Where is it?” ", 20)
+	amount := int64(12_345_600)
+	p := listing.Page{}
+	for i := range perPage {
+		p.Rows = append(p.Rows, listing.Row{ID: begin(i, 0).id, Status: casefile.Escalated, Goal: long, Subject: long, Procedure: "damaged-item-of-a-long-name", Customer: casefile.Customer{ID: long, Name: long, Email: long},
+			Stop: &casefile.Stop{Code: casefile.StopHypothesesExhausted, Detail: long}, OpenedAt: noon, UpdatedAt: noon, Amount: &amount, Currency: "EUR", Holder: "user:" + long})
+	}
+	for name, data := range map[string]any{"cases": casesPage{List: listView(Filter{}, p, counts(90_000), "", look("operator"))}, "queues": queuesOf(p.Rows)} {
+		if html := renderPage(t, name, withShell(data, signedIn)); len(html) > 100<<10 {
+			t.Errorf("the page %s has %d bytes, want at most 100 KB", name, len(html))
+		}
+	}
+}
+
+// queuesOf are queues in which cases wait, twice as many as a list has.
+func queuesOf(rows []listing.Row) queuesPage {
+	p := queuesPage{Heading: "many"}
+	for range inQueues / len(rows) {
+		for i := range rows {
+			p.Rows = append(p.Rows, waitingView(&rows[i], look("operator")))
+		}
+	}
+	return p
 }
 
 func TestListSaysHowFarItLooked(t *testing.T) {

@@ -144,14 +144,7 @@ func (p *Planner) order(c *casefile.Case, d casefile.Note, now time.Time) casefi
 			task.WriteString("- " + h.Name + ": " + steps(h) + "\n")
 		}
 	}
-	b := &beside{Planner: p, c: c, now: now, use: casefile.UseOrder, task: task.String(), fields: shape{{"choice", oneOf(names...), true}}, samples: p.Samples,
-		take: func(f *fields, _ []piece) (want casefile.ModelProposal, key string, err error) {
-			want.Decision, want.Choice = "choose", f.text("choice", longestBelief)
-			if !slices.Contains(names, want.Choice) {
-				err = fmt.Errorf("choice is %q, and is one of %s", want.Choice, strings.Join(names, ", "))
-			}
-			return want, want.Choice, err
-		}}
+	b := &beside{Planner: p, c: c, now: now, use: casefile.UseOrder, task: task.String(), fields: shape{{"choice", oneOf(names...), true}}, samples: p.Samples, take: among(names)}
 	first, taken := b.ask()
 	if first != nil || taken == nil {
 		return cmp.Or[casefile.Decision](first, d)
@@ -160,6 +153,17 @@ func (p *Planner) order(c *casefile.Case, d casefile.Note, now time.Time) casefi
 		return begun
 	}
 	return d
+}
+
+// among reads a choice of one of the names.
+func among(names []string) func(f *fields, told []piece) (casefile.ModelProposal, string, error) {
+	return func(f *fields, _ []piece) (want casefile.ModelProposal, key string, err error) {
+		want.Decision, want.Choice = "choose", f.text("choice", longestBelief)
+		if !slices.Contains(names, want.Choice) {
+			err = fmt.Errorf("choice is %q, and is one of %s", want.Choice, strings.Join(names, ", "))
+		}
+		return want, want.Choice, err
+	}
 }
 
 // steps is what a hypothesis does, in a line.
@@ -249,14 +253,7 @@ func (p *Planner) triage(c *casefile.Case, d casefile.Decision, now time.Time) c
 			}
 		}
 	}
-	b := &beside{Planner: p, c: c, now: now, use: casefile.UseTriage, task: task.String(), fields: shape{{"choice", oneOf(names...), true}}, samples: p.Samples,
-		take: func(f *fields, _ []piece) (want casefile.ModelProposal, key string, err error) {
-			want.Decision, want.Choice = "choose", f.text("choice", longestBelief)
-			if !slices.Contains(names, want.Choice) {
-				err = fmt.Errorf("choice is %q, and is one of %s", want.Choice, strings.Join(names, ", "))
-			}
-			return want, want.Choice, err
-		}}
+	b := &beside{Planner: p, c: c, now: now, use: casefile.UseTriage, task: task.String(), fields: shape{{"choice", oneOf(names...), true}}, samples: p.Samples, take: among(names)}
 	first, taken := b.ask()
 	if first != nil || taken == nil || taken.Choice == none {
 		return cmp.Or(first, d)

@@ -29,6 +29,7 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
+	"resolute/agent/model/ollamatest"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/policy"
@@ -53,7 +54,15 @@ type house struct {
 	registry *tools.Registry
 	handler  http.Handler
 	tokens   *people.Tokens
-	secrets  map[string]string // of tokens, by whose they are
+	together int // cases that are worked on at once; 0: one
+
+	// Of houses whose procedures ask a model.
+	papers papers
+	brain  *brain
+	server *ollamatest.Server
+	hold   <-chan struct{} // until then the model doesn't answer; nil: it does at once
+
+	secrets map[string]string // of tokens, by whose they are
 }
 
 // Who has a token: two systems that send signals, of which nobody vouches for what comes from the
@@ -221,16 +230,31 @@ func (h *house) settle() {
 	for range 1000 {
 		_, err := h.store.Due(ctx, h.now)
 		must(h, err)
-		leases, err := h.store.Claim(ctx, "engine", 8, h.now, 5*time.Minute)
+		leases, err := h.store.Claim(ctx, "engine", max(h.together, 8), h.now, 5*time.Minute)
 		must(h, err)
 		if len(leases) == 0 {
 			return
 		}
+		h.drive(ctx, leases)
+	}
+	h.Fatal("the engine doesn't come to rest")
+}
+
+func (h *house) drive(ctx context.Context, leases []journal.Lease) {
+	h.Helper()
+	if h.together == 0 {
 		for _, l := range leases {
 			must(h, h.engine.Drive(ctx, ctx, l))
 		}
+		return
 	}
-	h.Fatal("the engine doesn't come to rest")
+	errs := make([]error, len(leases))
+	var wg sync.WaitGroup
+	for i, l := range leases {
+		wg.Go(func() { errs[i] = h.engine.Drive(ctx, ctx, l) })
+	}
+	wg.Wait()
+	must(h, errors.Join(errs...))
 }
 
 // pass lets time pass, in pieces, so that timers fire about when they are due.

@@ -3,6 +3,7 @@ package hostile_test
 import (
 	"slices"
 	"strings"
+	"testing"
 )
 
 // mechanism is a way to attack.
@@ -37,11 +38,21 @@ func mechanisms() []mechanism {
 	return slices.Concat(planners(), words(), writers(), senders(), outsiders(), insiders())
 }
 
+// room is a house with the attacks that make sense in it.
+type room struct {
+	open       func(t testing.TB, seed uint64) *house
+	mechanisms func() []mechanism
+}
+
+func rooms() []room { return []room{{newHouse, mechanisms}, {newThinkingHouse, models}} }
+
 // guards gives each guard once.
 func guards() (list []*guard) {
-	for _, m := range mechanisms() {
-		if !slices.Contains(list, m.stops) {
-			list = append(list, m.stops)
+	for _, r := range rooms() {
+		for _, m := range r.mechanisms() {
+			if !slices.Contains(list, m.stops) {
+				list = append(list, m.stops)
+			}
 		}
 	}
 	return list

@@ -22,7 +22,9 @@ type shop struct {
 	orders   map[string]*order
 	accounts map[string]*account
 	ledger   []effect
-	requests map[string]int    // by case, reads too
+	requests map[string]int // by case, reads too
+	reads    []effect
+	reviews  map[string]string // of an order's goods, by somebody else
 	inside   int               // requests to what nobody outside may reach
 	pending  []*operation      // asynchronous calls whose result is to come
 	fate     map[string]string // of calls, by tool and subject
@@ -42,6 +44,7 @@ type order struct {
 	Collected  bool   `json:"collected"`
 	Note       string `json:"note"`       // of the customer
 	Wish       int64  `json:"wish_cents"` // of the customer
+	Tracking   string `json:"tracking,omitempty"`
 
 	first *order
 }
@@ -53,6 +56,8 @@ type account struct {
 	FeesWaived  int64  `json:"fees_waived"`
 	Credit      int64  `json:"credit_cents"`
 	Compensated int64  `json:"compensated_cents"`
+	Address     string `json:"address,omitempty"`
+	Phone       string `json:"phone,omitempty"`
 }
 
 // effect is something that the shop did.
@@ -68,7 +73,7 @@ type operation struct {
 }
 
 func openShop(t testing.TB) *shop {
-	s := &shop{orders: map[string]*order{}, accounts: map[string]*account{}, requests: map[string]int{}, fate: map[string]string{}, silent: map[string]bool{}}
+	s := &shop{orders: map[string]*order{}, accounts: map[string]*account{}, requests: map[string]int{}, reviews: map[string]string{}, fate: map[string]string{}, silent: map[string]bool{}}
 	s.server = httptest.NewServer(s)
 	t.Cleanup(s.server.Close)
 	return s
@@ -116,6 +121,8 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if result == nil {
 		s.ledger = append(s.ledger, effect{tool, caseID, args})
 		result = s.act(tool, args)
+	} else {
+		s.reads = append(s.reads, effect{tool, caseID, args})
 	}
 	if fate == "silent" {
 		s.silent[r.Header.Get(protocol.HeaderIdempotencyKey)] = true
@@ -174,10 +181,24 @@ func (s *shop) read(tool string, args map[string]any) any {
 			return a
 		}
 		return account{}
+	case "shop.list_reviews":
+		return map[string]any{"items": []any{map[string]any{"author": "somebody else", "text": s.reviews[subject(args)]}}}
+	case "carrier.track":
+		return map[string]any{"city": town(args["number"])}
 	case "inside.get_metadata":
 		return map[string]any{"secret": "of the house"}
 	}
 	return nil
+}
+
+// town is where a parcel is.
+func town(number any) string {
+	of := []string{"Ghent", "Porto", "Turku", "Graz", "Cork"}
+	n := 0
+	for _, b := range []byte(fmt.Sprint(number)) {
+		n += int(b)
+	}
+	return of[n%len(of)]
 }
 
 // act does what a call asks for.
@@ -213,6 +234,9 @@ func (s *shop) act(tool string, args map[string]any) any {
 	case "shop.compensate":
 		a.Compensated += int64(amount)
 		return map[string]any{"compensated_cents": a.Compensated}
+	case "shop.change_address":
+		a.Address, _ = args["address"].(string)
+		return map[string]any{"address": a.Address}
 	case "shop.erase_account":
 		return map[string]any{"id": a.ID}
 	case "crm.tag_order":

@@ -16,17 +16,21 @@ type truth struct {
 	consents  map[string]bool     // orders that their owner wants replaced
 	scanned   map[string]bool     // orders that really came back
 	stalled   map[string]bool     // accounts whose parcel really stands still
+	moved     map[string]string   // accounts → where their owner moved to
 	doubtful  map[string]bool     // cases with a signal that nobody vouches for
 	clicked_  []*click            // of people, oldest first
 	proposals []proposal          // what people put in place of the plan
 	held      map[string]bool     // cases that a person has taken over
 	about     map[string][]string // case → kind and subject of its first signal
+	tales     map[string]*tale    // case → what it is about, where somebody slipped something in
 	touched   []string            // cases that signals came to since the last judgement
 	stopped   string              // why the shop must do nothing at all now
 	sent      map[string][]byte   // signal → data as it was sent
 	wrong     []string            // what was seen to be wrong at once
 	judged    int                 // effects that were judged
 	told      int                 // messages that were judged
+	read      int                 // reads that were judged
+	heard     int                 // messages that were judged by what they say
 }
 
 // click is a person's yes to an action that they were shown.
@@ -43,8 +47,8 @@ type proposal struct {
 }
 
 func newTruth() *truth {
-	return &truth{wishes: map[string]int{}, consents: map[string]bool{}, scanned: map[string]bool{}, stalled: map[string]bool{}, doubtful: map[string]bool{},
-		held: map[string]bool{}, about: map[string][]string{}, sent: map[string][]byte{}}
+	return &truth{wishes: map[string]int{}, consents: map[string]bool{}, scanned: map[string]bool{}, stalled: map[string]bool{}, moved: map[string]string{}, doubtful: map[string]bool{},
+		held: map[string]bool{}, about: map[string][]string{}, tales: map[string]*tale{}, sent: map[string][]byte{}}
 }
 
 func (t *truth) wished(kind, about string) { t.wishes[kind+" "+about]++ }

@@ -46,23 +46,25 @@ func TestAttacksComeThrough(t *testing.T) {
 	for i, g := range all {
 		number[g] = i + 1
 	}
-	for _, m := range mechanisms() {
-		if !regexp.MustCompile(*unguarded).MatchString(m.name + " " + m.stops.name) {
-			continue
-		}
-		tried++
-		t.Run(m.name, func(t *testing.T) {
-			t.Setenv(gone, strconv.Itoa(number[m.stops]))
-			h := newHouse(t, uint64(tried))
-			for range variations {
-				if wrong := h.attack(m); len(wrong) > 0 {
-					came++
-					t.Logf("without %q: %.150s", m.stops.name, wrong[0])
-					return
-				}
+	for _, r := range rooms() {
+		for _, m := range r.mechanisms() {
+			if !regexp.MustCompile(*unguarded).MatchString(m.name + " " + m.stops.name) {
+				continue
 			}
-			t.Errorf("nothing came of it without %q: the attack is none, or something else stops it too", m.stops.name)
-		})
+			tried++
+			t.Run(m.name, func(t *testing.T) {
+				t.Setenv(gone, strconv.Itoa(number[m.stops]))
+				h := r.open(t, uint64(tried))
+				for range variations {
+					if wrong := h.attack(m); len(wrong) > 0 {
+						came++
+						t.Logf("without %q: %.150s", m.stops.name, wrong[0])
+						return
+					}
+				}
+				t.Errorf("nothing came of it without %q: the attack is none, or something else stops it too%s", m.stops.name, h.refusals())
+			})
+		}
 	}
 	t.Logf("%d of %d attacks came through without their guard, %d guards", came, tried, len(all))
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"resolute/agent/people"
@@ -86,8 +85,7 @@ func (s *site) knowledgePage(r *http.Request, who people.Principal) (p knowledge
 		}
 	}
 	if id := q.Get("document"); id != "" {
-		from, _ := strconv.Atoi(q.Get("from")) // what is no number is the beginning
-		if p.Document, err = s.documentPage(ctx, id, from); err != nil {
+		if p.Document, err = s.documentPage(ctx, id); err != nil {
 			return p, err
 		}
 	}

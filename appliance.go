@@ -22,6 +22,7 @@ import (
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/learner"
+	"resolute/agent/model/ollama"
 	"resolute/agent/outbox"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
@@ -62,6 +63,7 @@ type appliance struct {
 	usual     *usual.Tracker
 	views     *projection.Views
 	past      *precedent.Keeper
+	model     *ollama.Client
 	judging   *impact.Turns // past decisions again
 	engine    *agent.Engine
 	intake    *intake.Intake
@@ -118,6 +120,9 @@ func (a *appliance) wire(ctx context.Context) error {
 		return err
 	}
 	if err := a.openBeside(ctx, audit, builtin); err != nil {
+		return err
+	}
+	if err := a.openModel(); err != nil {
 		return err
 	}
 	if err := a.openLoop(key, earned, audit); err != nil {
@@ -195,6 +200,9 @@ func (a *appliance) Close() error {
 	a.endImport()
 	if a.runs != nil {
 		a.runs.Close()
+	}
+	if a.model != nil {
+		a.model.Close()
 	}
 	a.registry.Close()
 	var err error

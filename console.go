@@ -32,6 +32,7 @@ func (a *appliance) console(d api.Deps, h household) http.Handler {
 		Figures:    figures.New(a.views),
 		Precedents: a.past,
 		Depths:     a.store,
+		Model:      a.model,
 		Learning:   pages.Learning{Suggestions: d.Suggestions, Triage: a.learner},
 		Operations: a.operations(d),
 	},

@@ -28,6 +28,7 @@ func (a *appliance) openLoop(key *people.Key, earned *authority.Ledger, audit *p
 		Tools:     a.seams.tools(a.meter.Tools(a.registry)),
 		Knowledge: ground{a.knowledge, a.relevance},
 		Triage:    &triage.Router{Books: a.learner.Triage, Now: time.Now},
+		Model:     a.model,
 		Pauses:    a.pauses,
 		Usual:     a.usual,
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks},
@@ -36,7 +37,7 @@ func (a *appliance) openLoop(key *people.Key, earned *authority.Ledger, audit *p
 		Audit:     audit.Event,
 		Now:       time.Now,
 		Salt:      salt,
-	}, agent.Options{Log: a.Log})
+	}, agent.Options{Log: a.Log, Thinkers: a.Model.Parallel})
 	a.intake = intake.New(intake.Deps{
 		Store:      a.seams.intakeStore(a.meter.Intake(a.store)),
 		Book:       a.shelf.Intake,

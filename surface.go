@@ -45,6 +45,7 @@ func (a *appliance) surface(h household, key *people.Key, earned *authority.Ledg
 		Suggestions: suggest.NewKeeper(a.suggesting(audit, builtin)),
 		Precedents:  a.past,
 		Learner:     a.learner,
+		Model:       a.model,
 		Checkpoints: checkpoints,
 		Manifests:   manifests{a.registry, a.library},
 		Impact:      a.judgeAgain,

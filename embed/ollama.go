@@ -49,7 +49,7 @@ var _ Embedder = (*Ollama)(nil)
 
 // Check reports an address that can't be one.
 func (o OllamaOptions) Check() error {
-	_, err := ollamaURL(o.Host)
+	_, err := OllamaAddress(o.Host)
 	return err
 }
 
@@ -72,7 +72,7 @@ func OpenOllama(ctx context.Context, model string, opts OllamaOptions) (*Ollama,
 	if opts.Within == 0 {
 		opts.Within = defaultWithin
 	}
-	base, err := ollamaURL(opts.Host)
+	base, err := OllamaAddress(opts.Host)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,9 @@ func OpenOllama(ctx context.Context, model string, opts OllamaOptions) (*Ollama,
 	return o, nil
 }
 
-// ollamaURL reads what OLLAMA_HOST may hold.
-func ollamaURL(host string) (*url.URL, error) {
+// OllamaAddress reads what OLLAMA_HOST may hold: a URL, or a host with or without port; 127.0.0.1:11434
+// if it is empty.
+func OllamaAddress(host string) (*url.URL, error) {
 	if host == "" {
 		host = "127.0.0.1"
 	}

@@ -99,6 +99,8 @@ func TestAuthority(t *testing.T) {
 		{"POST", "/api/v1/people/x/link", "", admins, nil},
 		{"DELETE", "/api/v1/people/x/sessions", "", admins, nil},
 		{"GET", "/api/v1/triage", "", readers, nil},
+		{"GET", "/api/v1/model", "", readers, nil},
+		{"POST", "/api/v1/model/pull", "{}", admins, nil},
 		{"POST", "/api/v1/triage/x/activate", "{}", admins, nil},
 	}
 	described := h.describe(t)

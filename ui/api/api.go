@@ -122,6 +122,7 @@ type Deps struct {
 	Suggestions Suggestions
 	Precedents  Precedents
 	Shadows     Shadows
+	Model       Model
 	// Backup writes a copy of all data, as it is when it is called.
 	Backup  func(ctx context.Context, w io.Writer) error
 	Metrics *prometheus.Registry

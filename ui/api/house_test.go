@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,6 +27,8 @@ import (
 	"resolute/agent/intake"
 	"resolute/agent/journal"
 	"resolute/agent/listing"
+	"resolute/agent/model/ollama"
+	"resolute/agent/model/ollamatest"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/rehearsal"
@@ -141,7 +144,12 @@ func newHouse(t testing.TB) *house {
 	}})
 	h.must(err)
 	views := h.views(dir)
+	address, err := url.Parse(ollamatest.Start(t, ollamatest.Config{}).URL)
+	h.must(err)
+	model := ollama.New(ollama.Options{Address: address, Choice: func() ollama.Choice { return ollama.Choice{Name: ollamatest.DefaultModel} }, Now: time.Now})
+	t.Cleanup(model.Close)
 	h.deps = api.Deps{
+		Model:       model,
 		Pauses:      paused,
 		Insights:    insights.New(insights.Deps{Views: views, House: nobodys{}, Deeds: deedsOf(audit), Records: h.store, Now: time.Now}),
 		Rehearsals:  rehearsals,

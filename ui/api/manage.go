@@ -113,6 +113,9 @@ func (s *server) getReady(r *request) error {
 	if trouble := s.Knowledge.Trouble(); trouble != "" { // signals are taken and cases go on all the same
 		state["knowledge"] = trouble
 	}
+	if model := s.Model.Glance(r.Request.Context()); model.Trouble() != "" { // procedures go on all the same
+		state["model"] = model.Trouble()
+	}
 	return answer(r, http.StatusOK, state)
 }
 

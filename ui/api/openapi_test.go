@@ -324,6 +324,9 @@ func (h *house) manages(do doing) {
 	do(people.Viewer, "GET", "/api/v1/triage", "", "")
 	do(people.Admin, "POST", "/api/v1/triage/abc/activate", "", "")
 	do(people.Admin, "POST", "/api/v1/manifests/shop/accept", "application/json", `{"manifest":"abc"}`)
+	do(people.Viewer, "GET", "/api/v1/model", "", "")
+	do(people.Admin, "POST", "/api/v1/model/pull", "application/json", `{"model":"qwen3:8b"}`)
+	do(people.Viewer, "GET", "/api/v1/model", "", "")
 	do(people.Viewer, "GET", "/readyz", "", "")
 	var token struct{ ID string }
 	h.must(json.Unmarshal([]byte(do(people.Admin, "POST", "/api/v1/tokens", "application/json", `{"role":"viewer","name":"desk","expires_at":"2100-01-01T00:00:00Z"}`).body), &token))

@@ -20,6 +20,7 @@ import (
 	"resolute/agent/insights"
 	"resolute/agent/journal"
 	"resolute/agent/learner"
+	"resolute/agent/model/ollama"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/precedent"
@@ -96,6 +97,8 @@ var statuses = []struct {
 	{suggest.ErrUnrehearsed, http.StatusConflict},
 	{suggest.ErrAlone, http.StatusForbidden},
 	{bundle.ErrSuperseded, http.StatusConflict},
+	{ollama.ErrName, http.StatusUnprocessableEntity},
+	{ollama.ErrPulling, http.StatusConflict},
 	{runs.ErrBusy, http.StatusTooManyRequests},
 	{impact.ErrBusy, http.StatusTooManyRequests},
 	{learner.ErrVersion, http.StatusNotFound},

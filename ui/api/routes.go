@@ -122,7 +122,7 @@ func (s *server) routes() []route {
 		{method: "POST", path: "/admin/checkpoint", admin: true, about: "Make a signed checkpoint", do: s.postCheckpoint},
 		{method: "POST", path: "/admin/backup", admin: true, class: classStreams, about: "Stream a backup of the data folder", do: s.postBackup},
 	}
-	return append(append(all, peopleRoutes(s)...), statusRoutes(s)...)
+	return append(append(all, peopleRoutes(s)...), append(statusRoutes(s), modelRoutes(s)...)...)
 }
 
 type callbackBody = protocol.CallbackBody

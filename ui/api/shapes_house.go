@@ -36,7 +36,7 @@ func houseShapes() schema {
 		"NewToken":     closed(object("", schema{"role": oneOf("", people.Roles()...), "name": text(""), "untrusted": boolean("its signals vouch for nobody"), "expires_at": moment("never, if absent")}, "name", "untrusted", "expires_at")),
 		"CreatedToken": token(schema{"token": text("the secret, shown this once")}),
 		"Deed":         object("Something that somebody did", schema{"id": text("ascends with time"), "at": moment(""), "actor": text(""), "action": text("what was done, as in token.created"), "subject": text("to what"), "detail": open("")}, "detail"),
-		"State":        object("", schema{"status": text(""), "knowledge": text("what is wrong with the knowledge base, and what answers meanwhile")}, "knowledge"),
+		"State":        object("", schema{"status": text(""), "knowledge": text("what is wrong with the knowledge base, and what answers meanwhile"), "model": text("what is wrong with the model; procedures go on without it")}, "knowledge", "model"),
 		"Level": object("How far the agent may go for a procedure, a tool and a band of amounts", schema{"procedure": text(""), "tool": text("PLUGIN.TOOL"), "band": text("bounds in minor units and the currency; empty where there is no amount"),
 			"level": levels, "given": levels, "why": text(""), "since": moment("when counting began"), "evidence": ref("Judgements"), "lower_bound": number("of agreement between proposals and people; it holds at every look"), "promotion": orNull(ref("Promotion")), "lowered": orNull(ref("Lowered"))}),
 		"Lowered":    object("A level that an admin took away; it holds until more is earned from then on and accepted, or an admin restores it", schema{"to": levels, "by": text("actor"), "at": moment(""), "note": text("why")}),
@@ -55,6 +55,7 @@ func houseShapes() schema {
 	shapes["Precedent"] = precedentShape()
 	maps.Copy(shapes, shadowShapes())
 	maps.Copy(shapes, statusShapes())
+	maps.Copy(shapes, modelShapes())
 	return shapes
 }
 

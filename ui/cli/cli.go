@@ -44,11 +44,19 @@ type Appliance interface {
 	Close() error
 }
 
+// Model is what a server is told of the model.
+type Model struct {
+	Name     string // as Ollama has it; "" leaves it to the bundle
+	Parallel int    // requests that its server takes at once; 1 if 0
+	Threads  int    // that it is told to run on; 0 for none told
+}
+
 // Config is what an appliance is assembled with.
 type Config struct {
 	Data      string // folder; created if missing
 	PublicURL string // where plugins reach it, "" before it listens
 	Embedder  string // builtin or ollama/NAME
+	Model     Model
 	// Identity is the identity provider that signs people in, nil for none.
 	Identity *identity.Config
 	// MaxBacklog is how many runnable cases there may be before signals get 429; 0 for no bound.
@@ -126,7 +134,7 @@ func (p *Program) root(ran *bool) *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(p.demoCommand(), p.initCommand(), p.serveCommand(), p.checkCommand(), p.applyCommand(), p.diffCommand(), p.rehearseCommand(), p.shadowCommand(), p.manifestCommand(), p.casesCommand(), p.authorityCommand(), p.pauseCommand(), p.resumeCommand(),
-		p.ingestCommand(), p.searchCommand(), p.evalCommand(), p.tokenCommand(), p.peopleCommand(), p.secretCommand(), p.verifyCommand(), p.checkpointCommand(), p.backupCommand(), p.restoreCommand(), p.versionCommand())
+		p.modelCommand(), p.ingestCommand(), p.searchCommand(), p.evalCommand(), p.tokenCommand(), p.peopleCommand(), p.secretCommand(), p.verifyCommand(), p.checkpointCommand(), p.backupCommand(), p.restoreCommand(), p.versionCommand())
 	return root
 }
 

@@ -71,11 +71,11 @@ func (p *Program) connect(ctx context.Context, t *target) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = merged(settings{Embedder: p.setting("EMBEDDER", ""), Activation: p.setting("ACTIVATION", "")}, s) // another embedder than the server's would make all vectors anew
+	s = merged(settings{Model: p.setting("MODEL", ""), Embedder: p.setting("EMBEDDER", ""), Activation: p.setting("ACTIVATION", "")}, s) // another embedder than the server's would make all vectors anew
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	a, err := p.Assemble(ctx, Config{Data: t.data, Embedder: s.Embedder, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: slog.New(slog.DiscardHandler)})
+	a, err := p.Assemble(ctx, Config{Data: t.data, Embedder: s.Embedder, Model: s.model(), MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -30,6 +29,10 @@ type settings struct {
 	Bundle    string `yaml:"bundle"`
 	Model     string `yaml:"model"`
 	Embedder  string `yaml:"embedder"`
+	// ModelParallel is how many requests the model's server takes at once, ModelThreads how many threads it
+	// is told to run the model on, 0 for as many as it likes.
+	ModelParallel int `yaml:"model_parallel"`
+	ModelThreads  int `yaml:"model_threads"`
 	// MaxBacklog is how many cases may wait for their turn before signals get 429.
 	MaxBacklog int `yaml:"max_backlog"`
 	// OIDC is the identity provider that signs people in.
@@ -71,17 +74,19 @@ func (p *Program) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&flags.Addr, "addr", p.setting("ADDR", ""), "`host:port` to listen on (default 127.0.0.1:8080)")
 	c.Flags().StringVar(&flags.Bundle, "bundle", p.setting("BUNDLE", ""), "bundle `folder`, applied if its version was never stored")
 	c.Flags().StringVar(&flags.PublicURL, "public-url", p.setting("PUBLIC_URL", ""), "`address` where plugins reach this server (default: where it listens)")
-	c.Flags().StringVar(&flags.Model, "model", p.setting("MODEL", ""), "ollama/NAME; comes with a later version")
+	c.Flags().StringVar(&flags.Model, "model", p.setting("MODEL", ""), "`ollama/NAME`: the model that is asked (default: model.name of the bundle)")
 	c.Flags().StringVar(&flags.Embedder, "embedder", p.setting("EMBEDDER", ""), "`builtin|ollama/NAME`: what makes vectors of the knowledge")
 	c.Flags().StringVar(&flags.Activation, "activation", p.setting("ACTIVATION", ""), "`any|rehearsed`: rehearsed lets a version become active only once it passed its rehearsals (default any)")
-	backlog := c.Flags().String("max-backlog", p.setting("MAX_BACKLOG", ""), "`cases` that may wait for their turn before signals get 429 (default 500000)")
+	numbers := []number{
+		p.numberFlag(c, "max-backlog", "`cases` that may wait for their turn before signals get 429 (default 500000)", &flags.MaxBacklog),
+		p.numberFlag(c, "model-parallel", "`requests` that the model's server takes at once, as in its OLLAMA_NUM_PARALLEL (default 1)", &flags.ModelParallel),
+		p.numberFlag(c, "model-threads", "`threads` that the model runs on (default: what its server chooses)", &flags.ModelThreads),
+	}
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *backlog != "" {
-			n, err := strconv.Atoi(*backlog)
-			if err != nil || n < 1 {
-				return usagef("--max-backlog %s: give a number of cases from 1 on", *backlog)
+		for _, n := range numbers {
+			if err := n.read(); err != nil {
+				return err
 			}
-			flags.MaxBacklog = n
 		}
 		if err := workIn(data); err != nil {
 			return err
@@ -91,9 +96,6 @@ func (p *Program) serveCommand() *cobra.Command {
 			return err
 		}
 		s = merged(flags, s)
-		if s.Model != "" {
-			return usagef("--model: the model planner comes with a later version; procedures need none")
-		}
 		if err := s.check(); err != nil {
 			return err
 		}
@@ -115,14 +117,25 @@ func merged(flags, file settings) settings {
 		return otherwise
 	}
 	backlog := cmp.Or(flags.MaxBacklog, file.MaxBacklog, 500_000)
-	return settings{MaxBacklog: backlog, OIDC: file.OIDC, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
+	return settings{MaxBacklog: backlog, ModelParallel: cmp.Or(flags.ModelParallel, file.ModelParallel, 1), ModelThreads: cmp.Or(flags.ModelThreads, file.ModelThreads), OIDC: file.OIDC, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
 		Model: pick(flags.Model, file.Model, ""), Activation: pick(flags.Activation, file.Activation, activateAny), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
+}
+
+// model is what is said of the model.
+func (s settings) model() Model {
+	return Model{Name: strings.TrimPrefix(s.Model, "ollama/"), Parallel: s.ModelParallel, Threads: s.ModelThreads}
 }
 
 // check reports a setting that is none of those there are.
 func (s settings) check() error {
 	if model, ok := strings.CutPrefix(s.Embedder, "ollama/"); s.Embedder != "builtin" && (!ok || model == "") {
 		return usagef("embedder %s: it is builtin, or ollama/NAME with the name of a model", s.Embedder)
+	}
+	if model, ok := strings.CutPrefix(s.Model, "ollama/"); s.Model != "" && (!ok || model == "") {
+		return usagef("model %s: it is ollama/NAME with the name of a model", s.Model)
+	}
+	if s.ModelParallel < 1 || s.ModelThreads < 0 {
+		return usagef("model_parallel %d, model_threads %d: the first is a number from 1 on, the second from 0 on", s.ModelParallel, s.ModelThreads)
 	}
 	if s.Activation != activateAny && s.Activation != activateRehearsed {
 		return usagef("activation %s: it is any, or rehearsed", s.Activation)
@@ -145,7 +158,7 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 		}
 		return err
 	}
-	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, MaxBacklog: s.MaxBacklog, Identity: s.OIDC, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: log})
+	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, Model: s.model(), MaxBacklog: s.MaxBacklog, Identity: s.OIDC, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: log})
 	if err != nil {
 		return unlessTold(err)
 	}

@@ -94,6 +94,7 @@ type Deps struct {
 	Figures    Figures
 	Precedents Precedents
 	Depths     Depths
+	Model      Model
 	Learning
 	Operations
 }

@@ -17,6 +17,7 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/learner"
 	"resolute/agent/listing"
+	"resolute/agent/model/ollama"
 	"resolute/agent/people"
 	"resolute/agent/precedent"
 	"resolute/agent/rehearsal"
@@ -46,6 +47,7 @@ type world struct {
 	replies   []casefile.Signal // that customers sent by their links
 	rehearsed []runs.Run
 	past      *past
+	thinks    *mind
 	suggests  *suggests
 	learned   *learned
 	cameTo    map[string][]rehearsal.Item // by run
@@ -56,7 +58,7 @@ type world struct {
 }
 
 func newWorld(stories ...*story) *world {
-	w := &world{role: people.Approver, past: &past{}, suggests: &suggests{}, learned: &learned{}}
+	w := &world{thinks: &mind{}, role: people.Approver, past: &past{}, suggests: &suggests{}, learned: &learned{}}
 	for _, s := range slices.Backward(stories) {
 		w.add(s)
 	}
@@ -363,6 +365,7 @@ func (w *world) deps(t *testing.T) Deps {
 		Figures:    counted{w},
 		Precedents: w.past,
 		Depths:     w,
+		Model:      w.thinks,
 		Learning:   Learning{Suggestions: w.suggests, Triage: w.learned},
 		Operations: w.company.operations(t, w),
 	}
@@ -418,6 +421,7 @@ var (
 	_ Suggestions = (*suggest.Keeper)(nil)
 	_ Triage      = (*learner.Learner)(nil)
 	_ Precedents  = (*precedent.Keeper)(nil)
+	_ Model       = (*ollama.Client)(nil)
 )
 
 func listPage(rows, looked int, next string) listing.Page {

@@ -123,7 +123,7 @@ func (s *site) health(ctx context.Context, counts listing.Counts, who people.Pri
 	return append(list, people,
 		PartView{Name: "Work", Link: casesLink(Filter{Status: []casefile.Status{casefile.Working}}, ""), Icon: "ok", Tone: "muted", Health: thousands(d.Runnable) + " ready to go on, " + thousands(d.Held) + " worked on now"},
 		PartView{Name: "Outbox", Link: "/outbox", Icon: "ok", Tone: "muted", Health: thousands(d.Queued) + " to be sent"},
-		PartView{Name: "Model", Icon: "left", Tone: "muted", Health: "none configured; procedures need none"}), nil
+		s.modelPart(ctx, counts.Stops[string(casefile.StopModelUnavailable)])), nil
 }
 
 // peopleWaitedFor says how much waits in queues for a person, and how much of it for too long.

@@ -16,6 +16,7 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/learner"
 	"resolute/agent/listing"
+	"resolute/agent/model/ollama"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/projection"
@@ -131,9 +132,9 @@ func explain(err error) messagePage {
 		m.Status, m.Heading = http.StatusForbidden, "Not for you to decide"
 	case errors.Is(err, agent.ErrDecisionConflict):
 		m.Status, m.Heading = http.StatusConflict, "The case has moved on"
-	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, authority.ErrLevel), errors.Is(err, bundle.ErrMoved), errors.Is(err, learner.ErrBundle), errors.Is(err, shadow.ErrActive), errors.Is(err, shadow.ErrMany), errors.As(err, new(*runs.UnrehearsedError)):
+	case errors.Is(err, pauses.ErrNotPaused), errors.Is(err, authority.ErrNoPromotion), errors.Is(err, authority.ErrLevel), errors.Is(err, bundle.ErrMoved), errors.Is(err, learner.ErrBundle), errors.Is(err, shadow.ErrActive), errors.Is(err, shadow.ErrMany), errors.Is(err, ollama.ErrPulling), errors.As(err, new(*runs.UnrehearsedError)):
 		m.Status, m.Heading = http.StatusConflict, "It is not as it was shown"
-	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, authority.ErrNote), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.As(err, new(*bundle.RefusedError)):
+	case errors.Is(err, agent.ErrDecisionInvalid), errors.Is(err, errRequest), errors.Is(err, authority.ErrNote), errors.Is(err, kb.ErrQuery), errors.Is(err, kb.ErrForm), errors.Is(err, kb.ErrCorrection), errors.Is(err, listing.ErrCursor), errors.Is(err, pauses.ErrInvalid), errors.Is(err, insights.ErrQuery), errors.Is(err, insights.ErrSettings), errors.Is(err, ollama.ErrName), errors.As(err, new(*bundle.RefusedError)):
 		m.Status, m.Heading = http.StatusBadRequest, "That can't be done"
 	case errors.Is(err, journal.ErrStopped):
 		m.Status, m.Heading, m.Detail = http.StatusServiceUnavailable, "The journal has stopped", "Nothing is accepted any more, so that nothing is lost; the log says why. Start resolute again."

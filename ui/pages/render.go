@@ -16,7 +16,7 @@ var templateFiles embed.FS
 type templates struct{ pages map[string]*template.Template }
 
 // pageNames are the templates that fill the shell.
-var pageNames = [...]string{"overview", "cases", "case", "approvals", "outbox", "knowledge", "queues", "audit", "corrections", "policies", "authority", "tools", "tool", "bundles", "bundle", "edit", "suggestions", "suggestion", "triage", "triage-version", "insights", "trace", "rehearsals", "rehearsal", "compare", "signin", "join", "account", "people", "tokens", "status", "message"}
+var pageNames = [...]string{"overview", "cases", "case", "approvals", "outbox", "knowledge", "queues", "audit", "corrections", "policies", "authority", "tools", "model", "tool", "bundles", "bundle", "edit", "suggestions", "suggestion", "triage", "triage-version", "insights", "trace", "rehearsals", "rehearsal", "compare", "signin", "join", "account", "people", "tokens", "status", "message"}
 
 func loadTemplates() *templates {
 	shared := template.Must(template.ParseFS(templateFiles, "templates/shell.html", "templates/parts.html", "templates/stop.html", "templates/rehearsed.html"))

@@ -91,7 +91,7 @@ func (s *site) shell(r *http.Request, who people.Principal, title, here string) 
 	}
 	sh.Work = []NavLink{place("Overview", "/", ""), place("Approvals", "/approvals", waiting), place("Cases", "/cases", ""), s.queuesLink(r, here), place("Outbox", "/outbox", "")}
 	sh.Teach = []NavLink{place("Knowledge", "/knowledge", ""), place("Corrections", "/corrections", ""), place("Suggestions", "/suggestions", ""), place("Triage", "/triage", ""), place("Policies", "/policies", ""), place("Authority", "/authority", ""), place("Bundles", "/bundles", ""), place("Rehearsals", "/rehearsals", "")}
-	sh.Run = []NavLink{place("Insights", "/insights", ""), place("Tools", "/tools", "")}
+	sh.Run = []NavLink{place("Insights", "/insights", ""), place("Tools", "/tools", ""), place("Model", "/model", "")}
 	if who.Role.AtLeast(people.Admin) {
 		sh.Run = append(sh.Run, place("Audit", "/audit", ""))
 	}

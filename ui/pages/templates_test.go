@@ -15,6 +15,7 @@ import (
 	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/listing"
+	"resolute/agent/model/ollama"
 	"resolute/agent/people"
 	"resolute/kb"
 )
@@ -86,6 +87,8 @@ func operatorPages(pages map[string]any, v viewer) {
 	pages["authority"] = authorityPage{Given: []Pair{{Name: "n", Text: "t"}}, Goal: "g", Loses: "l", GoalX: 80, Admin: true, Levels: []LadderView{{Procedure: "p", Tool: "t", Band: "b", Level: "act", Given: "propose", Why: "w", Agreed: "1 of 2", Against: "a", Bound: "0.5", Judged: true, Promotion: &PromotionView{To: "act", From: "propose", Why: "w", Case: "c"}, Key: "b", Lowered: &LoweredView{To: "propose", By: "b", Note: "n", Restores: true}, Lower: []Option{{Value: "shadow", Name: "s"}}}}, Others: []LadderView{{Procedure: "p", Tool: "t", Band: "whatever it moves", Key: "*", Level: "act", Lower: []Option{{Value: "shadow", Name: "s"}}}}}
 	tool := ToolView{Name: "t", Says: "s", Effect: "read", Changed: true, Paused: true, Calls: "3", P50: "a", P95: "b", Failed: "1 of 2", Trouble: true}
 	plugin := PluginView{Name: "p", URL: "u", Version: "1", Manifest: "m", Health: "down", Icon: "escalated", Tone: "escalated", Hint: "h", Running: "1 of 2", Seen: moment(noon, noon), Drift: &DriftedView{Plugin: "p", Version: "v", Now: "n", Tools: []string{"a", "b"}, May: true}, Tools: []ToolView{tool}}
+	pages["model"] = modelPage{Model: modelView(ollama.Status{State: ollama.StateMissing, Model: "m", Detail: "d", Address: "a", Version: "v", Models: []string{"o"}, Window: 1, Most: 2, Bytes: 1_000_000, Last: &ollama.Last{At: noon, Code: "memory", Detail: "d"}}, noon),
+		Pull: pullView(&ollama.Pull{Model: "m", Status: "s", Completed: 1_000_000, Total: 2_000_000}), May: true, Wanted: "m"}
 	pages["tools"] = toolsPage{Plugins: []PluginView{plugin}}
 	pages["tool"] = toolPage{Tool: tool, Plugin: plugin, Title: "t", Input: "i", Output: "o", Trusted: []string{"/a", "/b"}, Classes: []ClassView{{"s", "1"}}, Last: []TryRow{{Link: "/cases/x", Short: "x", Outcome: "o", Tone: "approval"}}, May: true, PauseFor: "tool t", Wrong: "w",
 		Fields: []ArgField{{Name: "a", Form: "arg.a", Kind: "choice", Options: []string{"x"}}, {Name: "b", Form: "arg.b", Kind: "yesno"}, {Name: "c", Form: "arg.c", Kind: "json"}, {Name: "d", Form: "arg.d", Kind: "number"}}, Answer: &AnswerView{Outcome: "o", Detail: "d", Took: "t", Result: "r", Failed: true}}
@@ -98,7 +101,7 @@ func operatorPages(pages map[string]any, v viewer) {
 
 var emptyPages = map[string]any{
 	"case": casePage{}, "cases": casesPage{}, "approvals": approvalsPage{}, "overview": overviewPage{},
-	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "suggestions": suggestionsPage{}, "suggestion": suggestionPage{}, "triage": triagePage{}, "triage-version": triageVersionPage{}, "insights": insightsPage{}, "trace": tracePage{}, "rehearsals": rehearsalsPage{}, "rehearsal": runPage{}, "compare": comparePage{},
+	"queues": queuesPage{}, "audit": auditPage{}, "corrections": correctionsPage{}, "policies": policiesPage{}, "authority": authorityPage{}, "tools": toolsPage{}, "tool": toolPage{}, "model": modelPage{}, "bundles": bundlesPage{}, "bundle": bundlePage{}, "edit": editPage{}, "suggestions": suggestionsPage{}, "suggestion": suggestionPage{}, "triage": triagePage{}, "triage-version": triageVersionPage{}, "insights": insightsPage{}, "trace": tracePage{}, "rehearsals": rehearsalsPage{}, "rehearsal": runPage{}, "compare": comparePage{},
 	"outbox": outboxPage{}, "knowledge": knowledgePage{}, "signin": signInPage{}, "join": joinPage{}, "account": accountPage{}, "people": peoplePage{}, "tokens": tokensPage{}, "status": statusPage{}, "message": messagePage{},
 }
 

@@ -37,9 +37,16 @@ type Client struct {
 	seats chan struct{}
 	pulls *puller
 
-	mu    sync.Mutex
-	facts map[string]facts // by model
-	last  map[string]Last  // by model
+	ctx    context.Context // of what goes on in the background
+	cancel context.CancelFunc
+	group  sync.WaitGroup
+
+	mu     sync.Mutex
+	facts  map[string]facts // by model
+	last   map[string]Last  // by model
+	seen   Status           // by Glance
+	seenAt time.Time
+	asking chan struct{} // closed when Glance knows more; nil: it isn't asking
 }
 
 // New makes a client. It asks nothing yet. Close ends pulls that go on.
@@ -48,12 +55,16 @@ func New(o Options) *Client {
 		o.Parallel = 1
 	}
 	c := &Client{opts: o, api: api.NewClient(o.Address, new(http.Client)), seats: make(chan struct{}, o.Parallel), facts: map[string]facts{}, last: map[string]Last{}}
-	c.pulls = newPuller(c)
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.pulls = &puller{client: c, news: map[chan struct{}]bool{}}
 	return c
 }
 
 // Close ends pulls that go on; what they fetched stays with the server.
-func (c *Client) Close() { c.pulls.close() }
+func (c *Client) Close() {
+	c.cancel()
+	c.group.Wait()
+}
 
 // choice is the model to ask, with its window filled in.
 func (c *Client) choice() Choice {
@@ -104,7 +115,7 @@ func (c *Client) answers(ctx context.Context, m Choice, ask casefile.Consult) ([
 	}
 	var answers []casefile.ModelAnswer
 	for sample := range max(1, ask.Samples) {
-		a, err := c.sample(ctx, c.request(m.Name, window, f, ask, sample), window)
+		a, err := c.sample(ctx, c.request(m.Name, window, f, ask, ask.Earlier+sample), window)
 		if err != nil {
 			return nil, err
 		}

@@ -66,6 +66,20 @@ func TestThinkGivesEachSample(t *testing.T) {
 	}
 }
 
+func TestFurtherSamplesAreOthers(t *testing.T) {
+	s := ollamatest.Start(t, ollamatest.Config{})
+	ask := consult(2)
+	ask.Earlier = 1
+	if said := at(t, s.URL, nil).Think(t.Context(), "c1", ask); said.Error != nil || len(said.Answers) != 2 {
+		t.Fatalf("answered %+v, want two answers", said)
+	}
+	for i, c := range s.Chats() {
+		if c.Options["seed"] != float64(i+1) || c.Options["temperature"] != 0.8 {
+			t.Errorf("answer %d behind one was asked for with %v, want seed %d, and not the likeliest again", i, c.Options, i+1)
+		}
+	}
+}
+
 func TestARepairIsATurnOfItsOwn(t *testing.T) {
 	s := ollamatest.Start(t, ollamatest.Config{})
 	ask := consult(1)

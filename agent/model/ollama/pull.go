@@ -1,7 +1,6 @@
 package ollama
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -24,6 +23,7 @@ type Pull struct {
 
 func (p *Pull) running() bool { return p.EndedAt.IsZero() }
 
+// progress says how far it is.
 func (p *Pull) progress() string {
 	if p.Total == 0 {
 		return p.Status
@@ -46,28 +46,41 @@ func (c *Client) Pull(name string) (Pull, error) {
 	return c.pulls.begin(name)
 }
 
+// WatchPull tells when a pull went on; whoever is told asks for it.
+func (c *Client) WatchPull() (news <-chan struct{}, cancel func()) {
+	p, ch := c.pulls, make(chan struct{}, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.news[ch] = true
+	return ch, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.news, ch)
+	}
+}
+
+// LastPull is how the last pull stands, nil if there was none.
+func (c *Client) LastPull() *Pull { return c.pulls.last() }
+
 // puller pulls one model at a time.
 type puller struct {
 	client *Client
-	ctx    context.Context
-	cancel context.CancelFunc
-	group  sync.WaitGroup
 
 	mu   sync.Mutex
 	pull *Pull            // the last one; nil: there was none
 	done map[string]int64 // bytes by digest
 	all  map[string]int64
+	news map[chan struct{}]bool
 }
 
-func newPuller(c *Client) *puller {
-	p := &puller{client: c}
-	p.ctx, p.cancel = context.WithCancel(context.Background())
-	return p
-}
-
-func (p *puller) close() {
-	p.cancel()
-	p.group.Wait()
+// tell tells who watches; p.mu is held.
+func (p *puller) tell() {
+	for ch := range p.news {
+		select {
+		case ch <- struct{}{}:
+		default: // it is told already
+		}
+	}
 }
 
 // last is how the last pull stands, nil if there was none.
@@ -100,14 +113,15 @@ func (p *puller) begin(name string) (Pull, error) {
 	}
 	p.pull = &Pull{Model: name, Status: "asking for it", StartedAt: p.client.opts.Now()}
 	p.done, p.all = map[string]int64{}, map[string]int64{}
-	p.group.Go(func() { p.run(name) })
+	p.client.group.Go(func() { p.run(name) })
+	p.tell()
 	return *p.pull, nil
 }
 
 func (p *puller) run(name string) {
 	succeeded := false
 	//lint:ignore SA1019 servers before 0.1.36 know no other name for it
-	err := p.client.api.Pull(p.ctx, &api.PullRequest{Model: name, Name: name}, func(at api.ProgressResponse) error {
+	err := p.client.api.Pull(p.client.ctx, &api.PullRequest{Model: name, Name: name}, func(at api.ProgressResponse) error {
 		succeeded = at.Status == "success"
 		p.report(at)
 		return nil
@@ -115,9 +129,10 @@ func (p *puller) run(name string) {
 	p.client.forget(name)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer p.tell()
 	p.pull.EndedAt = p.client.opts.Now()
 	switch {
-	case p.ctx.Err() != nil:
+	case p.client.ctx.Err() != nil:
 		p.pull.Error = "it was broken off, since resolute ended; pull it again, and it goes on where it stopped"
 	case err != nil:
 		p.pull.Error = p.client.unpulled(name, err)
@@ -129,6 +144,7 @@ func (p *puller) run(name string) {
 func (p *puller) report(at api.ProgressResponse) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer p.tell()
 	p.pull.Status = words(at.Status)
 	if at.Digest == "" {
 		return

@@ -117,3 +117,30 @@ func TestStatusSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("status %+v, want unreachable, with how to start it", is)
 	}
 }
+
+func TestAGlanceWaitsForNoServer(t *testing.T) {
+	hang := make(chan struct{})
+	s := ollamatest.Start(t, ollamatest.Config{Broken: func(path string) int {
+		if path == "/api/tags" {
+			<-hang
+		}
+		return 0
+	}})
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	c := at(t, s.URL, func(o *ollama.Options) { o.Now = func() time.Time { return noon } })
+	if is := c.Glance(t.Context()); is.State != ollama.StateUnknown || is.Model != ollamatest.DefaultModel {
+		t.Errorf("while the server hangs: %+v, want that nobody knows", is)
+	}
+	close(hang)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for c.Glance(ctx).State == ollama.StateUnknown && ctx.Err() == nil {
+	}
+	if is := c.Glance(ctx); is.State != ollama.StateIdle {
+		t.Errorf("once it answered: %+v, want idle", is)
+	}
+	s.Close()
+	if is := c.Glance(ctx); is.State != ollama.StateIdle {
+		t.Errorf("a moment later: %+v, want what was seen", is)
+	}
+}

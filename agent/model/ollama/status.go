@@ -3,6 +3,7 @@ package ollama
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // State says in a word how the model stands.
@@ -17,6 +18,7 @@ const (
 	StateMissing     State = "missing"     // the server has no such model
 	StateUnreachable State = "unreachable" // no server answers
 	StateFailing     State = "failing"     // the last request for it failed
+	StateUnknown     State = "unknown"     // the server was asked, and hasn't answered yet
 )
 
 // Status is how the server and the model stand.
@@ -32,6 +34,15 @@ type Status struct {
 	Models  []string `json:"models"`          // that the server has
 	Last    *Last    `json:"last,omitempty"`  // request for the model
 	Pull    *Pull    `json:"pull,omitempty"`  // the last one
+}
+
+// Trouble is what is wrong with the model, "" where nothing is or there is none.
+func (s *Status) Trouble() string {
+	switch s.State {
+	case StateMissing, StateUnreachable, StateFailing:
+		return s.Detail
+	}
+	return ""
 }
 
 // Status asks the server how it stands. It takes a few seconds at most.
@@ -67,6 +78,55 @@ func (c *Client) Status(ctx context.Context) Status {
 		c.stand(ctx, m, &s)
 	}
 	return s
+}
+
+// How old what Glance gives may be, and how long it waits for something newer.
+const (
+	glanceHolds = 10 * time.Second
+	glanceWaits = 200 * time.Millisecond
+)
+
+// Glance is how things stood a few seconds ago: it keeps nobody waiting for a server that hangs, and asks
+// none where no model is configured.
+func (c *Client) Glance(ctx context.Context) Status {
+	configured := c.choice().Name
+	if configured == "" {
+		return Status{State: StateNone, Detail: noModel.detail, Address: c.opts.Address.String(), Models: []string{}, Pull: c.pulls.last()}
+	}
+	c.mu.Lock()
+	if !c.seenAt.IsZero() && c.seen.Model == configured && c.opts.Now().Sub(c.seenAt) < glanceHolds {
+		defer c.mu.Unlock()
+		return c.seen
+	}
+	if c.asking == nil {
+		c.asking = make(chan struct{})
+		c.group.Go(c.look)
+	}
+	asking := c.asking
+	c.mu.Unlock()
+	patience := time.NewTimer(glanceWaits)
+	defer patience.Stop()
+	select {
+	case <-asking:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seenAt.IsZero() {
+		return Status{State: StateUnknown, Detail: "the server was asked, and hasn't answered yet", Model: configured, Address: c.opts.Address.String(), Models: []string{}}
+	}
+	return c.seen
+}
+
+// look asks for the status that Glance gives.
+func (c *Client) look() {
+	s := c.Status(c.ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen, c.seenAt = s, c.opts.Now()
+	close(c.asking)
+	c.asking = nil
 }
 
 // stand says how a model stands that the server has.

@@ -65,7 +65,7 @@ func TestDecisionOnWhatSomebodyDecidedSince(t *testing.T) {
 	r.do("GET", "/api/v1/cases/"+id, nil, &shown)
 	r.decide(id, map[string]any{"decision": "retry", "seen": shown.UpdatedAt}, 200)
 	r.settled(id, casefile.Escalated)
-	for _, decision := range []string{"retry", "takeover", "close"} {
+	for _, decision := range []string{"retry", "close"} {
 		r.decide(id, map[string]any{"decision": decision, "seen": shown.UpdatedAt}, 409)
 	}
 	r.decide(id, map[string]any{"decision": "override", "hypothesis": "refundable", "seen": shown.UpdatedAt}, 409)
@@ -75,7 +75,8 @@ func TestDecisionOnWhatSomebodyDecidedSince(t *testing.T) {
 	r.do("GET", "/api/v1/cases/"+id, nil, &shown)
 	r.decide(id, map[string]any{"decision": "close", "note": "theirs", "seen": shown.UpdatedAt}, 200)
 	r.decide(id, map[string]any{"decision": "reopen", "seen": shown.UpdatedAt}, 409)
-	r.decide(id, map[string]any{"decision": "reopen"}, 200) // who doesn't say what they saw decides about what is
+	r.decide(id, map[string]any{"decision": "reopen"}, 200)                            // who doesn't say what they saw decides about what is
+	r.decide(id, map[string]any{"decision": "takeover", "seen": shown.UpdatedAt}, 200) // stopping it waits for no second look
 }
 
 // decisions counts what people decided about a case.

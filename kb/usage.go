@@ -59,7 +59,8 @@ func (b *Base) NotedTo(ctx context.Context) (offset uint64, err error) {
 	return offset, err
 }
 
-// Note keeps what the journal says up to an offset, once: what was noted before is left as it is.
+// Note keeps what the journal says up to an offset, once: what was noted before is left as it is. Of a search it
+// keeps as much as is searched for: a customer's text is one, however long it is.
 func (b *Base) Note(ctx context.Context, offset uint64, n Noted) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -70,11 +71,13 @@ func (b *Base) Note(ctx context.Context, offset uint64, n Noted) error {
 			return nil
 		}
 		for i, u := range n.Uses {
+			u.Query = beginning(u.Query)
 			if err := putJSON(tx, bucketUses, useKey(documentAt(u.Address), offset, i), u); err != nil {
 				return err
 			}
 		}
 		for i, g := range n.Gaps {
+			g.Query = beginning(g.Query)
 			if err := putJSON(tx, bucketGaps, string(binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(nil, offset), uint16(i))), g); err != nil {
 				return err
 			}

@@ -75,18 +75,22 @@ func New(c Config, d Deps) (*Provider, error) {
 // Label is how the sign-in page calls it.
 func (p *Provider) Label() string { return p.label() }
 
-// provider gives what the provider says of itself.
+// provider gives what the provider says of itself. Several may ask it at once: one that answers nobody holds
+// up nobody else.
 func (p *Provider) provider(ctx context.Context) (*oidc.Provider, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known != nil {
-		return p.known, nil
+	known := p.known
+	p.mu.Unlock()
+	if known != nil {
+		return known, nil
 	}
 	// The provider keeps the context for fetching keys, so it is none that ends with a request.
 	known, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.Client), p.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.known = known
 	return known, nil
 }

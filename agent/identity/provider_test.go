@@ -324,3 +324,40 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// A provider that answers nobody keeps nobody waiting but who asked it.
+func TestProviderThatHangs(t *testing.T) {
+	asked, release := make(chan struct{}), make(chan struct{})
+	hung := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(asked)
+		<-release
+	}))
+	defer hung.Close()
+	p, err := identity.New(identity.Config{Issuer: hung.URL, ClientID: "resolute", Role: people.Viewer}, identity.Deps{Client: hung.Client(), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := make(chan error, 1)
+	go func() {
+		_, _, err := p.Begin(t.Context(), "")
+		began <- err
+	}()
+	<-asked
+	answered := make(chan error, 1)
+	go func() {
+		_, _, err := p.Finish(t.Context(), url.Values{"state": {"x"}}, "x")
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		if !errors.Is(err, identity.ErrNotVouched) {
+			t.Errorf("an answer to no question: %v, want ErrNotVouched", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("an answer to no question waits for a provider that hangs")
+	}
+	close(release)
+	if err := <-began; !errors.Is(err, identity.ErrUnreachable) {
+		t.Errorf("a provider that says nothing: %v, want ErrUnreachable", err)
+	}
+}

@@ -128,14 +128,21 @@ func (d *Door) refused(ctx context.Context, a stored, there bool, v Visitor) err
 }
 
 // Choose sets the password of who is signed in. Who came by a password shows it again; who came by a
-// link of the terminal needn't, and one without a password may choose a name as well ("" keeps it). All
-// other sessions end, and this one goes on under another token.
+// link of the terminal needn't, and one without a password may choose a name as well ("" keeps it). Whom an
+// identity provider signs in chooses neither: with a password of their own they would come in after it has
+// stopped vouching for them, and by another name they would be somebody else. All other sessions end, and this
+// one goes on under another token.
 func (d *Door) Choose(ctx context.Context, token, name, current, password string, v Visitor) (Entry, error) {
 	s, a, ok := d.sessions.lookup(token)
 	if !ok {
 		return Entry{}, ErrSignedOut
 	}
-	if a.Password != "" && s.How != ByLink {
+	switch {
+	case s.How == ByIdentity && a.Password == "":
+		return Entry{}, fmt.Errorf("%w: %s signs in by the identity provider, which alone says how; an admin can make a link to choose a password by", ErrInvalid, a.Name)
+	case s.How != ByLink && name != "" && name != a.Name:
+		return Entry{}, fmt.Errorf("%w: a name is chosen once", ErrInvalid)
+	case s.How != ByLink && a.Password != "":
 		t := try{"password " + a.ID, browserRate}
 		if err := d.limits.Take(t.key, t.rate); err != nil {
 			return Entry{}, err

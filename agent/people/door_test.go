@@ -350,6 +350,11 @@ func TestByIdentity(t *testing.T) {
 	if first.Fresh || !h.accounts.Entered() || first.Who.Role != people.Admin {
 		t.Errorf("who came by a provider is %+v, want an admin who needs no link", first)
 	}
+	for what, name := range map[string]string{"a password that outlives the provider's word": "", "somebody else's name": "boss"} {
+		if _, err := h.door.Choose(ctx, first.Token, name, "", words, people.Visitor{}); !errors.Is(err, people.ErrInvalid) {
+			t.Errorf("whom a provider signs in chose %s: %v, want ErrInvalid", what, err)
+		}
+	}
 	id.Role = people.Viewer
 	again, err := h.door.ByIdentity(ctx, id, people.Visitor{})
 	must(t, err)

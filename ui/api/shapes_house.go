@@ -73,6 +73,6 @@ func decisionShape() schema {
 		"decision": oneOf("", casefile.DecideApprove, casefile.DecideReject, casefile.DecideEdit, casefile.DecideOverride, casefile.DecideRetry, casefile.DecideTakeover, casefile.DecideHandback, casefile.DecideClose, casefile.DecideReopen),
 		"hash":     text("of the approval that was shown: approve, edit; reject checks it where it is given"), "action": closed(object("override: in place of the next one", schema{"tool": text("PLUGIN.TOOL"), "args": open(""), "effect": text("the tool's own, whatever is said here")}, "args", "effect")),
 		"hypothesis": text("override: to go on with"), "procedure": text("override: that is to handle the case from the start; close: that it was for, or none"), "args": open("edit: other arguments"), "note": text("why"), "correction": ref("NewCorrection"), "bundle": text("retry, reopen: active, or a version, to move the case to"),
-		"seen": moment("updated_at of the case that was looked at: where somebody decided after it, this changes nothing (409)")},
+		"seen": moment("updated_at of the case that was looked at: where somebody decided after it, all but a takeover changes nothing (409)")},
 		"hash", "action", "hypothesis", "procedure", "args", "note", "correction", "bundle", "seen"))
 }

@@ -17,6 +17,7 @@ type accountPage struct {
 	HasPassword bool
 	Identity    string
 	NoCurrent   bool // the current password needn't be shown
+	Provided    bool // the identity provider alone says how they sign in
 	Failed      string
 	Done        string
 	Sessions    []SessionView
@@ -60,7 +61,7 @@ func (s *site) accountAgain(w http.ResponseWriter, r *http.Request, who people.P
 		return errSignedOut
 	}
 	p := accountPage{Shell: s.shell(r, who, "Your account", "/account"), Name: a.Name, Role: string(a.Role), May: may(a.Role), HasPassword: a.HasPassword, Identity: a.Identity,
-		NoCurrent: !a.HasPassword || here.How == people.ByLink, Failed: why, Done: accountDone(r.URL.Query().Get("done"))}
+		NoCurrent: !a.HasPassword || here.How == people.ByLink, Provided: !a.HasPassword && here.How == people.ByIdentity, Failed: why, Done: accountDone(r.URL.Query().Get("done"))}
 	for _, v := range s.People.Of(who.ID) {
 		p.Sessions = append(p.Sessions, sessionView(v, v.ID == here.ID, s.Now()))
 	}

@@ -1,11 +1,13 @@
 package pages
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 
 	"resolute/agent/authority"
+	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
 	"resolute/agent/people"
@@ -63,7 +65,7 @@ func ladderX(share float64) float64 {
 
 func (s *site) authority(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	levels, err := s.Operations.Authority.Levels()
-	if err != nil {
+	if err != nil && !errors.Is(err, bundle.ErrNone) {
 		return err
 	}
 	p := authorityPage{Shell: s.shell(r, who, "Authority", "/authority"), Admin: who.Role.AtLeast(people.Admin)}

@@ -157,7 +157,7 @@ type pick struct {
 func (s *site) decideEach(w http.ResponseWriter, r *http.Request, who people.Principal, b batch, here string, links ...Link) error {
 	m := messagePage{Status: http.StatusOK, Links: links, Detail: "Each was decided for itself."}
 	done := 0
-	for _, p := range b.picks {
+	for i, p := range b.picks {
 		said := Pair{Name: short(p.id), Text: b.done, Link: "/cases/" + url.PathEscape(p.id)}
 		if c, err := s.Engine.Load(r.Context(), p.id); err == nil {
 			said.Name = strings.Join(slices.DeleteFunc([]string{titleOf(c), c.Customer.Name, short(p.id)}, func(s string) bool { return s == "" }), ", ")
@@ -169,9 +169,18 @@ func (s *site) decideEach(w http.ResponseWriter, r *http.Request, who people.Pri
 		case errors.Is(err, agent.ErrDecisionConflict), errors.Is(err, agent.ErrDecisionForbidden), errors.Is(err, agent.ErrDecisionInvalid), notFound(err):
 			said.Text = "not decided: " + err.Error()
 		default:
-			return fmt.Errorf("%d of %d were decided: %w", done, len(b.picks), err)
+			s.Logger.Error("several decisions stopped in between", "decided", done, "of", len(b.picks), "case", p.id, "error", err)
+			m.Status = explain(err).Status
+			m.Detail = "Then it failed, and the log says why: what stands here as decided is decided, the rest isn't."
+			said.Text = "not known: look at the case"
 		}
 		m.Changed = append(m.Changed, said)
+		if m.Status != http.StatusOK {
+			for _, rest := range b.picks[i+1:] {
+				m.Changed = append(m.Changed, Pair{Name: short(rest.id), Text: "not decided", Link: "/cases/" + url.PathEscape(rest.id)})
+			}
+			break
+		}
 	}
 	m.Heading = fmt.Sprintf("%d of %d decided", done, len(b.picks))
 	if hasty := s.Engine.Hasty(who); hasty != "" {

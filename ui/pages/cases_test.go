@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -10,6 +12,8 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
+	"resolute/agent/listing"
 	"resolute/agent/people"
 )
 
@@ -64,6 +68,68 @@ func TestSeveralCasesAtOnce(t *testing.T) {
 	if html := b.get("/cases", http.StatusOK); strings.Contains(html, `name="pick"`) {
 		t.Error("a viewer should not be offered to choose cases")
 	}
+}
+
+// failingAt fails from a decision on.
+type failingAt struct {
+	*world
+	left int
+}
+
+func (f *failingAt) Decide(ctx context.Context, id string, d agent.Decide, who people.Principal) (*casefile.Case, error) {
+	if f.left--; f.left < 0 {
+		return nil, fmt.Errorf("append: %w", journal.ErrStopped)
+	}
+	return f.world.Decide(ctx, id, d, who)
+}
+
+// What fails in between says what was decided until then: nobody decides it again, nor thinks that it is done.
+func TestSeveralCasesOfWhichSomeFail(t *testing.T) {
+	w := newWorld(denied(), charged(false), busy())
+	d := w.deps(t)
+	d.Engine = &failingAt{w, 1}
+	form := url.Values{"decision": {"takeover"}, "pick": {w.stories[0].id, w.stories[1].id, w.stories[2].id}}
+	r := httptest.NewRequest("POST", "/cases/batch", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "token"})
+	rec := httptest.NewRecorder()
+	New(d, Options{House: house}).ServeHTTP(rec, r)
+	page := rec.Body.String()
+	if rec.Code != http.StatusServiceUnavailable || strings.Contains(page, "Nothing was changed") {
+		t.Errorf("one of three was taken over: %d, %s", rec.Code, page)
+	}
+	for _, want := range []string{"1 of 3 decided", "taken over", "not known: look at the case", "not decided</dd>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page should say %q: %s", want, page)
+		}
+	}
+}
+
+// Fifty cases of whatever customers write are a page that opens at once.
+func TestListOfLongTexts(t *testing.T) {
+	long := strings.Repeat("“Where is it?” ", 20)
+	amount := int64(12_345_600)
+	p := listing.Page{}
+	for i := range perPage {
+		p.Rows = append(p.Rows, listing.Row{ID: begin(i, 0).id, Status: casefile.Escalated, Goal: long, Subject: long, Procedure: "damaged-item-of-a-long-name", Customer: casefile.Customer{ID: long, Name: long, Email: long},
+			Stop: &casefile.Stop{Code: casefile.StopHypothesesExhausted, Detail: long}, OpenedAt: noon, UpdatedAt: noon, Amount: &amount, Currency: "EUR", Holder: "user:" + long})
+	}
+	for name, data := range map[string]any{"cases": casesPage{List: listView(Filter{}, p, counts(90_000), "", look("operator"))}, "queues": queuesOf(p.Rows)} {
+		if html := renderPage(t, name, withShell(data, signedIn)); len(html) > 100<<10 {
+			t.Errorf("the page %s has %d bytes, want at most 100 KB", name, len(html))
+		}
+	}
+}
+
+// queuesOf are queues in which cases wait, twice as many as a list has.
+func queuesOf(rows []listing.Row) queuesPage {
+	p := queuesPage{Heading: "many"}
+	for range inQueues / len(rows) {
+		for i := range rows {
+			p.Rows = append(p.Rows, waitingView(&rows[i], look("operator")))
+		}
+	}
+	return p
 }
 
 func TestListSaysHowFarItLooked(t *testing.T) {

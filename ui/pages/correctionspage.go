@@ -22,6 +22,7 @@ type correctionsPage struct {
 // CorrectionView is a correction with where it was used.
 type CorrectionView struct {
 	ID, Says, InsteadOf string
+	Whole               string // where all of it stands, "" where this is all
 	Where               string
 	State, Tone, Icon   string
 	By                  string
@@ -35,9 +36,15 @@ type CorrectionView struct {
 	Revocable, Held     bool
 }
 
+// A page of corrections, and how much of each it shows, in characters.
+const (
+	correctionsShown = 25
+	saysShown        = 600
+)
+
 func (s *site) corrections(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	cursor := r.URL.Query().Get("cursor")
-	list, next, err := s.Operations.Corrections.Corrections(r.Context(), perPage, cursor)
+	list, next, err := s.Operations.Corrections.Corrections(r.Context(), correctionsShown, cursor)
 	if err != nil {
 		return err
 	}
@@ -57,8 +64,11 @@ func (s *site) corrections(w http.ResponseWriter, r *http.Request, who people.Pr
 }
 
 func correctionView(c kb.Correction, uses []kb.Use, total int, v viewer) CorrectionView {
-	view := CorrectionView{ID: c.ID, Says: c.Says, InsteadOf: c.InsteadOf, Where: scopeWords(c.Scope), State: string(c.State), By: actor(c.By), At: moment(c.At, v.now), Expires: moment(c.ExpiresAt, v.now),
+	view := CorrectionView{ID: c.ID, Says: shorten(c.Says, saysShown), InsteadOf: shorten(c.InsteadOf, saysShown/2), Where: scopeWords(c.Scope), State: string(c.State), By: actor(c.By), At: moment(c.At, v.now), Expires: moment(c.ExpiresAt, v.now),
 		Case: c.FromCase, CaseShort: short(c.FromCase), Contradicts: c.Contradicts, Why: strings.TrimSuffix(c.Why, "."), Used: "not used yet", Held: c.State == kb.Held, Revocable: c.State == kb.Active || c.State == kb.Held}
+	if view.Says != c.Says || view.InsteadOf != c.InsteadOf {
+		view.Whole = knowledgeLink(c.Address())
+	}
 	switch c.State {
 	case kb.Active:
 		view.Icon, view.Tone = "ok", "muted"

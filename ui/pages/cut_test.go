@@ -2,6 +2,7 @@ package pages
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
+	"resolute/kb"
 )
 
 // A case that somebody sent 200 kB to, in every place where a text goes, is a page that a browser can
@@ -89,5 +91,21 @@ func TestCutCopies(t *testing.T) {
 	short.Approval.Reason, short.Facts["note"] = c.Approval.Reason, c.Facts["note"]
 	if !reflect.DeepEqual(short, c) {
 		t.Error("what was not too long differs in the copy")
+	}
+}
+
+// A page of the longest corrections is one that opens at once, and leads to the whole of each.
+func TestLongCorrections(t *testing.T) {
+	p := correctionsPage{First: true, May: true, Admin: true, Next: "/corrections?cursor=x"}
+	for i := range correctionsShown {
+		c := kb.Correction{ID: fmt.Sprintf("cor-%d", i), Says: strings.Repeat("says <b> ", 444), InsteadOf: strings.Repeat("else <i> ", 444), State: kb.Held, Contradicts: []string{"cor-0", "cor-1"}, By: "user:kim", At: noon, FromCase: "01890a5d-ac96-774b-bcce-b302099a8057"}
+		p.List = append(p.List, correctionView(c, []kb.Use{{Case: "01890a5d-ac96-774b-bcce-b302099a8057"}}, 9, look("admin")))
+	}
+	html := renderPage(t, "corrections", withShell(p, signedIn))
+	if len(html) > 100<<10 {
+		t.Errorf("it has %d bytes, want at most 100 KB", len(html))
+	}
+	if n := strings.Count(html, `href="/knowledge?at=kb%3A%2F%2Fcorrections.cor-`); n != correctionsShown {
+		t.Errorf("%d of %d lead to all that they say", n, correctionsShown)
 	}
 }

@@ -109,6 +109,9 @@ type Options struct {
 	// PublicURL is where the pages are reached; with https:// cookies go over TLS only.
 	PublicURL string
 	Pace      time.Duration // shortest time between two updates of a stream, 400ms if zero
+	// FormWithin is how long a form may take to arrive, 30s if zero: who doesn't get to its end holds room
+	// that others need.
+	FormWithin time.Duration
 }
 
 func (o Options) filled() Options {
@@ -123,6 +126,9 @@ func (o Options) filled() Options {
 	}
 	if o.Pace <= 0 {
 		o.Pace = 400 * time.Millisecond
+	}
+	if o.FormWithin <= 0 {
+		o.FormWithin = 30 * time.Second
 	}
 	return o
 }

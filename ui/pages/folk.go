@@ -3,8 +3,10 @@ package pages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"resolute/agent/people"
 )
@@ -24,13 +26,39 @@ type Accounts interface {
 }
 
 type peoplePage struct {
-	Shell  Shell
-	People []PersonView
-	Roles  []RoleView
-	Failed string
-	Done   string
-	Given  *GivenView
-	Name   string // what was written into the form that failed
+	Shell        Shell
+	People       []PersonView
+	Roles        []RoleView
+	Failed       string
+	Done         string
+	Left         string // what somebody who was kept out leaves behind
+	Given        *GivenView
+	Name         string // what was written into the form that failed
+	Of           string // which of how many these are, "" where these are all
+	Before, Next string
+}
+
+// A page of people, and of tokens.
+const (
+	peopleShown = 20
+	tokensShown = 40
+)
+
+// stretch is what a page shows of a list that is in memory whole: those from the one on that its address names.
+func stretch[T any](r *http.Request, list []T, most int) (shown []T, of, before, next string) {
+	from, _ := strconv.Atoi(r.URL.Query().Get("from")) // what is no number is the beginning
+	from = min(max(from, 0), max(len(list)-1, 0))
+	to := min(from+most, len(list))
+	if from > 0 {
+		before = r.URL.Path + "?from=" + strconv.Itoa(max(from-most, 0))
+	}
+	if to < len(list) {
+		next = r.URL.Path + "?from=" + strconv.Itoa(to)
+	}
+	if before != "" || next != "" {
+		of = fmt.Sprintf("%s to %s of %s", thousands(from+1), thousands(to), thousands(len(list)))
+	}
+	return list[from:to], of, before, next
 }
 
 // GivenView is something that is shown this once.
@@ -65,13 +93,19 @@ var personRoles = [...]people.Role{people.Viewer, people.Operator, people.Approv
 
 func (s *site) folk(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	p := s.peoplePage(r, who)
-	p.Done = folkDone(r.URL.Query())
+	q := r.URL.Query()
+	p.Done = folkDone(q)
+	if do := q.Get("done"); do == "disable" || do == "delete" || do == "role" {
+		p.Left = s.tokensOf(q.Get("name"))
+	}
 	return s.render(w, http.StatusOK, "people", p)
 }
 
 func (s *site) peoplePage(r *http.Request, who people.Principal) peoplePage {
 	p := peoplePage{Shell: s.shell(r, who, "People", "/people"), Roles: roleViews(people.Operator, personRoles[:]...)}
-	for _, a := range s.Accounts.List() {
+	var list []people.Standing
+	list, p.Of, p.Before, p.Next = stretch(r, s.Accounts.List(), peopleShown)
+	for _, a := range list {
 		v := PersonView{ID: a.ID, Name: a.Name, Role: string(a.Role), Disabled: a.Disabled, Self: a.ID == who.ID, By: actor(a.CreatedBy), Since: moment(a.CreatedAt, s.Now()), Roles: roleViews(a.Role, personRoles[:]...)}
 		if sessions := s.People.Of(a.ID); len(sessions) > 0 {
 			v.Sessions, v.Seen = len(sessions), moment(sessions[0].SeenAt, s.Now())
@@ -108,6 +142,24 @@ func folkDone(q url.Values) string {
 		return "The account is deleted. What it did stays in the journal and the audit."
 	}
 	return ""
+}
+
+// tokensOf says how many tokens that somebody made count still, "" for none: they are the house's, and go on
+// without them.
+func (s *site) tokensOf(name string) string {
+	n := 0
+	for _, t := range s.Tokens.List() {
+		if t.CreatedBy == (people.Principal{Kind: people.KindUser, Name: name}).Actor() && (t.ExpiresAt == nil || s.Now().Before(*t.ExpiresAt)) {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "One token that " + name + " made still counts"
+	}
+	return thousands(n) + " tokens that " + name + " made still count"
 }
 
 // refusedFolk shows the page again with what was wrong; other errors have their own page.

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -20,19 +21,20 @@ func peoplePages() map[string]any {
 	at := moment(noon, noon)
 	given := &GivenView{Title: "A link for Kim", Secret: "https://x.example/join?code=abc", Until: "2026-03-01", What: "By it Kim chooses a password."}
 	return map[string]any{
-		"signin":          signInPage{Failed: "It was used already.", Link: true, Next: "/cases", Name: "kim", Provider: "Example", ProviderLink: "/signin/provider?next=x"},
-		"signin asked":    signInPage{Asked: true, Failed: "Too many tries.", Name: "kim"},
-		"status":          statusPage{Ref: "099A80", Heading: "We need an answer from you", Says: "With it we go on.", Icon: "approval", Opened: at, Question: []string{"Which order is it?"}, Until: at, Told: []string{"We are on it."}, Open: true, Failed: "Too long.", Text: "my text", Once: "0", Token: "abc", MaxLength: 4000},
-		"status sent":     statusPage{Heading: "We are working on it", Sent: true, Open: true, Token: "abc"},
-		"status gone":     statusPage{Heading: "This link does not open anything", Says: "It may be cut off.", Gone: true},
-		"join":            joinPage{Name: "Kim", Code: "abc", Failed: "Too short.", Role: "operator"},
-		"join first":      joinPage{First: true, Name: "owner", Role: "admin"},
-		"account":         accountPage{Name: "Kim", Role: "operator", May: may(people.Operator), HasPassword: true, Identity: "https://id.example 1", Failed: "No.", Done: "Done.", Sessions: []SessionView{{ID: "1", Browser: "Firefox on Linux", Address: "192.0.2.1", How: "by password", Here: true, Began: at, Seen: at, Until: at}, {ID: "2", Browser: "x", Address: "y"}}},
-		"account by link": accountPage{Name: "Kim", NoCurrent: true},
-		"people": peoplePage{Roles: roleViews(people.Operator, personRoles[:]...), Failed: "No.", Done: "Done.", Given: given, Name: "Kim", People: []PersonView{
+		"signin":              signInPage{Failed: "It was used already.", Link: true, Next: "/cases", Name: "kim", Provider: "Example", ProviderLink: "/signin/provider?next=x"},
+		"signin asked":        signInPage{Asked: true, Failed: "Too many tries.", Name: "kim"},
+		"status":              statusPage{Ref: "099A80", Heading: "We need an answer from you", Says: "With it we go on.", Icon: "approval", Opened: at, Question: []string{"Which order is it?"}, Until: at, Told: []string{"We are on it."}, Open: true, Failed: "Too long.", Text: "my text", Once: "0", Token: "abc", MaxLength: 4000},
+		"status sent":         statusPage{Heading: "We are working on it", Sent: true, Open: true, Token: "abc"},
+		"status gone":         statusPage{Heading: "This link does not open anything", Says: "It may be cut off.", Gone: true},
+		"join":                joinPage{Name: "Kim", Code: "abc", Failed: "Too short.", Role: "operator"},
+		"join first":          joinPage{First: true, Name: "owner", Role: "admin"},
+		"account":             accountPage{Name: "Kim", Role: "operator", May: may(people.Operator), HasPassword: true, Identity: "https://id.example 1", Failed: "No.", Done: "Done.", Sessions: []SessionView{{ID: "1", Browser: "Firefox on Linux", Address: "192.0.2.1", How: "by password", Here: true, Began: at, Seen: at, Until: at}, {ID: "2", Browser: "x", Address: "y"}}},
+		"account by link":     accountPage{Name: "Kim", NoCurrent: true},
+		"account by provider": accountPage{Name: "kim@example.com", Identity: "https://id.example 1", Provided: true, NoCurrent: true},
+		"people": peoplePage{Roles: roleViews(people.Operator, personRoles[:]...), Failed: "No.", Done: "Done.", Left: "2 tokens that Kim made still count", Of: "1 to 20 of 30", Before: "/people?from=0", Next: "/people?from=20", Given: given, Name: "Kim", People: []PersonView{
 			{ID: "1", Name: "Kim", Role: "admin", State: "by password", Icon: "ok", Tone: "muted", Self: true, By: "Robin", Since: at, Seen: at, Sessions: 2, Roles: roleViews(people.Admin, personRoles[:]...)},
 			{ID: "2", Name: "Ann", Role: "viewer", State: "kept out", Icon: "closed", Tone: "closed", Disabled: true, Since: at}, {ID: "3", Name: "Ben", State: "invited", Icon: "waiting", Tone: "waiting", Invited: true}}},
-		"tokens": tokensPage{Roles: roleViews(people.Ingest, people.Roles()...), Lasts: tokenLasts(), Failed: "No.", Done: "Done.", Given: given, Name: "shop", Tokens: []TokenView{
+		"tokens": tokensPage{Of: "1 to 40 of 50", Before: "/tokens?from=0", Next: "/tokens?from=40", Roles: roleViews(people.Ingest, people.Roles()...), Lasts: tokenLasts(), Failed: "No.", Done: "Done.", Given: given, Name: "shop", Tokens: []TokenView{
 			{ID: "1", Name: "shop", Role: "ingest", May: may(people.Ingest), Untrusted: true, By: "Kim", Created: at, Used: at, Until: at, Over: true}, {ID: "2", Name: "reader", Role: "viewer"}}},
 	}
 }
@@ -208,7 +210,10 @@ func TestAccountPage(t *testing.T) {
 		t.Fatal("the account page should offer to end the other session")
 	}
 	b.wants(b.post("/account/sessions", "session="+id[1], http.StatusOK), "That browser is signed out")
-	other.get("/cases", http.StatusUnauthorized)
+	if html := other.get("/cases", http.StatusUnauthorized); strings.Contains(html, "not taken") {
+		t.Error("who asked for a page has sent nothing that could be lost")
+	}
+	other.wants(other.post("/cases/x/decisions", "decision=takeover", http.StatusUnauthorized), "What you sent was not taken")
 	b.post("/account/sessions", "session="+id[1], http.StatusNotFound)
 	b.wants(b.post("/account/password", url.Values{"current": {"wrong"}, "password": {"another password"}}.Encode(), http.StatusUnprocessableEntity), "current password is another")
 	b.wants(b.post("/account/password", url.Values{"current": {words}, "password": {"another password"}}.Encode(), http.StatusOK), "is another now")
@@ -246,10 +251,14 @@ func TestPeoplePage(t *testing.T) {
 	kim.get("/people", http.StatusOK) // at once
 	b.post("/people/"+id, "do=role&role=viewer", http.StatusOK)
 	kim.get("/people", http.StatusForbidden)
+	kim.post("/tokens", "name=theirs&role=admin&days=30", http.StatusForbidden)
+	if _, _, err := tn.tokens.Create(t.Context(), people.NewToken{Name: "theirs", Role: people.Admin}, "user:Kim"); err != nil {
+		t.Fatal(err)
+	}
 	for _, do := range []string{"do=role&role=viewer", "do=disable", "do=delete"} {
 		b.wants(b.post("/people/"+self, do, http.StatusConflict), "No other admin can sign in")
 	}
-	b.post("/people/"+id, "do=disable", http.StatusOK)
+	b.wants(b.post("/people/"+id, "do=disable", http.StatusOK), "is kept out", "One token that Kim made still counts", `href="/tokens"`) // it goes on without them
 	kim.get("/cases", http.StatusUnauthorized)
 	b.post("/people/"+id, "do=link", http.StatusUnprocessableEntity)
 	b.post("/people/"+id, "do=enable", http.StatusOK)
@@ -257,6 +266,40 @@ func TestPeoplePage(t *testing.T) {
 	b.wants(b.post("/people/"+id, "do=delete", http.StatusOK), "stays in the journal")
 	b.post("/people/"+id, "do=delete", http.StatusNotFound)
 	b.post("/people/"+self, "do=dance", http.StatusBadRequest)
+}
+
+// Hundreds of people and tokens are pages that open at once, and each of them is on one.
+func TestManyPeopleAndTokens(t *testing.T) {
+	tn := newTown(t, "")
+	b := tn.person("Robin", people.Admin)
+	for i := range 119 {
+		if _, _, err := tn.tokens.Create(t.Context(), people.NewToken{Name: fmt.Sprintf("program-%03d", i), Role: people.Viewer}, "user:Robin"); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := tn.accounts.Invite(t.Context(), fmt.Sprintf("person-%03d of a house with long names", i), people.Viewer, "user:Robin"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, entry := range map[string]string{"/people": "<b>person-", "/tokens": "<b>program-"} {
+		found, pages := 0, 0
+		for next := path; next != ""; pages++ {
+			html := b.get(next, http.StatusOK)
+			if len(html) > 100<<10 {
+				t.Fatalf("%s has %d bytes, want at most 100 KB", next, len(html))
+			}
+			found += strings.Count(html, entry)
+			link := regexp.MustCompile(`href="(` + path + `\?from=\d+)" rel="next"`).FindStringSubmatch(html)
+			if next = ""; link != nil {
+				next = link[1]
+			}
+		}
+		if found != 119 {
+			t.Errorf("%d of 119 are on the %d pages of %s", found, pages, path)
+		}
+	}
+	b.wants(b.get("/people?from=100", http.StatusOK), "101 to 120 of 120", `rel="prev"`)
+	b.wants(b.get("/people?from=9999", http.StatusOK), "120 to 120 of 120")
+	b.wants(b.get("/tokens?from=-1", http.StatusOK), "1 to 40 of 119")
 }
 
 func TestTokensPage(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"resolute/agent/people"
@@ -85,7 +86,8 @@ func (s *site) knowledgePage(r *http.Request, who people.Principal) (p knowledge
 		}
 	}
 	if id := q.Get("document"); id != "" {
-		if p.Document, err = s.documentPage(ctx, id); err != nil {
+		from, _ := strconv.Atoi(q.Get("from")) // what is no number is the beginning
+		if p.Document, err = s.documentPage(ctx, id, from); err != nil {
 			return p, err
 		}
 	}

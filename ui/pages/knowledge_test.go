@@ -3,10 +3,12 @@ package pages
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +107,41 @@ func TestKnowledgePage(t *testing.T) {
 	if got := strings.Join(s.world.audited, "|"); strings.Count(got, "knowledge.imported") != 3 || !strings.Contains(got, "knowledge.deleted mugs") {
 		t.Errorf("the audit has %s, want three imports and the deletion", got)
 	}
+}
+
+// A document of a thousand passages, and what a case looked for that is as long as a customer's text may be, are a
+// page that opens at once: the rest is a click away.
+func TestKnowledgeThatIsLong(t *testing.T) {
+	s := newStocked(t)
+	b := s.open(t, people.Admin)
+	var long strings.Builder
+	long.WriteString("# Manual\n")
+	for i := range 300 {
+		fmt.Fprintf(&long, "\n## Part %d\n\n%s\n", i, strings.Repeat(fmt.Sprintf("Step %d of <the> manual. ", i), 40))
+	}
+	b.upload("/knowledge/import", http.StatusOK, nil, [2]string{"manual.md", long.String()})
+	if err := s.base.Note(t.Context(), 7, kb.Noted{Uses: []kb.Use{{Case: "019-case", At: noon, Kind: kb.Grounded, Address: "kb://manual@1", Query: strings.Repeat("<used> ", 50_000)}},
+		Gaps: []kb.Gap{{Case: "019-case", At: noon, Query: "zebra " + strings.Repeat("<gap> ", 200_000)}}}); err != nil {
+		t.Fatal(err)
+	}
+	more, read := "/knowledge?document=manual", 0
+	for more != "" {
+		html := b.get(more, http.StatusOK)
+		if len(html) > 100<<10 {
+			t.Fatalf("%s has %d bytes, want at most 100 KB", more, len(html))
+		}
+		read += strings.Count(html, "<blockquote class=\"text\">")
+		link := regexp.MustCompile(`href="(/knowledge\?document=manual&amp;from=\d+)"`).FindStringSubmatch(html)
+		if more = ""; link != nil {
+			more = strings.ReplaceAll(link[1], "&amp;", "&")
+		}
+	}
+	if read < 300 {
+		t.Errorf("%d passages can be reached from the document's page, want all 300", read)
+	}
+	b.wants(b.get("/knowledge", http.StatusOK), "zebra")
+	b.get("/knowledge?document=manual&from=99999999999999999999", http.StatusOK)
+	b.get("/knowledge?document=manual&from=-5", http.StatusOK)
 }
 
 // Only an admin changes what the company knows.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type DocumentPage struct {
 	Pieces      []PieceView
 	Uses        []UseView
 	Used        string // how often, in words; "" if never
+	More, Rest  string // the page with the pieces behind these, and how many those are
 }
 
 // PieceView is a chunk of a document.
@@ -51,8 +53,10 @@ type GapView struct {
 }
 
 const (
-	gapsShown = 10
-	usesShown = 50
+	gapsShown   = 10
+	usesShown   = 50
+	piecesShown = 25  // of a document at once
+	askedShown  = 300 // of a search, in characters
 )
 
 // searched fills in what a search finds, as cases would find it.
@@ -94,7 +98,11 @@ func (s *site) listed(ctx context.Context, p *knowledgePage, cursor string) erro
 		return err
 	}
 	for _, m := range missing {
-		g := GapView{Query: m.Query, Write: "/knowledge?" + url.Values{"write": {m.Query}}.Encode(), Cases: plural(len(m.Cases), "case"), Other: m.Other, Last: moment(m.Last, s.Now())}
+		query := shorten(m.Query, askedShown)
+		g := GapView{Query: query, Write: "/knowledge?" + url.Values{"write": {query}}.Encode(), Cases: plural(len(m.Cases), "case"), Last: moment(m.Last, s.Now())}
+		for _, other := range m.Other {
+			g.Other = append(g.Other, shorten(other, askedShown))
+		}
 		if len(m.Cases) > 0 {
 			g.Link = "/cases/" + url.PathEscape(m.Cases[0])
 		}
@@ -135,7 +143,8 @@ func documentView(d kb.Document, now time.Time) DocumentView {
 	return v
 }
 
-func (s *site) documentPage(ctx context.Context, id string) (*DocumentPage, error) {
+// documentPage is a document with its pieces from one on.
+func (s *site) documentPage(ctx context.Context, id string, from int) (*DocumentPage, error) {
 	d, err := s.Library.Document(ctx, id)
 	if err != nil {
 		return nil, err
@@ -144,6 +153,12 @@ func (s *site) documentPage(ctx context.Context, id string) (*DocumentPage, erro
 	chunks, err := s.Library.Contents(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	chunks = chunks[min(max(from, 0), len(chunks)):]
+	if rest := len(chunks) - piecesShown; rest > 0 {
+		chunks = chunks[:piecesShown]
+		p.More = documentLink(d.ID) + "&from=" + strconv.Itoa(max(from, 0)+piecesShown)
+		p.Rest = plural(rest, "passage") + " more"
 	}
 	for _, c := range chunks {
 		p.Pieces = append(p.Pieces, PieceView{strings.Join(c.Headings, " › "), shorten(c.Text, 2000), knowledgeLink(c.Citation)})
@@ -160,7 +175,7 @@ func (s *site) documentPage(ctx context.Context, id string) (*DocumentPage, erro
 		if u.Kind == kb.Replied {
 			how = "cited in a reply"
 		}
-		p.Uses = append(p.Uses, UseView{Link: "/cases/" + url.PathEscape(u.Case), Short: short(u.Case), How: how, Passage: u.Address, Query: u.Query, At: moment(u.At, s.Now())})
+		p.Uses = append(p.Uses, UseView{Link: "/cases/" + url.PathEscape(u.Case), Short: short(u.Case), How: how, Passage: u.Address, Query: shorten(u.Query, askedShown), At: moment(u.At, s.Now())})
 	}
 	return p, nil
 }

@@ -22,6 +22,7 @@ import (
 	"resolute/agent/projection"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/rehearsal/shadow"
+	"resolute/agent/statuslink"
 	"resolute/agent/suggest"
 	"resolute/kb"
 )
@@ -48,7 +49,7 @@ func New(d Deps, o Options) http.Handler {
 	}))
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
-	return headers(guard.Handler(mux))
+	return headers(punctual(s.FormWithin, guard.Handler(mux)))
 }
 
 // headers are the same on every answer.
@@ -87,13 +88,17 @@ func (s *site) handle(h func(http.ResponseWriter, *http.Request) error) http.Han
 		if err == nil || r.Context().Err() != nil {
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, statuslink.Path) {
+			s.tellCustomer(w, r, err)
+			return
+		}
 		if errors.Is(err, errSignedOut) {
 			s.askToSignIn(w, r)
 			return
 		}
 		m := explain(err)
 		if m.Status >= http.StatusInternalServerError {
-			s.Logger.Error("a page failed", "path", r.URL.Path, "error", err)
+			s.Logger.Error("a page failed", "path", shorten(r.URL.Path, 200), "error", err)
 		}
 		if m.Status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", "1")
@@ -114,8 +119,10 @@ func explain(err error) messagePage {
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		m.Status, m.Heading, m.Detail = http.StatusNotFound, "There is no such case", "The address is wrong, or the case is in another data folder."
-	case errors.Is(err, errNoPage), errors.Is(err, authority.ErrNoAction), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, people.ErrNotFound), errors.Is(err, learner.ErrVersion), errors.Is(err, runs.ErrRun), errors.Is(err, shadow.ErrNone):
+	case errors.Is(err, errNoPage), errors.Is(err, authority.ErrNoAction), errors.Is(err, kb.ErrNotFound), errors.Is(err, bundle.ErrVersion), errors.Is(err, bundle.ErrPlugin), errors.Is(err, people.ErrNotFound), errors.Is(err, learner.ErrVersion), errors.Is(err, runs.ErrRun), errors.Is(err, shadow.ErrNone):
 		m.Status, m.Heading = http.StatusNotFound, "There is no such page"
+	case errors.Is(err, bundle.ErrNone):
+		m.Status, m.Heading, m.Links = http.StatusConflict, "No bundle is active yet", []Link{{Name: "Bundles", Link: "/bundles", Primary: true}}
 	case errors.Is(err, suggest.ErrNone):
 		m.Status, m.Heading, m.Links = http.StatusNotFound, "It is not suggested any more", toSuggestions
 	case errors.Is(err, suggest.ErrRemade), errors.Is(err, suggest.ErrDismissed), errors.Is(err, suggest.ErrUnrehearsed):

@@ -66,7 +66,13 @@ func TestSignInByProvider(t *testing.T) {
 	begin(b)
 	b.wants(b.get(ProviderBack+"?code=x&state=state", http.StatusOK), "Outbox", "ann@example.com")
 	b.wants(b.get(ProviderBack+"?code=x&state=state", http.StatusForbidden), "another browser") // it was for once
-	v.who.Role = people.Viewer                                                                  // what the provider says counts each time
+	if page := b.get("/account", http.StatusOK); !strings.Contains(page, "It alone says whether you may") || strings.Contains(page, `action="/account/password"`) {
+		t.Error("whom a provider signs in should be offered no password of their own")
+	}
+	b.wants(b.post("/account/password", url.Values{"password": {words}}.Encode(), http.StatusUnprocessableEntity), "signs in by the identity provider")
+	b.post("/welcome", url.Values{"name": {"boss@example.com"}, "password": {words}}.Encode(), http.StatusUnprocessableEntity)
+	b.wants(b.get("/welcome", http.StatusOK), "Your account") // they are nobody's first admin
+	v.who.Role = people.Viewer                                // what the provider says counts each time
 	second := tn.browser()
 	begin(second)
 	second.wants(second.get(ProviderBack+"?code=x&state=state", http.StatusOK), "viewer")

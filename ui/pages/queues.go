@@ -87,5 +87,5 @@ func (s *site) queues(w http.ResponseWriter, r *http.Request, who people.Princip
 }
 
 func waitingView(r *listing.Row, v viewer) WaitingView {
-	return WaitingView{RowView: rowView(r, v), Queue: r.Queue, Since: moment(r.Since, v.now), Due: moment(r.DueAt, v.now), Overdue: r.Holder == "" && !v.now.Before(r.DueAt), Whose: actor(r.Holder)}
+	return WaitingView{RowView: rowView(r, v), Queue: r.Queue, Since: moment(r.Since, v.now), Due: moment(r.DueAt, v.now), Overdue: r.Holder == "" && !v.now.Before(r.DueAt), Whose: shorten(actor(r.Holder), whoShown)}
 }

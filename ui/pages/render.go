@@ -34,7 +34,17 @@ func (t *templates) block(page, block string, data any) ([]byte, error) {
 	if err := t.pages[page].ExecuteTemplate(&b, block, data); err != nil {
 		return nil, fmt.Errorf("rendering %s of the page %s: %w", block, page, err)
 	}
-	return b.Bytes(), nil
+	return plainly(b.Bytes()), nil
+}
+
+// plainly makes the characters visible that turn the direction of what follows, whatever it is: with one, an
+// address or an amount reads as another than it is, and so does what stands beside it. Nobody needs them to
+// write.
+func plainly(html []byte) []byte {
+	for _, override := range [...]string{"\u202d", "\u202e"} {
+		html = bytes.ReplaceAll(html, []byte(override), []byte("\ufffd"))
+	}
+	return html
 }
 
 // render answers a whole page, or nothing of it if it fails.

@@ -14,6 +14,7 @@ import (
 type signInPage struct {
 	Shell  Shell
 	Asked  bool   // a page was asked for that needs it
+	Lost   bool   // something was sent, and not taken
 	Failed string // why a link or a password let nobody in
 	Link   bool   // it was a link that failed
 	Name   string
@@ -121,7 +122,7 @@ func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
 		next = r.URL.RequestURI()
 	}
 	p := s.signInPage(r, next)
-	p.Asked = true
+	p.Asked, p.Lost = true, r.Method != http.MethodGet && r.Method != http.MethodHead
 	if err := s.render(w, http.StatusUnauthorized, "signin", p); err != nil {
 		s.Logger.Error("the sign-in page failed", "error", err)
 	}
@@ -180,7 +181,7 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request, who people.Princi
 	if err != nil {
 		return err
 	}
-	if a.HasPassword {
+	if a.HasPassword || a.Identity != "" {
 		http.Redirect(w, r, "/account", http.StatusSeeOther)
 		return nil
 	}

@@ -73,6 +73,35 @@ func statusHeaders(w http.ResponseWriter) {
 	h.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
 }
 
+// tellCustomer says that something went wrong to those who are told nothing of the inside: what it was is for
+// the log.
+func (s *site) tellCustomer(w http.ResponseWriter, r *http.Request, err error) {
+	statusHeaders(w)
+	p, code := statusPage{Gone: true}, explain(err).Status
+	switch {
+	case errors.Is(err, errNoPage):
+		p.Heading, p.Says = notOpened, notOpenedSays
+	case errors.Is(err, errCrossOrigin):
+		p.Heading, p.Says = "That did not come from this page", "Nothing was sent. Open the link in the newest message that we sent you, and answer there; or just answer that message."
+	case code < http.StatusInternalServerError:
+		p.Heading, p.Says = "That could not be taken", "Nothing was sent. Please go back and try it once more; or just answer our message."
+	default:
+		s.Logger.Error("a customer's page failed", "error", err) // its address is a secret
+		w.Header().Set("Retry-After", "60")
+		p.Heading, p.Says = "This page is out of order just now", "It is not your doing, and nothing was sent. Please try again in a few minutes; or just answer our message."
+	}
+	p.Shell = s.statusShell(r, p.Heading)
+	if err := s.render(w, code, "status", p); err != nil {
+		s.Logger.Error("the page of an error failed", "error", err)
+	}
+}
+
+// What a link that doesn't count shows.
+const (
+	notOpened     = "This link does not open anything"
+	notOpenedSays = "It may be cut off, or its time is over. The newest message that we sent you has one that works; or just answer that message."
+)
+
 // statusCase gives the case of a link. Whoever has none, or tries too often, is answered here.
 func (s *site) statusCase(w http.ResponseWriter, r *http.Request) (*casefile.Case, error) {
 	statusHeaders(w)
@@ -97,7 +126,7 @@ func (s *site) statusCase(w http.ResponseWriter, r *http.Request) (*casefile.Cas
 	if err := s.limits.Take("guess "+address, statusGuesses); err != nil {
 		return nil, s.tooMany(w, r, err)
 	}
-	p := statusPage{Shell: s.statusShell(r, "This link does not open anything"), Gone: true, Heading: "This link does not open anything", Says: "It may be cut off, or its time is over. The newest message that we sent you has one that works; or just answer that message."}
+	p := statusPage{Shell: s.statusShell(r, notOpened), Gone: true, Heading: notOpened, Says: notOpenedSays}
 	return nil, s.render(w, http.StatusNotFound, "status", p)
 }
 
@@ -133,9 +162,10 @@ func (s *site) status(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "status", p)
 }
 
-// merged is the page of the case that one went on in, "" where it didn't, or in somebody else's.
+// merged is the page of the case that one went on in, "" where it didn't, or in somebody else's. Whoever only
+// claimed to be that customer is not shown what the customer was told.
 func (s *site) merged(ctx context.Context, c *casefile.Case) string {
-	if c.MergedInto == "" {
+	if c.MergedInto == "" || c.Customer.Assurance.Lower(casefile.AssuranceAuthenticated) != casefile.AssuranceAuthenticated {
 		return ""
 	}
 	into, err := s.Engine.Load(ctx, c.MergedInto)
@@ -264,9 +294,13 @@ func replySignal(c *casefile.Case, once, text string) casefile.Signal {
 	return casefile.Signal{Source: sourceOfReplies, EventID: c.ID + "/" + once + "/" + hex.EncodeToString(sum[:8]), Type: "customer.replied", Data: data}
 }
 
-// written is a text as somebody meant it: lines by \n, nothing that doesn't show.
+// written is a text as somebody meant it: lines by \n, nothing that doesn't show; "" where no character of it
+// does.
 func written(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\r\n", "\n")
+	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }) {
+		return ""
+	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return -1

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/journal"
 	"resolute/agent/people"
 	"resolute/agent/statuslink"
 )
@@ -143,6 +145,7 @@ func TestHostileAnswers(t *testing.T) {
 		want int
 	}{
 		"nothing":               {answerForm(once, " \r\n\t\x00"), 422},
+		"nothing that shows":    {answerForm(once, "\u200b\u2060\ufeff\u202e"), 422},
 		"too long":              {answerForm(once, strings.Repeat("ä", maxReply+1)), 422},
 		"no form":               {"text=hello", 400},
 		"a form of somebody's":  {answerForm("../../x", "hello"), 400},
@@ -252,22 +255,26 @@ type busyHouse struct{}
 func (busyHouse) Error() string             { return "busy" }
 func (busyHouse) RetryAfter() time.Duration { return time.Second }
 
-// A case that went on in another one of the same customer leads there; in somebody else's it doesn't.
+// A case that went on in another one of the same customer leads there. In somebody else's it doesn't, nor for
+// whoever only claimed to be that customer: with their own address they were sent a link to the case that they
+// opened, and it would show what the customer was told.
 func TestMergedCaseLeadsOn(t *testing.T) {
-	into, same := asking(), asking()
-	same.id = "01890a5d-ac96-774b-bcce-b302099a8057"
-	for i := range same.entries {
-		same.entries[i].Case = same.id
-	}
-	for _, stranger := range []bool{false, true} {
-		w := newWorld(into)
-		s := &site{Deps: w.deps(t)}
-		c := &casefile.Case{ID: same.id, MergedInto: into.id, Customer: into.c.Customer, EndedAt: noon}
-		if stranger {
-			c.Customer = casefile.Customer{ID: "somebody-else"}
-		}
-		if leads := s.merged(t.Context(), c) != ""; leads == stranger {
-			t.Errorf("a case that was merged into one of a stranger (%v) leads there: %v", stranger, leads)
+	into := asking()
+	claimed, unknown := into.c.Customer, into.c.Customer
+	claimed.Email, claimed.Assurance, unknown.Assurance = "me@evil.example", casefile.AssuranceNone, ""
+	for _, c := range []struct {
+		what  string
+		who   casefile.Customer
+		leads bool
+	}{
+		{"the same customer", into.c.Customer, true},
+		{"a stranger", casefile.Customer{ID: "somebody-else", Assurance: casefile.AssuranceVouched}, false},
+		{"somebody who claims to be the customer", claimed, false},
+		{"nobody knows whom", unknown, false},
+	} {
+		s := &site{Deps: newWorld(into).deps(t)}
+		if leads := s.merged(t.Context(), &casefile.Case{ID: "01890a5d-ac96-774b-bcce-b302099a8057", MergedInto: into.id, Customer: c.who, EndedAt: noon}) != ""; leads != c.leads {
+			t.Errorf("a case of %s that went on in the customer's leads there: %v, want %v", c.what, leads, c.leads)
 		}
 	}
 }
@@ -310,4 +317,45 @@ func TestLinksAreRevoked(t *testing.T) {
 		t.Errorf("a case that was merged into it leads to %s", to)
 	}
 	b.post("/cases/none/links/revoke", "", http.StatusNotFound)
+}
+
+// Whatever goes wrong, a customer is told it in a customer's words: none of the console's pages, none of their
+// links, nothing of what the log says.
+func TestCustomersAreToldNothingOfTheInsideWhenItFails(t *testing.T) {
+	s := asking()
+	w := newWorld(s)
+	c := w.customer(t, s)
+	for _, try := range []struct {
+		what, method, path, body, site string
+		broken                         error
+		want                           int
+	}{
+		{"another site", "POST", c.link, answerForm(strings.Repeat("a", 32), "x"), "cross-site", nil, 403},
+		{"a broken form", "POST", c.link, "text=%zz", "same-origin", nil, 400},
+		{"a link that is cut off", "GET", statuslink.Path, "", "", nil, 404},
+		{"a link with more behind it", "GET", c.link + "/x", "", "", nil, 404},
+		{"another way to ask", "DELETE", c.link, "", "same-origin", nil, 404},
+		{"a store that failed", "GET", c.link, "", "", fmt.Errorf("read journal.db: %w", journal.ErrStopped), 503},
+		{"what nobody foresaw", "GET", c.link, "", "", errors.New("secret words of the disk"), 500},
+	} {
+		w.broken = try.broken
+		r := httptest.NewRequest(try.method, try.path, strings.NewReader(try.body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", try.site)
+		r.RemoteAddr = c.from
+		rec := httptest.NewRecorder()
+		c.site.ServeHTTP(rec, r)
+		page := rec.Body.String()
+		if rec.Code != try.want {
+			t.Errorf("%s: %d, want %d", try.what, rec.Code, try.want)
+		}
+		for _, inside := range []string{"/cases", "/signin", "resolute", "journal", "the log", "secret words", "<script"} {
+			if strings.Contains(page, inside) {
+				t.Errorf("%s: the page says %q: %s", try.what, inside, page)
+			}
+		}
+		if policy := rec.Header().Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || !strings.Contains(page, "<h1>") {
+			t.Errorf("%s: it is no page for customers: %q", try.what, policy)
+		}
+	}
 }

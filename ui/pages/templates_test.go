@@ -62,7 +62,7 @@ func fullPages(t *testing.T) map[string]any {
 		Documents: []DocumentView{{Title: "d", Source: "s", Version: "v", Chunks: 3, Imported: moment(noon, noon)}}, Next: "/knowledge?cursor=a", May: true, Below: "b", Write: &WriteView{"t", "q"}, Report: &ReportView{"s", []Pair{{Name: "f.pdf", Text: "why"}}}, Trouble: "t", State: "1 document",
 		Gaps:     []GapView{{Query: "q", Write: "/knowledge?write=q", Cases: "2 cases", Link: "/cases/x", Other: []string{"o"}, Last: moment(noon, noon)}},
 		Imports:  ImportsView{[]ImportView{{1, 2, "1 of 2 files"}}},
-		Document: &DocumentPage{DocumentView: DocumentView{Title: "d"}, ID: "d", Address: "kb://d@v", Pieces: []PieceView{{"", "x", "/knowledge?at=x"}}, Uses: []UseView{{Link: "/cases/x", Short: "x", How: "h", Query: "q"}}, Used: "Used 1 time"}}
+		Document: &DocumentPage{DocumentView: DocumentView{Title: "d"}, ID: "d", Address: "kb://d@v", Pieces: []PieceView{{"", "x", "/knowledge?at=x"}}, Uses: []UseView{{Link: "/cases/x", Short: "x", How: "h", Query: "q"}}, Used: "Used 1 time", More: "/knowledge?document=d&from=25", Rest: "2 passages more"}}
 	for name, p := range peoplePages() {
 		pages[name] = p
 	}
@@ -147,7 +147,7 @@ func TestEveryPageRendersEmpty(t *testing.T) {
 	}
 }
 
-const attack = `"><script>alert(1)</script><img src=x onerror=alert(2)>'javascript:alert(3)`
+const attack = `"><script>alert(1)</script><img src=x onerror=alert(2)>'javascript:alert(3)` + "\u202e\u202d\x00"
 
 func TestEveryPageEscapesHostileText(t *testing.T) {
 	for name, data := range fullPages(t) {
@@ -158,7 +158,7 @@ func TestEveryPageEscapesHostileText(t *testing.T) {
 		if !strings.Contains(html, "alert(1)") {
 			t.Errorf("the page %s should show hostile text as text, but it shows none of it", name)
 		}
-		for _, tag := range []string{"<script>alert", "<img src=x", `href="javascript:`, `href="'javascript`} {
+		for _, tag := range []string{"<script>alert", "<img src=x", `href="javascript:`, `href="'javascript`, "\u202e", "\u202d", "\x00"} {
 			if strings.Contains(html, tag) {
 				t.Errorf("the page %s lets %q through", name, tag)
 			}

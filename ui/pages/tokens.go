@@ -18,14 +18,16 @@ type Tokens interface {
 }
 
 type tokensPage struct {
-	Shell  Shell
-	Tokens []TokenView
-	Roles  []RoleView
-	Lasts  []Pair // days and how they are called
-	Failed string
-	Done   string
-	Given  *GivenView
-	Name   string
+	Shell        Shell
+	Tokens       []TokenView
+	Roles        []RoleView
+	Lasts        []Pair // days and how they are called
+	Failed       string
+	Done         string
+	Given        *GivenView
+	Name         string
+	Of           string // which of how many these are, "" where these are all
+	Before, Next string
 }
 
 // TokenView is a token without its secret.
@@ -55,7 +57,9 @@ func tokenLasts() []Pair {
 func (s *site) tokensPage(r *http.Request, who people.Principal) tokensPage {
 	p := tokensPage{Shell: s.shell(r, who, "Tokens", "/tokens"), Roles: roleViews(people.Ingest, people.Roles()...), Lasts: tokenLasts()}
 	now := s.Now()
-	for _, t := range s.Tokens.List() {
+	var list []people.Token
+	list, p.Of, p.Before, p.Next = stretch(r, s.Tokens.List(), tokensShown)
+	for _, t := range list {
 		v := TokenView{ID: t.ID, Name: t.Name, Role: string(t.Role), May: may(t.Role), Untrusted: t.Untrusted, By: actor(t.CreatedBy), Created: moment(t.CreatedAt, now)}
 		if t.LastUsedAt != nil {
 			v.Used = moment(*t.LastUsedAt, now)

@@ -210,15 +210,22 @@ func thousands(n int) string {
 	return s
 }
 
+// How much of a text a line of a list has, in characters: fifty of them are a page.
+const (
+	titleShown = 90
+	saidShown  = 70
+	whoShown   = 32
+)
+
 func rowView(r *listing.Row, v viewer) RowView {
-	row := RowView{ID: r.ID, Title: r.Goal, Said: r.Subject, Status: chip(r.Status), Procedure: r.Procedure, Holder: actor(r.Holder),
-		Customer: cmp.Or(r.Customer.Name, r.Customer.Email, r.Customer.ID), Opened: moment(r.OpenedAt, v.now), Changed: moment(r.UpdatedAt, v.now), Seen: seen(r.UpdatedAt)}
+	row := RowView{ID: r.ID, Title: shorten(r.Goal, titleShown), Said: shorten(r.Subject, saidShown), Status: chip(r.Status), Procedure: r.Procedure, Holder: shorten(actor(r.Holder), whoShown),
+		Customer: shorten(cmp.Or(r.Customer.Name, r.Customer.Email, r.Customer.ID), whoShown), Opened: moment(r.OpenedAt, v.now), Changed: moment(r.UpdatedAt, v.now), Seen: seen(r.UpdatedAt)}
 	if row.Title == "" {
-		row.Title, row.Said = cmp.Or(r.Subject, "A case without a goal yet"), ""
+		row.Title, row.Said = cmp.Or(shorten(r.Subject, titleShown), "A case without a goal yet"), ""
 	}
 	if r.Stop != nil {
 		row.Stop = string(r.Stop.Code)
-		row.Why = cmp.Or(r.Stop.Detail, reasonOf(r.Stop, r.Status).title)
+		row.Why = shorten(cmp.Or(r.Stop.Detail, reasonOf(r.Stop, r.Status).title), titleShown)
 	}
 	if r.Amount != nil {
 		currency := cmp.Or(r.Currency, v.currency)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"resolute/agent/bundle"
@@ -90,6 +91,7 @@ func (b *browser) edits(d *demonstrated) {
 	d.signal("customer.replied", "T-2", "Sorry, it is ORD-1012.")
 	b.asks("h", "hypothesis", "they want the money", ignored[any](`document.querySelector("#ask-hypothesis [name=hypothesis][value=refundable]").click()`))
 	b.step("the refund is above what it does alone", status("approval"), shows("189.00"))
+	b.takesNoOthersPlace(d, id)
 	b.asks("e", "edit", "they keep the top", ignored[any](`document.querySelector("#ask-edit [name='arg.amount_cents']").value = "15000"`))
 	b.step("what a person proposes is approved by somebody else", status("approval"), shows("150.00"), shows("who doesn't approve it"), becomes(`!document.querySelector("button[name=decision][value=approve]")`))
 
@@ -103,6 +105,18 @@ func (b *browser) edits(d *demonstrated) {
 	b.step("what a rule denies is said there, and what was typed stays", becomes(`document.querySelector("#ask-action [role=alert]") !== null && document.querySelector("#ask-action [name='arg.order_id']").value === "ORD-1007"`))
 	b.fills("action", `form.querySelector("[name='arg.order_id']").value = "ORD-1012"`)
 	b.step("another action waits for somebody else, too", status("approval"), shows("120.00"), shows("who doesn't approve it"))
+}
+
+// takesNoOthersPlace has somebody else change what waits for approval while it is looked at, and decides at the
+// moment at which the page has the change: that was meant for what stood there, and nobody has read the new one.
+func (b *browser) takesNoOthersPlace(d *demonstrated, id string) {
+	b.t.Helper()
+	b.step("watch for the approval that is asked anew", becomes(`document.getElementById("live").textContent === "live"`), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1, 1), ignored[any](`document.activeElement.blur(); 
+		document.addEventListener("submit", (event) => { window.went ??= event.defaultPrevented ? "kept" : "sent"; event.preventDefault(); });
+		new MutationObserver(() => { if (document.querySelector("#case-stop").textContent.includes("160.00")) document.querySelector("button[name=decision][value=approve]")?.click(); }).observe(document.querySelector("main"), { childList: true, subtree: true });`))
+	d.owner("/api/v1/cases/"+id+"/decisions", "application/json", []byte(`{"decision": "edit", "note": "the leg is theirs", "args": {"order_id": "ORD-1012", "amount_cents": 16000}}`), http.StatusOK, &map[string]any{})
+	b.step("what was meant for another approval isn't sent for the new one", becomes(`window.went === "kept"`))
+	b.step("look at it again", chromedp.Navigate(d.base+"/cases/"+id), status("approval"), shows("160.00"), becomes(`document.querySelector("button[name=decision][value=approve]") !== null`))
 }
 
 // fills in the form of a dialog that is open, and sends it.

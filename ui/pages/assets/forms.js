@@ -1,9 +1,13 @@
-// A second click on a decision sends nothing; filters apply when a status is picked.
+// A second click on a decision sends nothing, nor does one on an approval that took another's place just
+// then: it was meant for that one. Filters apply when a status is picked.
+const unread = 1000; // ms
+
 export function forms() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("[data-decide]") || event.submitter?.formMethod === "dialog") return;
-    if (form.dataset.sent) {
+    const anew = Number(form.closest("[data-anew]")?.dataset.anew ?? 0);
+    if (form.dataset.sent || Date.now() - anew < unread) {
       event.preventDefault();
       return;
     }

@@ -85,6 +85,8 @@ function selected(block) {
 
 function put(current, next) {
   if (current.innerHTML === next.innerHTML) return;
+  const [was, is] = [current, next].map((block) => block.querySelector("[name=hash]")?.value);
+  if (was && is && was !== is) next.dataset.anew = String(Date.now()); // forms.js
   for (const text of current.querySelectorAll("textarea[id]")) {
     const again = next.querySelector("#" + CSS.escape(text.id));
     if (again && !again.value) again.value = text.value;

@@ -115,6 +115,14 @@ func (tn *town) first() (*browser, string) {
 	if err != nil {
 		tn.t.Fatal(err)
 	}
+	looked, err := tn.browser().c.Head(tn.base + "/signin?code=" + code) // as what shows a preview of a link does
+	if err != nil {
+		tn.t.Fatal(err)
+	}
+	_ = looked.Body.Close()
+	if len(looked.Cookies()) > 0 {
+		tn.t.Errorf("who only looks at the link is given %v", looked.Cookies())
+	}
 	b := tn.browser()
 	return b, b.get("/signin?code="+code, http.StatusOK)
 }

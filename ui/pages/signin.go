@@ -64,7 +64,7 @@ func sentence(say string) string { return strings.ToUpper(say[:1]) + say[1:] + "
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	code := q.Get("code")
-	if code == "" {
+	if code == "" || r.Method == http.MethodHead { // who only looks whether the link leads anywhere doesn't use it up
 		if _, ok := s.principal(r); ok {
 			http.Redirect(w, r, "/", http.StatusSeeOther)
 			return nil

@@ -91,7 +91,13 @@ func accountName(name string) (string, error) {
 
 // folded is a name as it is compared: two that a person takes for the same are.
 func folded(name string) string {
-	return strings.ToLower(norm.NFKC.String(strings.TrimSpace(name)))
+	seen := strings.Map(func(r rune) rune {
+		if r == nonJoiner || r == joiner {
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(name))
+	return strings.ToLower(norm.NFKC.String(seen))
 }
 
 func personRole(r Role) error {

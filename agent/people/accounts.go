@@ -222,10 +222,9 @@ func (a *Accounts) setPassword(ctx context.Context, id, name, password string) (
 	if err != nil {
 		return stored{}, err
 	}
-	if name == "" {
+	if name == "" || name == s.Name {
 		name = s.Name
-	}
-	if name, err = accountName(name); err != nil {
+	} else if name, err = accountName(name); err != nil {
 		return stored{}, err
 	}
 	hash, err := a.acceptable(ctx, name, password)

@@ -104,6 +104,17 @@ func checkName(name string) error {
 		return fmt.Errorf("%w: the name has more than %d characters", ErrInvalid, maxName)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.TrimSpace(name) != name:
 		return fmt.Errorf("%w: the name %q has control characters, or spaces around it", ErrInvalid, name)
+	case strings.ContainsFunc(name, hides):
+		return fmt.Errorf("%w: the name %q has characters that nobody sees, or that turn others around", ErrInvalid, name)
 	}
 	return nil
 }
+
+// Joiners are written between letters of some scripts.
+const (
+	nonJoiner = '\u200c'
+	joiner    = '\u200d'
+)
+
+// hides reports whether a character doesn't show, or changes how others do: by it one name looks as another.
+func hides(r rune) bool { return unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner }

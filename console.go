@@ -36,7 +36,7 @@ func (a *appliance) console(d api.Deps, h household) http.Handler {
 		Learning:   pages.Learning{Suggestions: d.Suggestions, Triage: a.learner},
 		Operations: a.operations(d),
 	},
-		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL, Provider: h.provider})
+		pages.Options{House: a.house, Logger: a.Log, PublicURL: a.PublicURL, Proxies: a.Proxies, Provider: h.provider})
 }
 
 // operations is what the pages of whoever runs the agent stand on.

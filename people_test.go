@@ -64,6 +64,14 @@ func TestPeopleByTheCommandLine(t *testing.T) {
 	if code, _, errs := commandLine(t, "serve", "--data", dir, "--addr", "127.0.0.1:0"); code != 1 || !strings.Contains(errs, "server.yaml") || !strings.Contains(errs, "client_secret is written out") {
 		t.Errorf("a secret in server.yaml: %d %q, want that it should be named", code, errs)
 	}
+	for _, everybody := range []string{"0.0.0.0/0", "::/0", "proxy.example"} {
+		if err := os.WriteFile(filepath.Join(dir, "server.yaml"), []byte("proxies: [10.0.0.7, '"+everybody+"']\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs := commandLine(t, "serve", "--data", dir, "--addr", "127.0.0.1:0"); code != 2 || !strings.Contains(errs, everybody) {
+			t.Errorf("%s as a proxy: %d %q, want it refused by name", everybody, code, errs)
+		}
+	}
 }
 
 // The terminal shows a link until an admin can sign in without one, and none any more afterwards.

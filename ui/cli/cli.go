@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -59,6 +60,8 @@ type Config struct {
 	Model     Model
 	// Identity is the identity provider that signs people in, nil for none.
 	Identity *identity.Config
+	// Proxies say for whom they ask, beside those on this machine.
+	Proxies []netip.Prefix
 	// MaxBacklog is how many runnable cases there may be before signals get 429; 0 for no bound.
 	MaxBacklog int
 	// MustRehearse lets a version become active only once its rehearsals have passed.

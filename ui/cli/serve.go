@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -37,6 +38,8 @@ type settings struct {
 	MaxBacklog int `yaml:"max_backlog"`
 	// OIDC is the identity provider that signs people in.
 	OIDC *identity.Config `yaml:"oidc"`
+	// Proxies are the addresses, or ranges of them, of proxies elsewhere that say for whom they ask.
+	Proxies []string `yaml:"proxies"`
 	// Activation is what a version has to have done before it may become active: any, or rehearsed.
 	Activation string `yaml:"activation"`
 }
@@ -117,7 +120,7 @@ func merged(flags, file settings) settings {
 		return otherwise
 	}
 	backlog := cmp.Or(flags.MaxBacklog, file.MaxBacklog, 500_000)
-	return settings{MaxBacklog: backlog, ModelParallel: cmp.Or(flags.ModelParallel, file.ModelParallel, 1), ModelThreads: cmp.Or(flags.ModelThreads, file.ModelThreads), OIDC: file.OIDC, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
+	return settings{MaxBacklog: backlog, ModelParallel: cmp.Or(flags.ModelParallel, file.ModelParallel, 1), ModelThreads: cmp.Or(flags.ModelThreads, file.ModelThreads), OIDC: file.OIDC, Proxies: file.Proxies, Addr: pick(flags.Addr, file.Addr, "127.0.0.1:8080"), PublicURL: pick(flags.PublicURL, file.PublicURL, ""), Bundle: pick(flags.Bundle, file.Bundle, ""),
 		Model: pick(flags.Model, file.Model, ""), Activation: pick(flags.Activation, file.Activation, activateAny), Embedder: pick(flags.Embedder, file.Embedder, "builtin")}
 }
 
@@ -143,8 +146,31 @@ func (s settings) check() error {
 	return nil
 }
 
+// ranges reads addresses and ranges of them.
+func ranges(texts []string) ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, text := range texts {
+		r, err := netip.ParsePrefix(text)
+		if err != nil {
+			var one netip.Addr
+			if one, err = netip.ParseAddr(text); err == nil {
+				r, err = one.Unmap().Prefix(one.Unmap().BitLen())
+			}
+		}
+		if err != nil || r.Bits() == 0 {
+			return nil, usagef("server.yaml: proxies: %q is no address of a proxy, like 10.0.0.7 or 10.0.0.0/24; who is in it is believed for whom it asks", text)
+		}
+		list = append(list, r.Masked())
+	}
+	return list, nil
+}
+
 func (p *Program) serve(ctx context.Context, data string, s settings) error {
 	log := p.log()
+	proxies, err := ranges(s.Proxies)
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; name another with --addr", s.Addr, err)
@@ -158,7 +184,7 @@ func (p *Program) serve(ctx context.Context, data string, s settings) error {
 		}
 		return err
 	}
-	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, Model: s.model(), MaxBacklog: s.MaxBacklog, Identity: s.OIDC, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: log})
+	a, err := p.Assemble(ctx, Config{Data: data, PublicURL: publicURL(s.PublicURL, l), Embedder: s.Embedder, Model: s.model(), MaxBacklog: s.MaxBacklog, Identity: s.OIDC, Proxies: proxies, MustRehearse: s.Activation == activateRehearsed, Env: p.Env, Log: log})
 	if err != nil {
 		return unlessTold(err)
 	}

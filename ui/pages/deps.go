@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"resolute/agent"
@@ -108,7 +109,9 @@ type Options struct {
 	Logger   *slog.Logger     // slog.DiscardHandler if nil
 	// PublicURL is where the pages are reached; with https:// cookies go over TLS only.
 	PublicURL string
-	Pace      time.Duration // shortest time between two updates of a stream, 400ms if zero
+	// Proxies say for whom they ask, beside those on this machine.
+	Proxies []netip.Prefix
+	Pace    time.Duration // shortest time between two updates of a stream, 400ms if zero
 	// FormWithin is how long a form may take to arrive, 30s if zero: who doesn't get to its end holds room
 	// that others need.
 	FormWithin time.Duration

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,21 +93,32 @@ func (s *site) still(r *http.Request, who people.Principal) bool {
 	return err == nil && now == who
 }
 
-// visitor is who sent a request, as far as the connection tells. A proxy on this machine says for whom
-// it asks, in what it puts last; from anywhere else that header is anybody's.
+// visitor is who sent a request, as far as the connection tells. A proxy on this machine, or one that the house
+// names, says for whom it asks, in what it puts last; from anywhere else that header is anybody's.
 func (s *site) visitor(r *http.Request) people.Visitor {
 	v := people.Visitor{Agent: r.UserAgent(), Known: s.shown(r, browserCookie), Session: s.shown(r, sessionCookie)}
 	v.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
-	if ip := net.ParseIP(v.Address); ip != nil && ip.IsLoopback() {
-		if list := r.Header.Values("X-Forwarded-For"); len(list) > 0 {
-			last := list[len(list)-1]
-			last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-			if net.ParseIP(last) != nil {
-				v.Address = last
-			}
+	at, err := netip.ParseAddr(v.Address)
+	if err != nil || !at.Unmap().IsLoopback() && !s.proxies(at) {
+		return v
+	}
+	asked := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, said := range slices.Backward(asked) {
+		one, err := netip.ParseAddr(strings.TrimSpace(said))
+		if err != nil {
+			break
+		}
+		v.Address = one.Unmap().String()
+		if !s.proxies(one) {
+			break
 		}
 	}
 	return v
+}
+
+// proxies reports whether an address is that of one of the house's proxies.
+func (s *site) proxies(at netip.Addr) bool {
+	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(at.Unmap()) })
 }
 
 // enter gives a browser its session.

@@ -100,7 +100,7 @@ func Brief(c *casefile.Case, what casefile.Notice) string {
 	line("%s: %s", what, cmp.Or(c.Goal, Subject(c), "a case without a goal yet"))
 	if s := c.Stop; s != nil {
 		line("Stopped: %s, %s", s.Code, cmp.Or(s.Detail, s.Rule, "without a detail"))
-		line("To unblock it: %s", Unblock(s.Code))
+		line("To unblock it: %s", Unblock(c))
 	}
 	if h := c.Handoff; h != nil {
 		line("Queue %s, due %s", h.Queue, h.DueAt.UTC().Format(time.RFC3339))
@@ -111,7 +111,7 @@ func Brief(c *casefile.Case, what casefile.Notice) string {
 		if h.Cause != nil {
 			why = ": " + cmp.Or(h.Cause.Detail, string(h.Cause.Code))
 		}
-		line("Believed: %s, %s%s", h.Name, h.Status, why)
+		line("Believed: %s, %s%s", cmp.Or(h.Statement, h.Name), h.Status, why)
 	}
 	for _, k := range Known(c) {
 		line("Known: %s, from %s (%s)", k.Name, cmp.Or(k.Tool, "a person"), k.Evidence)
@@ -153,16 +153,21 @@ func Tried(c *casefile.Case) []casefile.Attempt {
 	return list[max(0, len(list)-triedAtMost):]
 }
 
-// Unblock says what would let a case go on that stopped for a reason.
-func Unblock(code casefile.StopCode) string {
-	switch code {
+// Unblock says what would let a case go on that stopped.
+func Unblock(c *casefile.Case) string {
+	switch c.Stop.Code {
 	case casefile.StopPolicyDeny:
 		return "decide it outside and close it, choose another action, or change the rule and retry"
 	case casefile.StopBudgetExceeded:
 		return "once the budget has room again, retry; or decide it outside and close it"
 	case casefile.StopAuthorityShadow:
 		return "do it yourself; say by approve or reject whether the agent was right"
+	case casefile.StopModelUnavailable:
+		return "see that the model answers, by resolute model status, then retry; or decide it outside and close it"
 	case casefile.StopConfidenceLow:
+		if c.Procedure != "" { // a model wasn't sure what to do
+			return "choose an action, retry, or decide it outside and close it"
+		}
 		return "say which procedure it is for, or close it as for none of them: either teaches triage"
 	case casefile.StopEvidenceMissing, casefile.StopInputMissing:
 		return "find out what is missing, then hand it back or close it"

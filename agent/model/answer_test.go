@@ -113,7 +113,7 @@ func TestTheSameCallIsNeverDoneTwice(t *testing.T) {
 }
 
 func TestWhatWasDeniedIsNotTriedAgain(t *testing.T) {
-	r := newRig(t, func(_ int, ask casefile.Consult) casefile.ModelAnswered { return says(ask, refunds("O-1", 9999)) })
+	r := newRig(t, func(_ int, ask casefile.Consult) casefile.ModelAnswered { return says(ask, refunds("O-1", 9999)) }, config("thresholds: {model: 0.6}\n"))
 	id := r.ticket("O-1")
 	r.settled(id, casefile.Escalated)
 	if n := len(entriesOf[*casefile.ActionDenied](r, id)); n != 1 {
@@ -151,4 +151,16 @@ func TestAReplyThatSaysMoreThanItsEvidenceIsNotSent(t *testing.T) {
 func grounds(files fstest.MapFS) {
 	p := files["procedures/refund.yaml"]
 	p.Data = []byte(strings.Replace(string(p.Data), "drive: model\n", "ground: [refunds]\ndrive: model\n", 1))
+}
+
+func TestHowMuchOfACallItsEvidenceHolds(t *testing.T) {
+	for cents, want := range map[int]float64{3400: 1, 3399: 0.75, 77: 0.5} { // as it stands there, 3400 - 1, and made up
+		r := newRig(t, func(_ int, ask casefile.Consult) casefile.ModelAnswered { return says(ask, refunds("O-1", cents)) }, config("thresholds: {model: 1}\n"))
+		r.shop.orders["O-1"] = order{ID: "O-1", Email: "ann@example.com", TotalCents: 3400, RefundedCents: 1}
+		id := r.ticket("O-1")
+		r.settled(id, casefile.Escalated)
+		if got := entriesOf[*casefile.ModelProposed](r, id)[0].Confidence.Coverage; got != want {
+			t.Errorf("of a refund of %d its evidence holds %v, want %v", cents, got, want)
+		}
+	}
 }

@@ -54,7 +54,7 @@ func (b *beside) consult() (casefile.Consult, error) {
 		return casefile.Consult{}, fmt.Errorf("the prompt for %s leaves no room for the case in model.context of %d tokens", b.use, b.Context)
 	}
 	text, told := b.tell(b.c, b.pieces(), room)
-	s := append(shape{{"evidence", evidenceOf(told), true}, {"confidence", sureness, true}}, b.fields...)
+	s := append(shape{{"evidence", evidenceOf(told), true}, {"confidence", confidences, true}}, b.fields...)
 	return casefile.Consult{System: system, Prompt: text + end, Schema: s.raw(), Tokens: asideTokens, Source: prompt.Source}, nil
 }
 

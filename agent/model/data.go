@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -56,6 +57,14 @@ func (p *piece) tell(c *casefile.Case) string {
 		head += " id=" + p.id
 	}
 	return fmt.Sprintf("%s (%s; %s)\n%s\n--- end %s\n", head, p.title, p.trust, p.text, mark)
+}
+
+var marks = regexp.MustCompile(`(?m)^--- (data|end) [0-9a-f]{16}`)
+
+// Alike reports whether two prompts say the same, whatever they are marked with: marks differ by case and
+// version of the bundle.
+func Alike(a, b string) bool {
+	return marks.ReplaceAllString(a, "$1") == marks.ReplaceAllString(b, "$1")
 }
 
 // readable leaves out what a person wouldn't see, and is told to no model either.

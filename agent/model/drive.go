@@ -185,7 +185,7 @@ func (d *driver) schema(told []piece) []byte {
 		tools = append(tools, t.Value)
 		args = append(args, simple(d.Tools[t.Value].Input))
 	}
-	s := shape{{"hypothesis", textOf(), true}, {"evidence", evidence, true}, {"confidence", sureness, true}, {"decision", oneOf(d.decisions()...), true},
+	s := shape{{"hypothesis", textOf(), true}, {"evidence", evidence, true}, {"confidence", confidences, true}, {"decision", oneOf(d.decisions()...), true},
 		{"tool", oneOf(tools...), false}, {"args", anyOf(args...), false}, {"text", textOf(), false},
 		{"sentences", listOf(shape{{"text", textOf(), true}, {"evidence", evidence, true}}), false}}
 	if len(d.signals) > 0 {

@@ -88,7 +88,7 @@ func TestDenialIsToldToTheModel(t *testing.T) {
 			return says(ask, refunds("O-1", 3400))
 		}
 		return says(ask, refunds("O-1", 9999))
-	})
+	}, config("thresholds: {model: 0.6}\n"))
 	r.settled(r.ticket("O-1"), casefile.Resolved)
 	if got := r.shop.effects(); got != "refund_order O-1 3400" || !strings.Contains(told, "Nobody gets back more than they paid.") {
 		t.Errorf("did %q, after it was told\n%s", got, told)
@@ -101,7 +101,7 @@ func TestDenialIsTheCauseWhereTheModelGivesUp(t *testing.T) {
 			return says(ask, drives("escalate", `"text":"I may not do that"`))
 		}
 		return says(ask, refunds("O-1", 9999))
-	})
+	}, config("thresholds: {model: 0.6}\n"))
 	c := r.settled(r.ticket("O-1"), casefile.Escalated)
 	if c.Stop.Code != casefile.StopPolicyDeny || c.Stop.Rule != "more-than-paid" || !strings.Contains(c.Stop.Detail, "I may not do that") {
 		t.Errorf("it ends as %s (rule %s), want the denial as the first cause with the model's words", plainStop(c), c.Stop.Rule)

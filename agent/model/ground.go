@@ -1,12 +1,15 @@
 package model
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"resolute/agent/casefile"
 	"resolute/agent/model/grounding"
+	"resolute/agent/model/sureness"
 )
 
 // report is what a check came to.
@@ -102,7 +105,8 @@ func citations(c *casefile.Case, sentences []grounding.Sentence) []string {
 	return list
 }
 
-// covered is the share of the arguments' values that occur in the evidence.
+// covered is the share of the arguments' values that occur in the evidence; one that is the sum or the
+// difference of two numbers there counts half: so much is easily so by chance.
 func covered(args casefile.Object, evidence []string, told []piece) float64 {
 	var text strings.Builder
 	for i := range told {
@@ -110,19 +114,53 @@ func covered(args casefile.Object, evidence []string, told []piece) float64 {
 			text.WriteString(told[i].text + "\n")
 		}
 	}
-	held, all := 0, 0
+	held, all := 0.0, 0
 	each(map[string]any(args), func(v any) {
 		if all++; occurs(plain(v), text.String()) {
 			held++
+		} else if derived(v, text.String()) {
+			held += 0.5
 		}
 	})
 	switch {
 	case all > 0:
-		return float64(held) / float64(all)
+		return held / float64(all)
 	case len(evidence) > 0:
 		return 1
 	}
 	return 0
+}
+
+var numbers = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?`)
+
+// mostNumbers bounds how many numbers of the evidence are added up.
+const mostNumbers = 100
+
+// derived reports whether a number is the sum or the difference of two that stand in a text.
+func derived(v any, text string) bool {
+	var want float64
+	switch t := v.(type) {
+	case int64:
+		want = float64(t)
+	case float64:
+		want = t
+	default:
+		return false
+	}
+	var there []float64
+	for _, s := range numbers.FindAllString(text, mostNumbers) {
+		if n, err := strconv.ParseFloat(s, 64); err == nil {
+			there = append(there, n)
+		}
+	}
+	for i, a := range there {
+		for _, b := range there[i+1:] {
+			if a+b == want || a-b == want || b-a == want {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // each calls with every value that is neither list nor object.
@@ -176,11 +214,6 @@ func (p *Planner) weigh(c *casefile.Case, a *casefile.Asked, k *casefile.Confide
 	for i := range c.Passages {
 		k.Retrieval = max(k.Retrieval, c.Passages[i].Score)
 	}
-	k.Raw = p.Combine(*k)
-	k.Value = k.Raw
-}
-
-// Mean is how sure a proposal is by its parts, where nothing better is known.
-func Mean(k casefile.Confidence) float64 {
-	return 0.45*k.Agreement + 0.3*k.Coverage + 0.25*k.Stated
+	k.Raw = sureness.Combine(*k)
+	k.Value = sureness.Value(a.Calibrated, k.Raw)
 }

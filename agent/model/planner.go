@@ -61,7 +61,6 @@ type Options struct {
 	Tools     map[string]Tool
 	Files     map[string]string // of the bundle's prompts/, by name
 	Redact    redact.Redactor
-	Combine   func(casefile.Confidence) float64 // nil: Mean
 }
 
 // Planner is the planner of procedures with a model at its side.
@@ -77,9 +76,6 @@ type Planner struct {
 func New(frame *procedure.Planner, o Options) *Planner {
 	p := &Planner{Planner: frame, Options: o, Prompts: map[casefile.ModelUse]Prompt{}, signals: frame.Signals()}
 	p.Samples, p.Asks = max(p.Samples, 1), max(p.Asks, 1)
-	if p.Combine == nil {
-		p.Combine = Mean
-	}
 	p.house = grounding.House{Company: o.Company, Currency: o.Currency, Zone: o.Zone, Trusted: map[string][]string{}}
 	for name, t := range o.Tools {
 		if p.house.Trusted[name] = t.Trusted; t.Effect != "read" {

@@ -78,7 +78,7 @@ func TestDataIsFencedAndMarked(t *testing.T) {
 }
 
 func TestAPromptFitsTheContext(t *testing.T) {
-	long := strings.Repeat("My kettle 4 leaks, 12 drops a minute; it's O-1. ", 3000)
+	long := strings.Repeat("My kettle 4 leaks, 12 drops a minute; it's O-1. ", 800)
 	for _, size := range []string{"4096", "8192", "16384"} {
 		r := newRig(t, sensible, config("model: {context: "+size+"}\n"), grounds)
 		r.shop.orders["O-1"] = order{ID: "O-1", Email: "ann@example.com", TotalCents: 3400, Note: long}

@@ -65,8 +65,8 @@ func (s shape) raw() json.RawMessage {
 	return b
 }
 
-// sureness are the confidences that a model chooses from: limits of numbers are nothing a grammar holds.
-var sureness = json.RawMessage(`{"type":"number","enum":[0,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1]}`)
+// confidences are the confidences that a model chooses from: limits of numbers are nothing a grammar holds.
+var confidences = json.RawMessage(`{"type":"number","enum":[0,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1]}`)
 
 // deepestShape is how deep a tool's schema is followed.
 const deepestShape = 6

@@ -60,7 +60,7 @@ func outside(e *casefile.Entry) bool {
 // decided.
 func supports(e *casefile.Entry) bool {
 	switch e.Data.(type) {
-	case *casefile.KnowledgeFound, *casefile.HistoryFound, *casefile.CaseCorrelated, *casefile.HandoffOpened, *casefile.HandoffNoticed:
+	case *casefile.KnowledgeFound, *casefile.HistoryFound, *casefile.ModelAnswered, *casefile.ModelProposed, *casefile.CaseCorrelated, *casefile.HandoffOpened, *casefile.HandoffNoticed:
 		return true
 	}
 	return false
@@ -70,7 +70,7 @@ func supports(e *casefile.Entry) bool {
 // follows from it.
 func absorbed(e *casefile.Entry) bool {
 	switch d := e.Data.(type) {
-	case *casefile.KnowledgeFound, *casefile.HistoryFound, *casefile.ProcedureChosen:
+	case *casefile.KnowledgeFound, *casefile.HistoryFound, *casefile.ModelAnswered, *casefile.ProcedureChosen:
 		return true
 	case *casefile.CallAnswered:
 		return d.Source == casefile.SourceAnswer || d.Source == casefile.SourceOperation
@@ -115,7 +115,7 @@ func (r *record) inFlight() *casefile.Entry {
 			if d.Source == casefile.SourceOperation && takenOut {
 				return e
 			}
-		case *casefile.ProcedureChosen, *casefile.KnowledgeFound, *casefile.HistoryFound:
+		case *casefile.ProcedureChosen, *casefile.KnowledgeFound, *casefile.HistoryFound, *casefile.ModelAnswered:
 			if takenOut {
 				return e
 			}

@@ -35,6 +35,8 @@ type replay struct {
 	keys    map[string]casefile.Call // by idempotency key
 	extra   map[string]bool          // ids of reads that the record doesn't have
 	dropped map[string]bool          // ids of recorded reads that aren't made now
+	thought int                      // index behind the last answer of the model that was given again
+	reasked bool                     // that it is asked in other words is noted
 
 	divergence *Divergence
 	reworded   []Rewording
@@ -66,7 +68,7 @@ func (r *replay) clock() time.Time { return r.now }
 
 // begin starts a process on what the last one left.
 func (r *replay) begin() {
-	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r, Tools: r, Knowledge: r, Triage: r, Pauses: r, Usual: r,
+	r.engine = agent.New(agent.Deps{Store: r.store, Playbooks: r, Tools: r, Knowledge: r, Triage: r, Model: r, Pauses: r, Usual: r,
 		Callbacks: agent.Callbacks{Base: callbackBase, Key: []byte("of a rehearsal")}, Outgoing: func() bool { return true }, Audit: r.audit,
 		Now: r.clock, Salt: r.numbers.Salt}, agent.Options{Workers: 8, Lease: lease, Together: inTurn})
 }

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"strings"
 
 	"resolute/agent/casefile"
 )
@@ -29,6 +30,15 @@ func tell(e *casefile.Entry) string {
 			return "no procedure: " + d.Reason
 		}
 		return "procedure " + d.Procedure
+	case *casefile.ModelAnswered:
+		if d.Error != nil {
+			return "the model says nothing: " + d.Error.Detail
+		}
+	case *casefile.ModelProposed:
+		if d.Problem != "" {
+			return "nothing is taken from what the model says: " + d.Problem
+		}
+		return "the model wants " + strings.TrimSpace(d.Proposal.Decision+" "+d.Proposal.Tool+d.Proposal.Choice)
 	case *casefile.HypothesisChosen:
 		return "hypothesis " + d.Hypothesis
 	case *casefile.HypothesisFailed:

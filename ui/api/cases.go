@@ -79,7 +79,7 @@ func handoffOf(c *casefile.Case) *handoffView {
 		v.Queue, v.Since, v.DueAt, v.Overdue = h.Queue, &h.Since, &h.DueAt, h.Overdue
 	}
 	if c.Stop != nil {
-		v.Unblock = agent.Unblock(c.Stop.Code)
+		v.Unblock = agent.Unblock(c)
 	}
 	return v
 }

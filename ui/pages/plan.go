@@ -57,7 +57,7 @@ func (s *site) planOf(ctx context.Context, c *casefile.Case) *procedure.Procedur
 
 // goalsFor gives the goals of the procedures that a case may be sent down, by name; nil for one that triage is sure of.
 func (s *site) goalsFor(ctx context.Context, c *casefile.Case) map[string]string {
-	if c.Stop == nil || c.Stop.Code != casefile.StopConfidenceLow {
+	if c.Stop == nil || c.Stop.Code != casefile.StopConfidenceLow || c.Procedure != "" {
 		return nil
 	}
 	b, err := s.Bundles.Get(ctx, c.Bundle)

@@ -98,6 +98,7 @@ func consider(view *HypothesisView, k casefile.Considered, v viewer) {
 // begun says how far a hypothesis is that was begun.
 func begun(view *HypothesisView, c *casefile.Case, h *casefile.Hypothesis) {
 	view.Chosen, view.Error = actor(h.Chosen), ""
+	view.Title = cmp.Or(h.Statement, view.Title)
 	if h.Cause != nil {
 		view.Code = string(h.Cause.Code)
 		if view.Why == "" {

@@ -32,7 +32,7 @@ type CandidateView struct {
 
 // nearView offers what a case may be for, nil where triage is sure.
 func nearView(c *casefile.Case, ch Choices, v viewer) *NearView {
-	if c.Stop == nil || c.Stop.Code != casefile.StopConfidenceLow || c.Status.Ended() {
+	if c.Stop == nil || c.Stop.Code != casefile.StopConfidenceLow || c.Procedure != "" || c.Status.Ended() {
 		return nil
 	}
 	near := &NearView{May: v.may("operator"), Choices: ch}

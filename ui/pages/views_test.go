@@ -340,3 +340,34 @@ func TestNothingIsLeftToGuess(t *testing.T) {
 		t.Errorf("the rules are shown as %s (%v), want what the one that fired cites, as a link, and nothing of the other", html, err)
 	}
 }
+
+func TestTimelineTellsWhatTheModelSaid(t *testing.T) {
+	s := begin(1, time.Hour)
+	s.agent(time.Second, &casefile.ModelAnswered{Use: casefile.UseDrive, Model: "m:1b", Source: "drive.md@0123", Prompt: "what is known", Answers: []casefile.ModelAnswer{{Text: "{}", PromptTokens: 100, Tokens: 20, DurationMS: 1500}}})
+	s.agent(0, &casefile.ModelProposed{Use: casefile.UseDrive, Proposal: casefile.ModelProposal{Decision: "call", Tool: "shop.refund", Args: casefile.Object{"id": "O-1"}, Hypothesis: "it broke"}, Confidence: casefile.Confidence{Value: 0.7, Agreement: 1}, Problem: "it is sure by 0.70 only"})
+	s.agent(time.Second, &casefile.ModelAnswered{Use: casefile.UseReply, Error: &casefile.ModelError{Code: "memory", Detail: "too little memory"}})
+	var told []string
+	for _, p := range timeline(s.c, s.entries, look("operator")).Phases {
+		for _, r := range p.Rows {
+			if strings.HasPrefix(r.What, "model ") {
+				line := []string{r.What, r.Outcome, r.Took, r.Sent, r.Answer}
+				for _, x := range r.Pairs {
+					line = append(line, x.Name+": "+x.Text)
+				}
+				told = append(told, strings.Join(line, "|"))
+			}
+		}
+	}
+	want := [][]string{
+		{"model asked|drive|1.50 s|what is known|{}|", "Model: m:1b", "Prompt: drive.md@0123", "Tokens: 120"},
+		{"model proposes|not taken|", "Believes: it broke", "Because: it is sure by 0.70 only", "Confidence: 0.70: agreement 1.00", "O-1"},
+		{"model asked|memory|", "Error: too little memory"},
+	}
+	for i, parts := range want {
+		for _, part := range parts {
+			if len(told) != len(want) || !strings.Contains(told[i], part) {
+				t.Errorf("row %d of the model is told as %q, want %q in it", i+1, told, part)
+			}
+		}
+	}
+}

@@ -89,7 +89,9 @@ func reasonOf(s *casefile.Stop, status casefile.Status) reason {
 	case casefile.StopPolicyDeny:
 		return reason{"A rule forbids what would come next", "Nothing was sent. Try another hypothesis or action, decide it outside of resolute and close it, or change the rule and retry."}
 	case casefile.StopConfidenceLow:
-		return reason{"Not sure enough which procedure fits", "Say which procedure it is for, or that it is for none. That teaches it for the next time."}
+		return reason{"Not sure enough", "Say which procedure it is for, or that it is for none. That teaches it for the next time."}
+	case casefile.StopModelUnavailable:
+		return reason{"The model doesn't answer", "See that it does (Settings, or resolute model status), then retry; or decide it outside of resolute and close it."}
 	case casefile.StopEvidenceMissing:
 		return reason{"A fact that it needs is missing", "Put the fact where the tool reads it, then retry."}
 	case casefile.StopOutcomeUnknown:

@@ -70,6 +70,10 @@ func (t *teller) tell(e *casefile.Entry) {
 		r.row.pair("Of", strings.TrimSpace(d.Procedure+", "+d.Tool+" "+d.Band), true)
 		r.row.pair("From", string(d.From), true)
 		r.row.pair("Because", d.Why, false)
+	case *casefile.ModelAnswered:
+		t.thought(e, d)
+	case *casefile.ModelProposed:
+		t.proposed(e, d)
 	default:
 		t.plan(e)
 	}

@@ -163,28 +163,10 @@ func (s *site) bundlePage(r *http.Request, who people.Principal) (bundlePage, er
 		}
 	}
 	p.Shell = s.shell(r, who, "Bundle "+p.Version.Short, "/bundles")
-	return p, s.rehearsing(r, &p, b.Version)
-}
-
-// rehearsing tells how far the version's rehearsals are that aren't over.
-func (s *site) rehearsing(r *http.Request, p *bundlePage, version string) error {
-	list, _, err := s.Rehearsals.Runs(r.Context(), "", perPage)
-	if err != nil {
-		return err
-	}
-	var under []runs.Run
-	var ids []string
-	for i := range list {
-		if list[i].Version == version && !list[i].State.Over() {
-			under, ids = append(under, list[i]), append(ids, list[i].ID)
-		}
-	}
 	p.Version.Runs = slices.DeleteFunc(p.Version.Runs, func(v RunView) bool { return v.Under })
-	if len(under) > 0 {
-		p.Progress = s.progressView(under, ids, p.Drafts)
-		p.Shell.Stream = "/rehearsals/stream?" + url.Values{"run": ids}.Encode()
-	}
-	return nil
+	ran, _, err := s.Rehearsals.Runs(r.Context(), "", perPage)
+	p.Progress, p.Shell.Stream = s.underWay(ran, b.Version, who)
+	return p, err
 }
 
 func editLink(version, path string) string {

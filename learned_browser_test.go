@@ -62,9 +62,8 @@ func TestWhatWasLearnedInABrowser(t *testing.T) {
 		chromedp.Navigate(server.URL+"/suggestions?state=dismissed"), shows("the van is back"))
 	r.settled(r.item("wanted", "the next"), casefile.Resolved)
 
-	const demote = `[...document.querySelectorAll("main details")].find((d) => d.closest("tr").innerText.includes("counter.add") && d.closest("tr").innerText.includes("bring"))`
-	b.step("demote what it does", chromedp.Navigate(server.URL+"/authority"), becomes(demote+` !== undefined`),
-		ignored[any](`(() => { const d = `+demote+`; d.open = true; d.querySelector("[name=note]").value = "it brought the wrong one"; d.querySelector("[name=to]").value = "shadow"; d.querySelector("[value=demote]").click() })()`), shows("Lowered to shadow by owner"), shows("it brought the wrong one"))
+	b.step("demote what it does", chromedp.Navigate(server.URL+"/authority"), becomes(`document.querySelector("select[name=what]") !== null`),
+		ignored[any](`(() => { const f = document.querySelector("select[name=what]").form, e = f.elements; e.what.value = [...e.what.options].find((o) => o.text.startsWith("bring counter.add, whatever")).value; e.to.value = "shadow"; e.note.value = "it brought the wrong one"; f.querySelector("[value=demote]").click() })()`), shows("Lowered to shadow by owner"), shows("it brought the wrong one"))
 	b.look("authority-lowered-light-390", server.URL+"/authority", "light", 390)
 	r.settled(r.item("wanted", "watched"), casefile.Escalated)
 	b.step("restore it", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/authority"), ignored[any](`(() => { const b = document.querySelector("[value=restore]"); b.form.elements.note.value = "it was the label"; b.click() })()`), becomes(`document.readyState === "complete" && !document.body.innerText.includes("Lowered to")`))

@@ -193,16 +193,22 @@ func TestDecisionsAreAudited(t *testing.T) {
 // click posts a form in the console, as whoever opened a sign-in link.
 func (r *rig) click(path string, form url.Values) int {
 	r.t.Helper()
+	return r.console("POST", path, form).Code
+}
+
+// console is what the console answers to whoever opened a sign-in link.
+func (r *rig) console(method, path string, form url.Values) *httptest.ResponseRecorder {
+	r.t.Helper()
 	var link struct{ Code string }
 	r.do("POST", "/admin/signin", nil, &link)
 	signed := httptest.NewRecorder()
 	r.app.Handler().ServeHTTP(signed, httptest.NewRequest("GET", "/signin?code="+link.Code, nil))
-	q := httptest.NewRequest("POST", path, strings.NewReader(form.Encode()))
+	q := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
 	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, c := range signed.Result().Cookies() {
 		q.AddCookie(c)
 	}
 	w := httptest.NewRecorder()
 	r.app.Handler().ServeHTTP(w, q)
-	return w.Code
+	return w
 }

@@ -64,6 +64,11 @@ func TestAManifestThatChangedHoldsWritesUntilSomebodyAcceptsIt(t *testing.T) {
 	if len(d.Items) != 1 || d.Items[0].Plugin != "shop" || strings.Join(d.Items[0].Tools, " ") != "shop.create_replacement" {
 		t.Fatalf("changed: %+v, want create_replacement of the shop", d)
 	}
+	for _, at := range []string{"/tools", "/tools/shop.create_replacement"} {
+		if page := r.console("GET", at, nil).Body.String(); !strings.Contains(page, `<span class="add">&#43;      &#34;express&#34;: {</span>`) || !strings.Contains(page, "<code>shop.create_replacement</code> changed: input_schema") {
+			t.Errorf("%s should show what changed in the manifest, line by line: %s", at, page)
+		}
+	}
 	id := r.send(story(t, "smashed-blender")[0])
 	if c := r.settled(id, casefile.Escalated); c.Stop.Code != casefile.StopManifestChanged || r.called("shop.create_replacement") != 0 {
 		t.Fatalf("case %v with %d calls, want it held as manifest.changed", c, r.called("shop.create_replacement"))

@@ -122,12 +122,13 @@ func (l *link) manifest(ctx context.Context, p *plugin) (m protocol.Manifest, er
 type seenManifest struct {
 	version string
 	hash    string
-	tools   map[string]string // name → toolHash
+	tools   map[string]string        // name → toolHash
+	offers  map[string]protocol.Tool // by name
 	at      time.Time
 }
 
 func summarize(m protocol.Manifest, at time.Time) (*seenManifest, error) {
-	s := &seenManifest{version: m.Version, tools: map[string]string{}, at: at}
+	s := &seenManifest{version: m.Version, tools: map[string]string{}, offers: map[string]protocol.Tool{}, at: at}
 	var err error
 	if s.hash, err = Hash(m); err != nil {
 		return nil, err
@@ -136,6 +137,7 @@ func summarize(m protocol.Manifest, at time.Time) (*seenManifest, error) {
 		if s.tools[t.Name], err = toolHash(t); err != nil {
 			return nil, err
 		}
+		s.offers[t.Name] = t
 	}
 	return s, nil
 }

@@ -88,6 +88,19 @@ func TestChangedToolsAreHeld(t *testing.T) {
 			if d := cmp.Diff(want, r.Changed()); d != "" {
 				t.Errorf("what is noticed differs (-want +got):\n%s", d)
 			}
+			otherwise := c.tools
+			if more := map[string]string{"words": "shop.refund", "a tool more": "shop.new"}[name]; more != "" {
+				otherwise = []string{more}
+			}
+			var differs []string
+			for _, x := range r.States()[0].Differs {
+				if differs = append(differs, x.Tool); (x.Was == nil) != (name == "a tool more") || (x.Now == nil) != (name == "gone") {
+					t.Errorf("%s was %v and is %v", x.Tool, x.Was, x.Now)
+				}
+			}
+			if !slices.Equal(differs, otherwise) {
+				t.Errorf("what differs is %q, want %q", differs, otherwise)
+			}
 			for tool, effect := range map[string]string{"shop.quote": "read", "shop.refund": "write", "shop.invoice": "write"} {
 				call := refund()
 				call.Tool = tool

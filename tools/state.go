@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/tools/protocol"
 )
 
 // State is how a live plugin stands, for people who look.
@@ -24,7 +25,14 @@ type State struct {
 	Seen        time.Time
 	Drifted     bool   // it says another thing than its pinned manifest
 	Now, Saw    string // where it does: hash and version of what it says
+	Differs     []Differs
 	Tools       []Offered
+}
+
+// Differs is a tool that a plugin doesn't offer as its pinned manifest has it; nil: it isn't there.
+type Differs struct {
+	Tool     string // PLUGIN.TOOL
+	Was, Now *protocol.Tool
 }
 
 // Offered is a tool as its plugin's pinned manifest has it.
@@ -48,7 +56,7 @@ func (r *Registry) States() []State {
 		s.Running = s.Concurrency - p.link.slots.left()
 		if seen := p.link.seen.Load(); seen != nil {
 			if s.Seen, s.Drifted = seen.at, seen.hash != p.hash; s.Drifted {
-				s.Now, s.Saw = seen.hash, seen.version
+				s.Now, s.Saw, s.Differs = seen.hash, seen.version, p.differs(seen)
 			}
 		}
 		for _, tool := range slices.Sorted(maps.Keys(p.tools)) {
@@ -59,4 +67,30 @@ func (r *Registry) States() []State {
 		list = append(list, s)
 	}
 	return list
+}
+
+// differs gives the tools that a plugin was seen to offer otherwise, by name.
+func (p *plugin) differs(seen *seenManifest) (list []Differs) {
+	names := maps.Clone(seen.offers)
+	was := map[string]*protocol.Tool{}
+	for i := range p.Plugin.Manifest.Tools {
+		t := &p.Plugin.Manifest.Tools[i]
+		was[t.Name], names[t.Name] = t, *t
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		d := Differs{Tool: p.Name + "." + name, Was: was[name]}
+		if now, there := seen.offers[name]; there {
+			d.Now = &now
+		}
+		if d.Was == nil || d.Now == nil || !sameTool(*d.Was, *d.Now) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+func sameTool(a, b protocol.Tool) bool {
+	x, errX := canonicalHash(a)
+	y, errY := canonicalHash(b)
+	return errX == nil && errY == nil && x == y
 }

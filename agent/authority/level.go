@@ -59,7 +59,7 @@ func (l *Ledger) level(file *policy.Authority, h *Held) Level {
 		sure = file.Promote.Confidence
 	}
 	given := file.Standing(h.Procedure, casefile.Action{Tool: h.Tool})
-	now := h.over(given, (*l.held.Load())[h.all()])
+	now := h.over(given, (*l.held.Load())[h.All()])
 	return Level{Key: h.Key, Level: now.Level, Given: given.Level, Why: now.Why, Since: h.Since, Evidence: h.Evidence,
 		Bound: confidence.LowerBound(h.Evidence.Agreed, h.Evidence.Against(), sure), Promotion: h.Promotion, Lowered: h.Lowered}
 }

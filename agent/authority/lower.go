@@ -42,7 +42,8 @@ type Lowering struct {
 	Note string         // why, required
 }
 
-func (k Key) all() Key { return Key{k.Procedure, k.Tool, AllAmounts} }
+// All is the key of whatever the action moves.
+func (k Key) All() Key { return Key{k.Procedure, k.Tool, AllAmounts} }
 
 // Lower takes a level away at once, or gives it back; audit makes the record of that, which is written along.
 // A promotion that waits is withdrawn, and counting begins anew: what was earned before isn't asked about
@@ -63,7 +64,7 @@ func (l *Ledger) Lower(ctx context.Context, w Lowering, audit func(detail map[st
 	return l.replace(ctx, keys, audit, now, func(held []*Held) (map[string]any, error) {
 		h, all := held[0], held[0]
 		if w.Band != AllAmounts {
-			all = (*l.held.Load())[w.all()]
+			all = (*l.held.Load())[w.All()]
 		}
 		from := highest(held, given, all)
 		switch {

@@ -274,6 +274,37 @@ func differences(a, b protocol.Tool) []string {
 	return list
 }
 
+// Offered says how a tool isn't offered as it was, nil for one that isn't there; lines are a unified diff of
+// the two as JSON, words for people included.
+func Offered(name string, was, now *protocol.Tool) (c ToolChange, lines string) {
+	c = ToolChange{Tool: name, Change: change(was != nil, now != nil), What: []string{}}
+	if was != nil && now != nil {
+		c.What = differences(*was, *now)
+	}
+	return c, unified(plainly(was), plainly(now))
+}
+
+// plainly writes a tool as JSON, its keys in order.
+func plainly(t *protocol.Tool) []byte {
+	if t == nil {
+		return nil
+	}
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var plain any
+	if decoder.Decode(&plain) != nil {
+		return raw
+	}
+	if raw, err = json.MarshalIndent(plain, "", "  "); err != nil {
+		return nil
+	}
+	return append(raw, '\n')
+}
+
 // sameJSON reports whether two texts say the same, whatever their layout.
 func sameJSON(a, b json.RawMessage) bool {
 	if len(a) == 0 || len(b) == 0 {

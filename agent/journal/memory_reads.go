@@ -314,3 +314,21 @@ func (m *Memory) List(ctx context.Context, kind, after string, limit int) (list 
 	})
 	return list, err
 }
+
+// ListBack lists records, the last first; see Store.
+func (m *Memory) ListBack(ctx context.Context, kind, before string, limit int) (list []Record, err error) {
+	if kind == "" || strings.ContainsRune(kind, 0) {
+		return nil, errors.New("a list of records needs a kind")
+	}
+	prefix := kind + "\x00"
+	err = m.view(ctx, func(k *kept) error {
+		for _, name := range slices.Backward(slices.Sorted(maps.Keys(k.records))) {
+			key, ok := strings.CutPrefix(name, prefix)
+			if ok && (before == "" || key < before) && len(list) < limit {
+				list = append(list, Record{kind, key, bytes.Clone(k.records[name])})
+			}
+		}
+		return nil
+	})
+	return list, err
+}

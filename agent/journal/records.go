@@ -119,3 +119,32 @@ func (b *Bolt) List(ctx context.Context, kind, after string, limit int) (list []
 	})
 	return list, err
 }
+
+// ListBack lists records, the last first; see Store.
+func (b *Bolt) ListBack(ctx context.Context, kind, before string, limit int) (list []Record, err error) {
+	if kind == "" || strings.ContainsRune(kind, 0) {
+		return nil, errors.New("a list of records needs a kind")
+	}
+	prefix := []byte(kind + "\x00")
+	seek := append(slices.Clone(prefix), before...)
+	if before == "" {
+		seek = []byte(kind + "\x01") // behind all of the kind
+	}
+	err = b.view(ctx, func(r *reader) error {
+		c := r.bucket(bucketRecords).Cursor()
+		step := c.Prev
+		if k, _ := c.Seek(seek); k == nil { // nothing is behind it
+			step = c.Last
+		}
+		k, v := step()
+		for ; bytes.HasPrefix(k, prefix) && len(list) < limit; k, v = c.Prev() {
+			body, err := unseal(k, v)
+			if err != nil {
+				return damaged(fmt.Sprintf("%s %.60q", kind, k[len(prefix):]), err)
+			}
+			list = append(list, Record{kind, string(k[len(prefix):]), append([]byte{}, body...)})
+		}
+		return nil
+	})
+	return list, err
+}

@@ -67,13 +67,15 @@ type Store interface {
 	Delivered(ctx context.Context, offset uint64, d Delivery) error
 
 	// Get, Put and List keep records of other parts (bundles, people, secrets, audit) by kind and
-	// key. Put is durable, and all or nothing; List ascends by key. Records of KindAudit are only
+	// key. Put is durable, and all or nothing; List ascends by key, behind a key. Records of KindAudit are only
 	// ever added, each with a link of the audit's chain.
 	Get(ctx context.Context, kind, key string) ([]byte, error)
 	Put(ctx context.Context, records ...Record) error
 	// Replace is Put if the records to expect are as they were read (nil: absent), else ErrConflict.
 	Replace(ctx context.Context, expect []Record, records ...Record) error
 	List(ctx context.Context, kind, after string, limit int) ([]Record, error)
+	// ListBack is List from the other end: descending, before a key, "" for the end.
+	ListBack(ctx context.Context, kind, before string, limit int) ([]Record, error)
 
 	// Verify walks everything and reports what it found, damage included.
 	Verify(ctx context.Context, report func(Damage)) (Totals, error)

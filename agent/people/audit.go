@@ -95,3 +95,33 @@ func (a *Audit) List(ctx context.Context, from, to time.Time, cursor string, lim
 	}
 	return list, "", nil
 }
+
+// Latest gives up to limit events at or after from and before to (a zero time is no bound), the newest
+// first, before the cursor ("" for the end). The next cursor is "" at the beginning.
+func (a *Audit) Latest(ctx context.Context, from, to time.Time, cursor string, limit int) (list []Event, next string, err error) {
+	before := cursor
+	if !to.IsZero() && to.Before(farFuture) {
+		if end := auditKey(to); before == "" || end < before {
+			before = end
+		}
+	}
+	records, err := a.records.ListBack(ctx, recordAudit, before, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("list the audit: %w", err)
+	}
+	list = []Event{}
+	for _, r := range records {
+		var e Event
+		if err := json.Unmarshal(r.Value, &e); err != nil {
+			return nil, "", fmt.Errorf("decode the audit's event %s: %w", r.Key, err)
+		}
+		if e.At.Before(from) {
+			return list, "", nil
+		}
+		if len(list) == limit {
+			return list, list[limit-1].ID, nil
+		}
+		list = append(list, e)
+	}
+	return list, "", nil
+}

@@ -300,11 +300,11 @@ func TestAuditSaysWhoDidWhat(t *testing.T) {
 	to = h.now
 	must(t, h.tokens.Revoke(ctx, created.ID, "user:ann"))
 
-	said := func(from, to time.Time, limit int) string {
+	pages := func(read func(context.Context, time.Time, time.Time, string, int) ([]people.Event, string, error), from, to time.Time, limit int) string {
 		var all []string
 		cursor := ""
 		for {
-			list, next, err := h.audit.List(ctx, from, to, cursor, limit)
+			list, next, err := read(ctx, from, to, cursor, limit)
 			must(t, err)
 			for _, e := range list {
 				all = append(all, e.Actor+" "+e.Action)
@@ -315,6 +315,7 @@ func TestAuditSaysWhoDidWhat(t *testing.T) {
 			cursor = next
 		}
 	}
+	said := func(from, to time.Time, limit int) string { return pages(h.audit.List, from, to, limit) }
 	whole := "user:ann token.created, user:bob secret.set, token:ci bundle.activated, user:ann token.revoked"
 	for _, limit := range []int{1, 3, 4, 200} {
 		if got := said(time.Time{}, time.Time{}, limit); got != whole {
@@ -323,6 +324,14 @@ func TestAuditSaysWhoDidWhat(t *testing.T) {
 	}
 	if got, want := said(from, to, 1), "user:bob secret.set, token:ci bundle.activated"; got != want {
 		t.Errorf("from %v before %v the audit says %q, want %q", from, to, got, want)
+	}
+	for _, limit := range []int{1, 3, 4, 200} {
+		if got, want := pages(h.audit.Latest, time.Time{}, time.Time{}, limit), "user:ann token.revoked, token:ci bundle.activated, user:bob secret.set, user:ann token.created"; got != want {
+			t.Errorf("by pages of %d the audit says, the newest first, %q, want %q", limit, got, want)
+		}
+		if got, want := pages(h.audit.Latest, from, to, limit), "token:ci bundle.activated, user:bob secret.set"; got != want {
+			t.Errorf("from %v before %v the audit says, the newest first, %q, want %q", from, to, got, want)
+		}
 	}
 	records, err := h.store.List(ctx, "audit", "", 100)
 	must(t, err)

@@ -12,11 +12,12 @@ import (
 )
 
 // Records keeps values by kind and key; journal.Store does. Put is one transaction and durable, a
-// nil value deletes, List ascends by key.
+// nil value deletes, List ascends by key and ListBack descends.
 type Records interface {
 	Get(ctx context.Context, kind, key string) ([]byte, error)
 	Put(ctx context.Context, records ...journal.Record) error
 	List(ctx context.Context, kind, after string, limit int) ([]journal.Record, error)
+	ListBack(ctx context.Context, kind, before string, limit int) ([]journal.Record, error)
 }
 
 // The kinds of records that this package keeps.

@@ -45,7 +45,7 @@ func (s *site) audit(w http.ResponseWriter, r *http.Request, who people.Principa
 	return s.render(w, http.StatusOK, "audit", p)
 }
 
-// auditPage lists what was done from one day to another; without days, what was done last.
+// auditPage lists what was done from one day to another, the newest first; without days, what was done today.
 func (s *site) auditPage(r *http.Request, who people.Principal) (auditPage, error) {
 	q := r.URL.Query()
 	p := auditPage{Shell: s.shell(r, who, "Audit", "/audit"), From: q.Get("from"), To: q.Get("to")}
@@ -65,12 +65,16 @@ func (s *site) auditPage(r *http.Request, who people.Principal) (auditPage, erro
 		*day.at = t.Add(day.later)
 	}
 	p.From = from.Format(time.DateOnly)
-	deeds, next, err := s.Deeds.List(r.Context(), from, to, q.Get("cursor"), onAudit)
+	deeds, next, err := s.Deeds.Latest(r.Context(), from, to, q.Get("cursor"), onAudit)
 	if err != nil {
 		return p, err
 	}
+	name := func(id string) string {
+		a, _ := s.Accounts.Get(id) // a deleted one has no name
+		return a.Name
+	}
 	for _, d := range deeds {
-		p.Deeds = append(p.Deeds, deedView(d, s.Now()))
+		p.Deeds = append(p.Deeds, deedView(d, s.Now(), name))
 	}
 	if next != "" {
 		more := url.Values{"from": {p.From}, "cursor": {next}}
@@ -82,12 +86,25 @@ func (s *site) auditPage(r *http.Request, who people.Principal) (auditPage, erro
 	return p, nil
 }
 
-func deedView(d people.Event, now time.Time) DeedView {
+// deedView is something that somebody did; name gives an account's, "" where there is none.
+func deedView(d people.Event, now time.Time, name func(id string) string) DeedView {
 	v := DeedView{At: moment(d.At, now), Who: actor(d.Actor), What: d.Action, Subject: d.Subject}
-	if strings.HasPrefix(d.Action, "case.") {
+	kind, _, _ := strings.Cut(d.Action, ".")
+	switch kind {
+	case "case":
 		v.Link, v.Subject = "/cases/"+url.PathEscape(d.Subject), short(d.Subject)
-	} else if strings.HasPrefix(d.Action, "bundle.") {
+	case "bundle":
 		v.Link, v.Subject = "/bundles/"+url.PathEscape(d.Subject), digest(d.Subject)
+	case "account", "signin":
+		if who := name(d.Subject); who != "" {
+			v.Link, v.Subject = "/people", who
+		}
+	case "authority":
+		v.Link = "/authority"
+	case "correction":
+		v.Link = "/corrections#" + url.PathEscape(d.Subject)
+	case "tool":
+		v.Link = "/tools/" + url.PathEscape(d.Subject)
 	}
 	if len(d.Detail) > 0 {
 		v.Detail = pretty(d.Detail)

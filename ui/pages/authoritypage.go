@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"resolute/agent/authority"
@@ -23,7 +24,12 @@ type authorityPage struct {
 	Admin  bool
 	Levels []LadderView
 	Others []LadderView // what the active version does and nobody judged yet
+	More   int          // of these that aren't shown
+	Demote []Option     // what an admin may demote
 }
+
+// mostActions is how many actions that nobody judged a page shows.
+const mostActions = 150
 
 // LadderView is how far the agent may go with something, and what speaks for it.
 type LadderView struct {
@@ -37,8 +43,7 @@ type LadderView struct {
 	Judged                bool
 	Promotion             *PromotionView
 	Lowered               *LoweredView
-	Lower                 []Option // levels that it may be demoted to
-	Key                   string   // its band, as forms have it
+	Key                   string // its band, as forms have it
 }
 
 // LoweredView is a level that an admin took away.
@@ -89,22 +94,59 @@ func (s *site) authority(w http.ResponseWriter, r *http.Request, who people.Prin
 	}
 	v := s.viewer(who)
 	judged := map[authority.Key]bool{}
-	for _, l := range levels {
-		judged[authority.Key{Procedure: l.Procedure, Tool: l.Tool}] = true
-		p.Levels = append(p.Levels, ladderView(l, v))
+	for i := range levels {
+		l := &levels[i]
+		action := authority.Key{Procedure: l.Procedure, Tool: l.Tool}
+		p.Levels = append(p.Levels, ladderView(*l, v))
+		if !judged[action] && p.Admin {
+			all, err := s.Operations.Authority.Level(action.All())
+			if err != nil {
+				return err
+			}
+			p.demotes(all)
+		}
+		if judged[action] = true; p.Admin && l.Band != authority.AllAmounts {
+			p.demotes(*l)
+		}
 	}
-	for _, key := range s.actions() {
-		if judged[key] {
+	for _, action := range s.actions() {
+		if judged[action] {
 			continue
 		}
-		key.Band = authority.AllAmounts
-		l, err := s.Operations.Authority.Level(key)
+		l, err := s.Operations.Authority.Level(action.All())
 		if err != nil {
 			return err
+		}
+		if p.Admin {
+			p.demotes(l)
+		}
+		if len(p.Others) == mostActions {
+			p.More++
+			continue
 		}
 		p.Others = append(p.Others, ladderView(l, v))
 	}
 	return s.render(w, http.StatusOK, "authority", p)
+}
+
+// demotes offers a level to be taken away, where there is a lower one.
+func (p *authorityPage) demotes(l authority.Level) {
+	if !casefile.LevelShadow.Below(l.Level) {
+		return
+	}
+	key := url.Values{"procedure": {l.Procedure}, "tool": {l.Tool}, "band": {l.Band}}
+	p.Demote = append(p.Demote, Option{Value: key.Encode(), Name: l.Procedure + " " + l.Tool + ", " + bandName(l.Band) + ": " + string(l.Level)})
+}
+
+// bandName says what a band is of.
+func bandName(band string) string {
+	switch band {
+	case authority.AllAmounts:
+		return "whatever it moves"
+	case "":
+		return "without an amount"
+	}
+	return band
 }
 
 // actions are those that the procedures of the active version take, by procedure and tool.
@@ -137,14 +179,9 @@ func ladderView(l authority.Level, v viewer) LadderView {
 		view.Against = fmt.Sprintf("%d edited, %d rejected, %d reversed", e.Edited, e.Rejected, e.Reversed)
 	}
 	if l.Band == authority.AllAmounts {
-		view.Band = "whatever it moves"
+		view.Band = bandName(l.Band)
 	}
 	admin := v.may(string(people.Admin))
-	for _, to := range []casefile.Level{casefile.LevelPropose, casefile.LevelShadow} {
-		if admin && to.Below(l.Level) {
-			view.Lower = append(view.Lower, Option{Value: string(to), Name: string(to) + ": " + mayDo(to)})
-		}
-	}
 	if d := l.Lowered; d != nil {
 		view.Lowered = &LoweredView{To: string(d.To), By: actor(d.By), Note: d.Note, At: moment(d.At, v.now), Restores: admin}
 	}
@@ -154,24 +191,20 @@ func ladderView(l authority.Level, v viewer) LadderView {
 	return view
 }
 
-// mayDo says what a level lets the agent do, "" where it isn't one that anything falls to.
-func mayDo(l casefile.Level) string {
-	switch l {
-	case casefile.LevelPropose:
-		return "a person approves each"
-	case casefile.LevelShadow:
-		return "it decides, and sends nothing"
-	}
-	return ""
-}
-
 // changeAuthority accepts or refuses a level that was earned, takes one away, or gives that back.
 func (s *site) changeAuthority(w http.ResponseWriter, r *http.Request, who people.Principal) error {
 	if err := readForm(w, r, maxForm); err != nil {
 		return fmt.Errorf("%w: %w", errRequest, err)
 	}
 	f := r.PostForm
-	key := authority.Key{Procedure: f.Get("procedure"), Tool: f.Get("tool"), Band: f.Get("band")}
+	about := f
+	if what := f.Get("what"); what != "" { // chosen from a list
+		var err error
+		if about, err = url.ParseQuery(what); err != nil {
+			return fmt.Errorf("%w: %w", errRequest, err)
+		}
+	}
+	key := authority.Key{Procedure: about.Get("procedure"), Tool: about.Get("tool"), Band: about.Get("band")}
 	decision, to, note := f.Get("decision"), casefile.Level(f.Get("to")), f.Get("note")
 	if err := casefile.CheckNote(note); err != nil {
 		return fmt.Errorf("%w: %w", errRequest, err)
@@ -185,7 +218,7 @@ func (s *site) changeAuthority(w http.ResponseWriter, r *http.Request, who peopl
 	case "accept", "refuse":
 		_, err = s.Operations.Authority.Answer(r.Context(), authority.Answer{Key: key, Accept: decision == "accept", To: to, By: who.Actor(), Note: note}, said, s.Now())
 	case "demote":
-		if mayDo(to) == "" {
+		if to != casefile.LevelPropose && to != casefile.LevelShadow {
 			return fmt.Errorf("%w: a level falls to propose or to shadow", errRequest)
 		}
 		err = s.Operations.Authority.Lower(r.Context(), authority.Lowering{Key: key, To: to, By: who.Actor(), Note: note}, said, s.Now())

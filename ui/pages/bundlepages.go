@@ -33,6 +33,7 @@ type RunView struct {
 	Say, Icon, Tone string
 	By, Link        string
 	At              Moment
+	Under           bool // way
 }
 
 type bundlePage struct {
@@ -44,6 +45,8 @@ type bundlePage struct {
 	Admin   bool
 	Spans   []Option
 	Impact  *ImpactView
+
+	Progress ProgressView // of rehearsals that are under way
 }
 
 // DiffView is what changes from the active version to another.
@@ -102,7 +105,7 @@ func (s *site) runView(r *runs.Run) RunView {
 	v := RunView{By: actor(r.By), Link: "/rehearsals/" + url.PathEscape(r.ID), At: moment(r.AskedAt, s.Now())}
 	switch {
 	case !r.State.Over():
-		v.Say, v.Icon, v.Tone = fmt.Sprintf("%s, %d of %d begun", r.State, r.Begun, r.Total), "working", "working"
+		v.Say, v.Icon, v.Tone, v.Under = fmt.Sprintf("%s, %d of %d begun", r.State, r.Begun, r.Total), "working", "working", true
 	case r.Error != "":
 		v.Say, v.Icon, v.Tone = string(r.State)+": "+r.Error, "escalated", "escalated"
 	case r.Passed:
@@ -160,7 +163,10 @@ func (s *site) bundlePage(r *http.Request, who people.Principal) (bundlePage, er
 		}
 	}
 	p.Shell = s.shell(r, who, "Bundle "+p.Version.Short, "/bundles")
-	return p, nil
+	p.Version.Runs = slices.DeleteFunc(p.Version.Runs, func(v RunView) bool { return v.Under })
+	ran, _, err := s.Rehearsals.Runs(r.Context(), "", perPage)
+	p.Progress, p.Shell.Stream = s.underWay(ran, b.Version, who)
+	return p, err
 }
 
 func editLink(version, path string) string {

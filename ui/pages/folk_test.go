@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -394,6 +395,47 @@ func TestPagesOfEachRole(t *testing.T) {
 			if code := status(b, route); let == (code == http.StatusForbidden || code == http.StatusUnauthorized) && route != "GET /join" {
 				t.Errorf("%s as %s: %d", route, who, code)
 			}
+		}
+	}
+}
+
+// What a role may not do is absent from its pages: no form of any page sends what it would be refused.
+func TestPagesOfferNothingThatARoleMayNot(t *testing.T) {
+	tn := newTown(t, "")
+	active, err := tn.world.company.library.Active()
+	if err != nil {
+		t.Fatal(err)
+	}
+	least, answers := map[string]people.Role{}, http.NewServeMux()
+	for _, rt := range (&site{}).routes() {
+		least[rt.pattern] = rt.least
+		answers.HandleFunc(rt.pattern, func(http.ResponseWriter, *http.Request) {})
+	}
+	action := regexp.MustCompile(`<form[^>]*method="post"[^>]*action="([^"]+)"|formaction="([^"]+)"`)
+	for _, who := range personRoles {
+		b, offered := tn.person(string(who), who), 0
+		pages := []string{"/cases/" + tn.world.stories[0].id, "/tools/billing.list_payments", "/tools/billing.refund_payment", "/bundles/active", "/bundles/" + active.Version + "/edit?path=policies%2Fpayments.yaml", "/bundles/" + active.Version + "/edit?path=tools%2Fbilling.yaml"}
+		for _, rt := range (&site{}).routes() {
+			if at, get := strings.CutPrefix(rt.pattern, "GET "); get && !rt.stays && rt.least != "" && who.AtLeast(rt.least) && !strings.ContainsAny(strings.TrimSuffix(at, "{$}"), "{.") && at != "/rehearsals/compare" {
+				pages = append(pages, strings.TrimSuffix(at, "{$}"))
+			}
+		}
+		for _, at := range pages {
+			for _, m := range action.FindAllStringSubmatch(b.get(at, http.StatusOK), -1) {
+				r, err := http.NewRequest("POST", html.UnescapeString(m[1]+m[2]), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, pattern := answers.Handler(r)
+				role, known := least[pattern]
+				if !known || role != "" && !who.AtLeast(role) {
+					t.Errorf("%s as %s has a form that sends to %s, which is for the role %q", at, who, r.URL, role)
+				}
+				offered++
+			}
+		}
+		if offered < len(pages) { // signing out, at least
+			t.Errorf("as %s %d pages have %d forms", who, len(pages), offered)
 		}
 	}
 }

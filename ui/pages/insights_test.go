@@ -175,7 +175,7 @@ func TestAnAdminStatesTheAssumption(t *testing.T) {
 	if s := f.settings; s.Minutes == nil || *s.Minutes != 15 || s.Procedures["duplicate-charge"] != 2.5 || len(s.Procedures) != 1 || s.LeastMeasured != 3 {
 		t.Errorf("it should assume 15 minutes, 2.5 of duplicate charges, from 3 times on, not %+v", s)
 	}
-	deeds, _, err := f.w.deps(t).Deeds.List(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour), "", 10)
+	deeds, _, err := f.w.deps(t).Deeds.Latest(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour), "", 10)
 	if err != nil || !slices.ContainsFunc(deeds, func(d people.Event) bool { return d.Action == "insights.settings" }) {
 		t.Errorf("the audit should have it: %v, %v", deeds, err)
 	}

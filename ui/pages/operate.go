@@ -23,7 +23,7 @@ type Pauses interface {
 
 // Deeds is what anybody did; a people.Audit has it.
 type Deeds interface {
-	List(ctx context.Context, from, to time.Time, cursor string, limit int) (list []people.Event, next string, err error)
+	Latest(ctx context.Context, from, to time.Time, cursor string, limit int) (list []people.Event, next string, err error)
 	Event(actor, action, subject string, detail map[string]any) (journal.Record, error)
 }
 

@@ -225,9 +225,9 @@ func TestAuthorityLadder(t *testing.T) {
 	w.role = people.Admin
 	b.wants(b.post("/authority", "decision=accept&procedure=p&tool=t&band=", http.StatusConflict), "No promotion waits")
 	b.post("/authority", "decision=perhaps", http.StatusBadRequest)
-	b.wants(b.get("/authority", http.StatusOK), "Not judged yet", "Demote", "billing.refund_payment", "it decides, and sends nothing")
+	b.wants(b.get("/authority", http.StatusOK), "Not judged yet", "Demote", "billing.refund_payment, whatever it moves: propose", "it decides, and sends nothing")
 	demote := func(to, note string, status int) string {
-		return b.post("/authority", url.Values{"decision": {"demote"}, "procedure": {"duplicate-charge"}, "tool": {"billing.refund_payment"}, "band": {"*"}, "to": {to}, "note": {note}}.Encode(), status)
+		return b.post("/authority", url.Values{"decision": {"demote"}, "what": {"band=%2A&procedure=duplicate-charge&tool=billing.refund_payment"}, "to": {to}, "note": {note}}.Encode(), status)
 	}
 	demote("act", "x", http.StatusBadRequest)
 	demote("shadow", "", http.StatusBadRequest)

@@ -131,7 +131,11 @@ func (c cards) policy(p *policy.Policy) PolicyView {
 	}
 	for i := range p.Budgets {
 		b := &p.Budgets[i]
-		card := RuleCard{Name: b.ID, Says: "budget", Icon: "waiting", Reason: fmt.Sprintf("at most %d within %s, beyond it %s", b.Max, span(b.Window), b.Beyond)}
+		most := thousands(int(b.Max))
+		if b.Sum != nil && strings.HasSuffix(b.Sum.Source, "_cents") {
+			most = money(b.Max, c.v.currency)
+		}
+		card := RuleCard{Name: b.ID, Says: "budget", Icon: "waiting", Reason: fmt.Sprintf("at most %s within %s, beyond it %s", most, span(b.Window), b.Beyond)}
 		if b.Sum != nil {
 			card.When = "sum of " + b.Sum.Source
 		}

@@ -179,6 +179,21 @@ func (s *site) oneRehearsal(w http.ResponseWriter, r *http.Request, who people.P
 	return s.render(w, http.StatusOK, "rehearsal", p)
 }
 
+// underWay tells of the runs of a version that aren't over, and where the page hears more of them.
+func (s *site) underWay(list []runs.Run, version string, who people.Principal) (v ProgressView, stream string) {
+	var under []runs.Run
+	var ids []string
+	for i := range list {
+		if list[i].Version == version && !list[i].State.Over() {
+			under, ids = append(under, list[i]), append(ids, list[i].ID)
+		}
+	}
+	if len(under) == 0 {
+		return v, ""
+	}
+	return s.progressView(under, ids, who.Role.AtLeast(people.Operator)), "/rehearsals/stream?" + url.Values{"run": ids}.Encode()
+}
+
 // rehearsalStream tells how far runs are: those that were under way when the page was made, and later ones.
 // A page that says what a run came to doesn't change: the region says that it is over.
 func (s *site) rehearsalStream(w http.ResponseWriter, r *http.Request, who people.Principal) error {

@@ -40,6 +40,8 @@ type suggestionPage struct {
 	May    bool   // who looks may rehearse and dismiss
 	Accept bool   // and accept
 	Locked string // why it can't be accepted now, "" if it can
+
+	Progress ProgressView // of its rehearsal
 }
 
 // versionLink is the page of a version of the bundle.
@@ -96,6 +98,7 @@ func (s *site) oneSuggestion(w http.ResponseWriter, r *http.Request, who people.
 		return err
 	}
 	p := suggestionPage{Shell: s.shell(r, who, shown.Title, "/suggestions"), One: s.suggestionView(&shown, ran), May: who.Role.AtLeast(people.Operator), Accept: who.Role.AtLeast(people.Admin)}
+	p.Progress, p.Shell.Stream = s.underWay(ran, shown.Candidate, who)
 	switch {
 	case shown.State == suggest.Dismissed:
 		p.Locked = "It is dismissed; it comes back when far more speaks for it."

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/figures"
 	"resolute/agent/people"
@@ -41,6 +42,7 @@ type toolPage struct {
 type PluginView struct {
 	Name, URL, Version, Manifest string
 	Health, Icon, Tone, Hint     string
+	Breaker                      string
 	Running                      string
 	Seen                         Moment
 	Drift                        *DriftedView
@@ -50,7 +52,8 @@ type PluginView struct {
 // DriftedView is a plugin that says another thing than the active version has of it.
 type DriftedView struct {
 	Plugin, Version, Now string
-	Tools                []string
+	Tools                []string // whose writes are held
+	Changes              []FileDiff
 	May                  bool // who looks may accept it
 }
 
@@ -94,7 +97,7 @@ func (s *site) toolPages(w http.ResponseWriter, r *http.Request, who people.Prin
 }
 
 func (s *site) pluginView(st tools.State, known []figures.Tool, who people.Principal) PluginView {
-	v := PluginView{Name: st.Plugin, URL: st.URL, Version: st.Version, Manifest: digest(st.Manifest), Seen: moment(st.Seen, s.Now()), Running: fmt.Sprintf("%d of %d", st.Running, st.Concurrency)}
+	v := PluginView{Name: st.Plugin, URL: st.URL, Version: st.Version, Manifest: digest(st.Manifest), Seen: moment(st.Seen, s.Now()), Breaker: st.Breaker, Running: fmt.Sprintf("%d of %d", st.Running, st.Concurrency)}
 	switch {
 	case st.Breaker != "closed":
 		v.Health, v.Icon, v.Tone, v.Hint = "down", "escalated", "escalated", "so many calls got no answer that nothing is sent for a while; one is let through now and then to see"
@@ -110,12 +113,29 @@ func (s *site) pluginView(st tools.State, known []figures.Tool, who people.Princ
 				d.Tools = append(d.Tools, t.Name)
 			}
 		}
+		for _, o := range st.Differs {
+			d.Changes = append(d.Changes, offeredDiff(o))
+		}
 		v.Drift = d
 	}
 	for _, t := range st.Tools {
 		v.Tools = append(v.Tools, s.toolView(t, known))
 	}
 	return v
+}
+
+// offeredDiff is a tool that a plugin offers otherwise, line by line.
+func offeredDiff(o tools.Differs) FileDiff {
+	c, lines := bundle.Offered(o.Tool, o.Was, o.Now)
+	what := strings.Join(c.What, ", ")
+	if what == "" && c.Change == bundle.Changed {
+		what = "words alone"
+	}
+	f := fileDiff(bundle.FileChange{Path: o.Tool, Change: c.Change, Diff: lines}, "")
+	if what != "" {
+		f.Change += ": " + what
+	}
+	return f
 }
 
 func (s *site) toolView(t tools.Offered, known []figures.Tool) ToolView {

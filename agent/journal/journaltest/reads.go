@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,6 +211,19 @@ func records(t *testing.T, h *harness) {
 	}
 	if list, _ := h.List(bg(), "token", "a", 10); len(list) != 1 || list[0].Key != "c" {
 		t.Errorf("List after a gives %+v, want c", list)
+	}
+	for before, want := range map[string]string{"": "c a", "c": "a", "b": "a", "a": "", "zz": "c a"} {
+		back, err := h.ListBack(bg(), "token", before, 10)
+		var keys []string
+		for _, r := range back {
+			keys = append(keys, r.Key)
+		}
+		if got := strings.Join(keys, " "); err != nil || got != want {
+			t.Errorf("tokens before %q, the last first, are %q (%v), want %q", before, got, err, want)
+		}
+	}
+	if list, _ := h.ListBack(bg(), "token", "", 1); len(list) != 1 || list[0].Key != "c" {
+		t.Errorf("the last token is %v, want c", list)
 	}
 	if list, _ := h.List(bg(), "token", "", 1); len(list) != 1 {
 		t.Errorf("List of at most 1 gives %d", len(list))

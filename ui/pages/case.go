@@ -23,7 +23,10 @@ type casePage struct {
 }
 
 // regions are the live blocks of a case's page, in the order in which they stand.
-var regions = [...]string{"case-head", "case-stop", "case-mind", "case-aside", "case-timeline", "case-reply"}
+var regions = [...]string{"case-head", "case-stop", "case-mind", "case-aside", regionPast, "case-timeline", "case-reply"}
+
+// regionPast is the block that may be looked for longer than a page waits.
+const regionPast = "case-past"
 
 // How much of a journal a page tells: that of a case that reached limits.steps several times fits.
 const (
@@ -46,17 +49,25 @@ type dialog struct {
 
 // showCase answers the page of a case.
 func (s *site) showCase(w http.ResponseWriter, r *http.Request, status int, who people.Principal, a dialog) error {
-	p, err := s.casePage(r.Context(), r.PathValue("id"), who, a)
+	pasts := s.promptly
+	if r.URL.Query().Has("past") { // somebody waits for them
+		pasts = s.pasts
+	}
+	p, err := s.casePage(r.Context(), r.PathValue("id"), who, a, pasts)
 	if err != nil {
 		return err
 	}
 	p.Shell = s.shell(r, who, p.Case.Title, "/cases")
-	p.Shell.Stream = streamLink("case", url.Values{"case": {p.Case.ID}, "after": {fmt.Sprint(p.Case.Seq)}})
+	more := url.Values{"case": {p.Case.ID}, "after": {fmt.Sprint(p.Case.Seq)}}
+	if p.Past.Later {
+		more.Set("past", "later")
+	}
+	p.Shell.Stream = streamLink("case", more)
 	return s.render(w, status, "case", p)
 }
 
 // casePage loads a case with its journal; the shell is left out.
-func (s *site) casePage(ctx context.Context, id string, who people.Principal, a dialog) (casePage, error) {
+func (s *site) casePage(ctx context.Context, id string, who people.Principal, a dialog, pasts pastsOf) (casePage, error) {
 	c, entries, err := s.told(ctx, id)
 	if err != nil {
 		return casePage{}, err
@@ -64,7 +75,7 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, a 
 	v := s.viewerOf(ctx, who, c, a)
 	p := casePage{Case: caseView(c, entries, v)}
 	p.StatusLink = s.statusLink(ctx, c, who)
-	p.Past = s.pasts(ctx, c)
+	p.Past = pasts(ctx, c)
 	p.Others, p.More = s.customersOthers(ctx, c)
 	if len(entries) < int(c.Seq) {
 		p.Cut = len(entries)

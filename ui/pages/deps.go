@@ -110,8 +110,9 @@ type Options struct {
 	// PublicURL is where the pages are reached; with https:// cookies go over TLS only.
 	PublicURL string
 	// Proxies say for whom they ask, beside those on this machine.
-	Proxies []netip.Prefix
-	Pace    time.Duration // shortest time between two updates of a stream, 400ms if zero
+	Proxies  []netip.Prefix
+	Pace     time.Duration // shortest time between two updates of a stream, 400ms if zero
+	Patience time.Duration // how long a case's page waits for those like it, 20ms if zero; the stream brings them then
 	// FormWithin is how long a form may take to arrive, 30s if zero: who doesn't get to its end holds room
 	// that others need.
 	FormWithin time.Duration
@@ -132,6 +133,9 @@ func (o Options) filled() Options {
 	}
 	if o.FormWithin <= 0 {
 		o.FormWithin = 30 * time.Second
+	}
+	if o.Patience <= 0 {
+		o.Patience = 20 * time.Millisecond
 	}
 	return o
 }

@@ -17,10 +17,15 @@ type past struct {
 	found []precedent.Precedent
 	err   error
 	asked precedent.Query
+	slow  bool // nobody who sets a time is answered within it
 }
 
-func (p *past) Search(_ context.Context, q precedent.Query) ([]precedent.Precedent, error) {
+func (p *past) Search(ctx context.Context, q precedent.Query) ([]precedent.Precedent, error) {
 	p.asked = q
+	if _, hasty := ctx.Deadline(); hasty && p.slow {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	return p.found, p.err
 }
 
@@ -103,6 +108,23 @@ func TestCasesBesideACase(t *testing.T) {
 	w.add(monitor)
 	if html := b.get("/cases/"+monitor.id, http.StatusOK); strings.Contains(html, "last time") || w.past.asked.K != 0 {
 		t.Error("nothing was written in a monitor's case, so nothing is like it")
+	}
+}
+
+// A page doesn't wait long for what worked last time: it says that it is looked for, and its stream brings it. Without
+// a stream somebody may wait for it.
+func TestPageGoesBeforeWhatWorkedLastTime(t *testing.T) {
+	s := charged(false)
+	w := newWorld(s)
+	w.past.found, w.past.slow = pastCases(), true
+	b := signIn(t, w)
+	html := b.get("/cases/"+s.id, http.StatusOK)
+	b.wants(html, "Looking through the cases that are over", `href="/cases/`+s.id+`?past=wait"`, "What the customer is told")
+	_, rest, _ := strings.Cut(html, `data-stream="`)
+	path, _, _ := strings.Cut(rest, `"`)
+	b.wants(b.fragments(strings.ReplaceAll(path, "&amp;", "&"))(), `id="case-past"`, "Sent them a voucher.")
+	if html := b.get("/cases/"+s.id+"?past=wait", http.StatusOK); !strings.Contains(html, "Sent them a voucher.") || strings.Contains(html, "past=later") {
+		t.Error("whoever waits should see what worked last time on the page")
 	}
 }
 

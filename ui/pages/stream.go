@@ -102,7 +102,7 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 	}
 	switch q.Get("of") {
 	case "case":
-		return s.caseSource(q.Get("case"), after, who), nil
+		return s.caseSource(q.Get("case"), after, q.Get("past") == "later", who), nil
 	case "cases":
 		shown, err := s.shownIDs(r.Context(), q)
 		if err != nil {
@@ -143,20 +143,26 @@ func (s *site) awaitListed(ctx context.Context, offset uint64) {
 	_ = s.Listing.Wait(ctx, offset)
 }
 
-// caseSource renders the regions of a case once its state is past what the page shows.
-func (s *site) caseSource(id string, seq uint64, who people.Principal) source {
+// caseSource renders the regions of a case once its state is past what the page shows, and before that what worked
+// last time, where the page didn't wait for it.
+func (s *site) caseSource(id string, seq uint64, late bool, who people.Principal) source {
+	pasts := s.remembered()
 	return func(ctx context.Context) ([]fragment, error) {
 		c, err := s.Engine.Load(ctx, id)
-		if err != nil || c.Seq <= seq {
+		if err != nil || c.Seq <= seq && !late {
 			return nil, err
 		}
-		p, err := s.casePage(ctx, id, who, dialog{})
+		p, err := s.casePage(ctx, id, who, dialog{}, pasts)
 		if err != nil {
 			return nil, err
 		}
-		seq = p.Case.Seq
+		show := regions[:]
+		if p.Case.Seq <= seq {
+			show = []string{regionPast}
+		}
+		seq, late = p.Case.Seq, false
 		var list []fragment
-		for _, region := range regions {
+		for _, region := range show {
 			html, err := s.templates.block("case", region, p)
 			if err != nil {
 				return nil, err

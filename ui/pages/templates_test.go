@@ -30,11 +30,11 @@ func fullPages(t *testing.T) map[string]any {
 	v := s.viewer(who)
 	pages := map[string]any{}
 	for _, st := range w.stories {
-		p, err := s.casePage(context.Background(), st.id, who, dialog{ref: "edit", wrong: "amount_cents is above what it may be", form: url.Values{"arg.amount_cents": {"99999"}}})
+		p, err := s.casePage(context.Background(), st.id, who, dialog{ref: "edit", wrong: "amount_cents is above what it may be", form: url.Values{"arg.amount_cents": {"99999"}}}, s.pasts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Cut, p.Case.Timeline.Left = 7, 3
+		p.Cut, p.Case.Timeline.Left, p.Past.Later = 7, 3, true
 		p.Others, p.More = append(p.Others, OtherView{Link: "/cases/o", Title: "t", Status: chip(casefile.Waiting), Opened: moment(noon, noon)}), true
 		name := "case " + string(st.c.Status)
 		if st.c.Procedure == "" {

@@ -23,6 +23,7 @@ type Precedents interface {
 type Pasts struct {
 	List    []PastView
 	Trouble string // why none can be shown, "" for nothing
+	Later   bool   // they are looked for longer than a page waits
 }
 
 // PastView is a case that is over, with what worked in it and what didn't.
@@ -57,6 +58,29 @@ const (
 	othersLooked = 2000
 )
 
+// pastsOf gives what worked last time in cases like one.
+type pastsOf func(ctx context.Context, c *casefile.Case) Pasts
+
+// promptly looks for what worked last time no longer than a page waits: the more cases are over and have the
+// same words, the longer it takes.
+func (s *site) promptly(ctx context.Context, c *casefile.Case) Pasts {
+	ctx, done := context.WithTimeout(ctx, s.Patience)
+	defer done()
+	return s.pasts(ctx, c)
+}
+
+// remembered looks for what worked last time once for each text of the customer's.
+func (s *site) remembered() pastsOf {
+	var asked string
+	var known Pasts
+	return func(ctx context.Context, c *casefile.Case) Pasts {
+		if text := precedent.Of(c, pastsBeside).Text; text != asked || known.Trouble != "" {
+			known, asked = s.pasts(ctx, c), text
+		}
+		return known
+	}
+}
+
 // pasts finds what worked last time. Where that can't be told the rest of the page stands.
 func (s *site) pasts(ctx context.Context, c *casefile.Case) Pasts {
 	q := precedent.Of(c, pastsBeside)
@@ -67,6 +91,8 @@ func (s *site) pasts(ctx context.Context, c *casefile.Case) Pasts {
 	switch {
 	case errors.Is(err, precedent.ErrBusy):
 		return Pasts{Trouble: "Cases that are over can't be searched yet; look again in a moment."}
+	case errors.Is(err, context.DeadlineExceeded):
+		return Pasts{Later: true}
 	case err != nil:
 		s.Logger.Warn("closed cases like one can't be found, so its page shows none", "case", c.ID, "error", err)
 		return Pasts{Trouble: "Cases that are over can't be searched; the log says why."}

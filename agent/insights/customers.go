@@ -1,5 +1,7 @@
 package insights
 
+import "slices"
+
 // CSAT is what customers said of how it went.
 type CSAT struct {
 	Responses int `json:"responses"`
@@ -45,7 +47,7 @@ func churnOf(f *found) Churn {
 	}
 	n, part := len(f.left), 0
 	for who := range f.left {
-		if f.came[who] {
+		if _, came := slices.BinarySearch(f.came, int64(who)); came {
 			part++
 		}
 	}

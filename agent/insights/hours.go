@@ -187,7 +187,9 @@ func (s *Settings) each(procedure string, times, all []int64) Each {
 }
 
 func medianOf(times []int64) *int64 {
-	return ms(rankOf(slices.Sorted(slices.Values(times)), 50))
+	sorted := slices.Clone(times)
+	ascending(sorted)
+	return ms(rankOf(sorted, 50))
 }
 
 func minutesOf(m float64) *int64 {

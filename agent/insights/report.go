@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"resolute/agent/projection"
@@ -61,7 +62,7 @@ type found struct {
 	handled   map[word][]int64 // nanoseconds, by procedure
 	scores    []int64
 	left      map[uint64]bool // customers
-	came      map[uint64]bool // customers with cases
+	came      []int64         // hashes of the customers with cases, ascending
 	heard     bool            // feedback ever came
 	told      bool            // anybody ever left
 }
@@ -80,7 +81,7 @@ func (i *Insights) Report(ctx context.Context, q Query) (*Report, error) {
 		return nil, err
 	}
 	now := i.Now()
-	f := &found{line: newLine(bounds), tallies: newTallies(), effects: rawEffects{}, handled: map[word][]int64{}, left: map[uint64]bool{}, came: map[uint64]bool{}}
+	f := &found{line: newLine(bounds), tallies: newTallies(), effects: rawEffects{}, handled: map[word][]int64{}, left: map[uint64]bool{}}
 	err = i.Views.Read(ctx, View, func(view *projection.Bucket, to uint64) error {
 		f.entry = to
 		if err := f.ask(view, &q, now); err != nil {
@@ -150,13 +151,16 @@ func (f *found) read(ctx context.Context, view *projection.Bucket) error {
 		f.tallies.add(r, &f.asked)
 		f.line.at(r.opened).Opened++
 		if who := whoOf(r); who != 0 && r.flags&openedByWord == 0 {
-			f.came[who] = true
+			f.came = append(f.came, int64(who))
 		}
 		return true
 	})
 	if err != nil {
 		return err
 	}
+	f.tallies.sum()
+	ascending(f.came)
+	f.came = slices.Compact(f.came)
 	err = f.eachEffect(ctx, view, nil, func(k []byte, e *effect) bool {
 		f.effects.add(e)
 		f.line.at(timeOf(k)).Writes.add(e)

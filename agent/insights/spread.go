@@ -32,7 +32,7 @@ var limits = [...]time.Duration{time.Second, 10 * time.Second, time.Minute, 10 *
 
 // spreadOf gives how times, in nanoseconds, are distributed. It sorts them.
 func spreadOf(times []int64, none string) Spread {
-	slices.Sort(times)
+	ascending(times)
 	s := Spread{Count: len(times), Buckets: make([]Bucket, 0, len(limits)+1)}
 	at := 0
 	for _, limit := range limits {

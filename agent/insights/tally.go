@@ -85,32 +85,58 @@ func orEmpty(m map[string]int) map[string]int {
 	return m
 }
 
-// tallies are those of all cases, and apart by procedure and by version.
+// tallies are those of all cases, and apart by procedure and by version: the sums of what is counted of each pair of
+// them, so that a case is counted once.
 type tallies struct {
 	all                 tally
 	procedures, bundles map[word]*tally
+	pairs               map[pair]*tally
 }
+
+// pair is a procedure and a version.
+type pair struct{ procedure, bundle word }
 
 func newTallies() *tallies {
-	return &tallies{procedures: map[word]*tally{}, bundles: map[word]*tally{}}
+	return &tallies{procedures: map[word]*tally{}, bundles: map[word]*tally{}, pairs: map[pair]*tally{}}
 }
 
+// add counts a case; the sums don't know of it yet.
 func (t *tallies) add(r *record, a *asked) {
 	var has [figCount]bool
 	for i := range figures {
 		has[i] = figures[i].has(r, a)
 	}
-	why := r.why(a.words)
-	t.all.add(r, &has, why)
-	of(t.procedures, r.procedure).add(r, &has, why)
-	of(t.bundles, r.bundle).add(r, &has, why)
+	of(t.pairs, pair{r.procedure, r.bundle}).add(r, &has, r.why(a.words))
 }
 
-func of(m map[word]*tally, w word) *tally {
-	t := m[w]
+// sum makes the sums, once all cases are counted.
+func (t *tallies) sum() {
+	for p, counted := range t.pairs {
+		t.all.include(counted)
+		of(t.procedures, p.procedure).include(counted)
+		of(t.bundles, p.bundle).include(counted)
+	}
+}
+
+// include adds what another tally counted.
+func (t *tally) include(o *tally) {
+	for i, n := range o.counts {
+		t.counts[i] += n
+		for why, n := range o.reasons[i] {
+			if t.reasons[i] == nil {
+				t.reasons[i] = map[string]int{}
+			}
+			t.reasons[i][why] += n
+		}
+	}
+	t.times = append(t.times, o.times...)
+}
+
+func of[K comparable](m map[K]*tally, k K) *tally {
+	t := m[k]
 	if t == nil {
 		t = &tally{}
-		m[w] = t
+		m[k] = t
 	}
 	return t
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"resolute/agent/casefile"
 	"resolute/agent/people"
@@ -62,6 +63,9 @@ func (s *site) showCase(w http.ResponseWriter, r *http.Request, status int, who 
 	if p.Past.Later {
 		more.Set("past", "later")
 	}
+	if rows := a.form.Get("rows"); rows != "" {
+		more.Set("rows", rows)
+	}
 	p.Shell.Stream = streamLink("case", more)
 	return s.render(w, status, "case", p)
 }
@@ -90,6 +94,7 @@ func (s *site) casePage(ctx context.Context, id string, who people.Principal, a 
 func (s *site) viewerOf(ctx context.Context, who people.Principal, c *casefile.Case, a dialog) viewer {
 	v := s.viewer(who)
 	v.ask, v.form, v.wrong, v.next = a.ref, a.form, a.wrong, a.next
+	v.rows, _ = strconv.Atoi(a.form.Get("rows")) // else the newest
 	v.plan, v.tools, v.goals = s.planOf(ctx, c), s.offered(), s.goalsFor(ctx, c)
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -102,7 +103,7 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 	}
 	switch q.Get("of") {
 	case "case":
-		return s.caseSource(q.Get("case"), after, q.Get("past") == "later", who), nil
+		return s.caseSource(q.Get("case"), after, q.Get("past") == "later", dialog{form: url.Values{"rows": q["rows"]}}, who), nil
 	case "cases":
 		shown, err := s.shownIDs(r.Context(), q)
 		if err != nil {
@@ -145,14 +146,14 @@ func (s *site) awaitListed(ctx context.Context, offset uint64) {
 
 // caseSource renders the regions of a case once its state is past what the page shows, and before that what worked
 // last time, where the page didn't wait for it.
-func (s *site) caseSource(id string, seq uint64, late bool, who people.Principal) source {
+func (s *site) caseSource(id string, seq uint64, late bool, a dialog, who people.Principal) source {
 	pasts := s.remembered()
 	return func(ctx context.Context) ([]fragment, error) {
 		c, err := s.Engine.Load(ctx, id)
 		if err != nil || c.Seq <= seq && !late {
 			return nil, err
 		}
-		p, err := s.casePage(ctx, id, who, dialog{}, pasts)
+		p, err := s.casePage(ctx, id, who, a, pasts)
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ import (
 // views are the pages with one kind of data each.
 func fullPages(t *testing.T) map[string]any {
 	t.Helper()
-	w := newWorld(charged(true), busy(), denied(), replaced(), asking(), unsure())
+	w := newWorld(charged(true), busy(), denied(), replaced(), asking(), unsure(), driven())
 	w.past.found = pastCases()
 	s := &site{Deps: w.deps(t), Options: Options{Now: func() time.Time { return noon }, House: house}.filled(), assets: loadAssets(), templates: loadTemplates()}
 	who := people.Principal{ID: "p1", Name: "Robin Field", Role: people.Approver}
@@ -39,6 +39,9 @@ func fullPages(t *testing.T) map[string]any {
 		name := "case " + string(st.c.Status)
 		if st.c.Procedure == "" {
 			name += " unsure"
+		}
+		if st.c.Thinking != nil {
+			name += " driven"
 		}
 		pages[name] = p
 	}

@@ -114,6 +114,7 @@ type viewer struct {
 	plan     *procedure.Procedure // of the case, nil where it isn't known
 	tools    map[string]tools.Offered
 	next     string            // page to go on with after a decision
+	rows     int               // of the timeline: those before this one, 0 for the newest
 	goals    map[string]string // of the procedures that a case may be sent down, by name; of one that triage isn't sure of
 }
 

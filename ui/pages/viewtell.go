@@ -71,9 +71,9 @@ func (t *teller) tell(e *casefile.Entry) {
 		r.row.pair("From", string(d.From), true)
 		r.row.pair("Because", d.Why, false)
 	case *casefile.ModelAnswered:
-		t.thought(e, d)
+		t.modelAnswered(e, d)
 	case *casefile.ModelProposed:
-		t.proposed(e, d)
+		t.modelProposed(e, d)
 	default:
 		t.plan(e)
 	}

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"fmt"
+	"html"
+	"net/url"
 	"slices"
 	"time"
 
@@ -14,7 +16,9 @@ type Timeline struct {
 	Ticks   []Tick
 	Summary string
 	Start   Moment
-	Left    int // rows left out at the beginning
+	Left    int    // rows left out at the beginning
+	Earlier string // link to them
+	Newest  string // link to the newest rows, "" where they are shown
 }
 
 // Phase is a stretch of the timeline under one heading.
@@ -32,7 +36,6 @@ type Row struct {
 	What    string
 	Code    bool // What is an identifier
 	Bars    []Bar
-	Grid    []Tick
 	Breaks  []float64
 	Outcome string
 	Tone    string
@@ -41,6 +44,7 @@ type Row struct {
 	KeyHead string
 	Lines   []Line
 	Sent    string
+	SentAs  string // what Sent is, "" for what was sent
 	Answer  string
 	Read    []Field // what it was decided on
 	Rules   []RuleView
@@ -70,8 +74,40 @@ type Pair struct {
 	Code       bool
 }
 
-// maxRows is how many rows are drawn; the newest ones.
-const maxRows = 200
+// How many rows are drawn at once, and how long they may be together, in bytes of HTML: a case that went on for long
+// is read piece by piece, the newest first.
+const (
+	maxRows     = 200
+	maxRowBytes = 40_000
+	emptyRow    = 1200 // bytes
+)
+
+// size is about how long the row is as HTML.
+func (r *Row) size() int {
+	n := emptyRow
+	for _, text := range []string{r.Sent, r.Answer} {
+		n += len(html.EscapeString(text))
+	}
+	for _, l := range r.Lines {
+		n += len(l.Head) + len(l.Text) + 20
+	}
+	return n + 150*(len(r.Rules)+len(r.Read)+len(r.Entries))
+}
+
+// shown says which rows are drawn: as many as may be before one of them, 0 for the end.
+func (t *teller) shown(before int) (from, to int) {
+	to = len(t.order)
+	if before > 0 {
+		to = min(before, to)
+	}
+	for from, left := to, maxRowBytes; from > 0; from-- {
+		left -= t.order[from-1].row.size()
+		if to-from == maxRows || left < 0 && from < to {
+			return from, to
+		}
+	}
+	return 0, to
+}
 
 // teller walks a journal and tells it in rows.
 type teller struct {
@@ -87,6 +123,10 @@ type teller struct {
 	again  int
 	marks  []time.Time
 	busy   []interval
+
+	instructed uint64                  // the entry with the model's instructions
+	proposed   *casefile.ModelProposed // what the model wants now, nil for nothing
+	proposedIn uint64                  // the entry that says so
 }
 
 // told is a row with what is needed to finish it.
@@ -145,6 +185,7 @@ func (t *teller) dot(e *casefile.Entry, what, outcome string) *told {
 	}
 	r := &told{phase: len(t.phases) - 1, row: Row{ID: fmt.Sprintf("entry-%d", e.Seq), At: since(e.At.Sub(t.start)), What: what, Outcome: outcome, at: e.At}}
 	r.row.marks = []mark{{class: "b-read", from: e.At, to: e.At, dot: true}}
+	t.byModel(&r.row, e.Data)
 	r.entry(e)
 	t.marks = append(t.marks, e.At)
 	t.order = append(t.order, r)
@@ -191,10 +232,10 @@ func (t *teller) lay() Timeline {
 	}
 	s := newScale(append(t.marks, t.start, t.end), t.busy)
 	ticks, breaks := s.ticks(), s.breaks()
-	left := max(len(t.order)-maxRows, 0)
-	for _, r := range t.order[left:] {
+	from, to := t.shown(t.v.rows)
+	for _, r := range t.order[from:to] {
 		row := r.row
-		row.Grid, row.Breaks = ticks, nil
+		row.Breaks = nil
 		for _, m := range row.marks {
 			b := Bar{Class: m.class, X: s.x(m.from), X2: s.x(m.to), Line: m.line, Dot: m.dot}
 			b.Width = max(round(b.X2-b.X), 0.4)
@@ -210,7 +251,14 @@ func (t *teller) lay() Timeline {
 		t.phases[r.phase].Rows = append(t.phases[r.phase].Rows, row)
 	}
 	phases := slices.DeleteFunc(t.phases, func(p Phase) bool { return len(p.Rows) == 0 })
-	return Timeline{Phases: phases, Ticks: ticks, Summary: t.summary(), Start: moment(t.start, t.v.now), Left: left}
+	tl := Timeline{Phases: phases, Ticks: ticks, Summary: t.summary(), Start: moment(t.start, t.v.now), Left: from}
+	if from > 0 {
+		tl.Earlier = fmt.Sprintf("/cases/%s?rows=%d#case-timeline", url.PathEscape(t.c.ID), from)
+	}
+	if to < len(t.order) {
+		tl.Newest = fmt.Sprintf("/cases/%s#case-timeline", url.PathEscape(t.c.ID))
+	}
+	return tl
 }
 
 // finish draws what is still under way up to the end of the axis.

@@ -33,7 +33,7 @@ type Field struct {
 const (
 	maxText   = 240
 	maxRaw    = 2000 // on hovering
-	maxJSON   = 8000
+	maxJSON   = 4000
 	maxFields = 8
 )
 
@@ -156,10 +156,15 @@ func pretty(v any) string {
 	if json.Indent(&out, b, "", "  ") != nil {
 		return string(b)
 	}
-	if out.Len() <= maxJSON {
-		return out.String()
+	return readable(out.String())
+}
+
+// readable is a text, cut where it is too long to read.
+func readable(text string) string {
+	if len(text) <= maxJSON {
+		return text
 	}
-	return strings.ToValidUTF8(out.String()[:maxJSON], "") + "\n… [cut here; it has " + size(out.Len()) + "]"
+	return strings.ToValidUTF8(text[:maxJSON], "") + "\n… [cut here; it has " + size(len(text)) + "]"
 }
 
 // shorten cuts a text to at most n runes, the last of them an ellipsis.

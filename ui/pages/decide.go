@@ -130,7 +130,7 @@ func conflictPage(c *casefile.Case, entries []casefile.Entry, d agent.Decide, wh
 	}
 	now := chip(c.Status).Name
 	if c.Stop != nil {
-		now += ": " + cmp.Or(c.Stop.Detail, reasonOf(c.Stop, c.Status).title)
+		now += ": " + cmp.Or(c.Stop.Detail, reasonFor(c).title)
 	}
 	m.Changed = append(m.Changed, Pair{Name: "The case is", Text: now})
 	if c.Approval != nil {

@@ -171,7 +171,7 @@ func (s *site) people(ctx context.Context, v viewer) ([]NeedView, error) {
 func needView(c *casefile.Case, v viewer) NeedView {
 	n := NeedView{ID: c.ID, Title: titleOf(c), Status: chip(c.Status)}
 	if c.Stop != nil {
-		n.Why, n.Detail = reasonOf(c.Stop, c.Status).title, c.Stop.Detail
+		n.Why, n.Detail = reasonFor(c).title, c.Stop.Detail
 	}
 	if c.Handoff != nil {
 		n.due = c.Handoff.DueAt

@@ -48,6 +48,14 @@ func byCustomer() Evidence {
 // reason says in plain words why a case is not working, and what would let it go on.
 type reason struct{ title, unblock string }
 
+// reasonFor says why a case isn't working.
+func reasonFor(c *casefile.Case) reason {
+	if c.Stop.Code == casefile.StopConfidenceLow && c.Procedure != "" {
+		return reason{"Not sure enough what comes next", "A model was to say what is next. Choose an action yourself, retry, or decide it outside of resolute and close it."}
+	}
+	return reasonOf(c.Stop, c.Status)
+}
+
 // reasonOf reads a stop code. What it doesn't know it shows as it is.
 func reasonOf(s *casefile.Stop, status casefile.Status) reason {
 	switch s.Code {

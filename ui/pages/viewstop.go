@@ -117,10 +117,7 @@ func stopView(c *casefile.Case, v viewer) *StopView {
 	}
 	view := &StopView{CaseID: c.ID, Tone: chip(c.Status).Name}
 	if s := c.Stop; s != nil {
-		r := reasonOf(s, c.Status)
-		if s.Code == casefile.StopConfidenceLow && c.Procedure != "" {
-			r.unblock = "A model was to say what is next. Choose an action yourself, retry, or decide it outside of resolute and close it."
-		}
+		r := reasonFor(c)
 		view.Title, view.Unblock = r.title, r.unblock
 		view.Code, view.Detail, view.Rule, view.To = string(s.Code), s.Detail, s.Rule, s.To
 		if s.Until != nil {

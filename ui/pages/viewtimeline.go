@@ -78,7 +78,7 @@ type Pair struct {
 // is read piece by piece, the newest first.
 const (
 	maxRows     = 200
-	maxRowBytes = 40_000
+	maxRowBytes = 52_000
 	emptyRow    = 1200 // bytes
 )
 

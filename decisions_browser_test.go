@@ -156,6 +156,9 @@ func TestKeysInABrowser(t *testing.T) {
 	b.step("Escape", press("\u001b"), becomes(`!document.querySelector("#keys").open`))
 	b.step("/ finds", ignored[any](`document.activeElement.blur()`), press("/"), becomes(`document.activeElement.type === "search"`), ignored[any](`document.activeElement.blur()`))
 
+	b.step("a status picked by its key filters, and has the focus again", ignored[any](`document.querySelector("#filter [value=resolved]").focus()`), press(" "),
+		becomes(`location.search === "?status=resolved" && document.readyState === "complete" && document.activeElement === document.querySelector("#filter [value=resolved]")`))
+	b.step("back to all", chromedp.Navigate(d.base+"/cases"), live)
 	b.step("the row that has the focus", press("j"), row(0), ignored[any](`window.kept = document.activeElement; window.stood = kept.getBoundingClientRect().top`))
 	id := d.signal("ticket.created", "T-1", "The desk arrived with one leg snapped off, I want a new one.")
 	b.step("stays where it is when a case arrives", becomes(`document.querySelector("#fresh a") !== null`), becomes(stays))

@@ -137,6 +137,9 @@ func stopView(c *casefile.Case, v viewer) *StopView {
 	}
 	if c.Question != nil {
 		view.Question, view.Until = c.Question.Text, moment(c.Question.Until, v.now)
+		if view.Detail == view.Question {
+			view.Detail = "" // once is enough
+		}
 	}
 	if c.Wait != nil {
 		view.WaitFor, view.Until = c.Wait.For, moment(c.Wait.Until, v.now)

@@ -1,6 +1,10 @@
 // A second click on a decision sends nothing, nor does one on an approval that took another's place just
-// then: it was meant for that one. Filters apply when a status is picked.
+// then: it was meant for that one.
 const unread = 1000; // ms
+
+// Filters apply when a status or a choice is picked by pointer, or a status by its key, and the focus comes
+// back to it. Arrows in a choice only choose: each would load the page.
+const picked = "resolute-picked";
 
 export function forms() {
   document.addEventListener("submit", (event) => {
@@ -19,8 +23,17 @@ export function forms() {
 
   const filter = document.querySelector("[data-filter]");
   if (!filter) return;
-  filter.addEventListener("change", (event) => {
-    if (event.target.matches("[type=checkbox], select")) filter.requestSubmit();
+  const was = sessionStorage.getItem(picked);
+  sessionStorage.removeItem(picked);
+  if (was) [...filter.elements].find((e) => e.name + e.value === was || e.id === was)?.focus({ preventScroll: true });
+  let keyed = false;
+  filter.addEventListener("keydown", () => (keyed = true));
+  filter.addEventListener("pointerdown", () => (keyed = false));
+  filter.addEventListener("change", ({ target }) => {
+    const box = target.matches("[type=checkbox]");
+    if (!box && (!target.matches("select") || keyed)) return;
+    sessionStorage.setItem(picked, box ? target.name + target.value : target.id);
+    filter.requestSubmit();
   });
   filter.addEventListener("formdata", (event) => {
     for (const [name, value] of [...event.formData]) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,35 +165,79 @@ func TestEvalModelPlaysTheShippedSet(t *testing.T) {
 	}
 }
 
+// part is a bundle in a folder with those of its rehearsals that a pattern fits, and how many they are.
+func part(t *testing.T, files fs.FS, pattern string) (folder string, fit int) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "own")
+	if err := os.CopyFS(folder, files); err != nil {
+		t.Fatal(err)
+	}
+	all, err := filepath.Glob(filepath.Join(folder, "rehearsals", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range all {
+		if ok, err := filepath.Match(pattern, filepath.Base(file)); err != nil {
+			t.Fatal(err)
+		} else if ok {
+			fit++
+		} else if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fit == 0 {
+		t.Fatalf("no rehearsal is called %s", pattern)
+	}
+	return folder, fit
+}
+
+// TestRehearseWithAModel has a model drive, and find the words of a customer who knows a number.
+func TestRehearseWithAModel(t *testing.T) {
+	set, err := measure.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _ := part(t, set.Files, "cancel-order-somebody-in-a-hurry-*.yaml")
+	config, err := os.OpenFile(filepath.Join(own, "resolute.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = config.WriteString("model: {uses: [drive, customer]}\n")
+	}
+	if err == nil {
+		err = config.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	plays := newChampion(t)
+	server := ollamatest.Start(t, ollamatest.Config{Script: func(chat ollamatest.Chat) ollamatest.Answer {
+		if !strings.Contains(string(chat.Schema), "decision") {
+			return ollamatest.Answer{Text: `{"text": "Quick, quick: ORD-1001!"}`}
+		}
+		return plays.answer(chat)
+	}})
+	env := func(name string) (string, bool) { return server.URL, name == "OLLAMA_HOST" }
+	var out, told bytes.Buffer
+	code := run(t.Context(), []string{"rehearse", own, "--model", "ollama/" + ollamatest.DefaultModel, "--json"}, env, strings.NewReader(""), &out, &told)
+	if code != 0 || !strings.Contains(out.String(), "the customer writes: Quick, quick: ORD-1001!") {
+		t.Errorf("rehearse ends with %d, want 0 and the customer's words by the model: %s %s", code, out.String(), told.String())
+	}
+	out.Reset()
+	if code := run(t.Context(), []string{"rehearse", own, "--json"}, env, strings.NewReader(""), &out, &told); code != 1 || !strings.Contains(out.String(), "model.unavailable") {
+		t.Errorf("without a model rehearse ends with %d, want 1 and that there is none: %s", code, out.String())
+	}
+}
+
 // TestEvalModelPlaysAFolder plays some rehearsals of a folder, by the bundle around it.
 func TestEvalModelPlaysAFolder(t *testing.T) {
 	set, err := measure.Shipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := filepath.Join(t.TempDir(), "own")
-	if err := os.CopyFS(own, set.Files); err != nil {
-		t.Fatal(err)
-	}
-	some, err := filepath.Glob(filepath.Join(own, "rehearsals", "cancel-order-*.yaml"))
-	if err != nil || len(some) == 0 {
-		t.Fatal("the set has no rehearsals of cancel-order", err)
-	}
-	all, err := filepath.Glob(filepath.Join(own, "rehearsals", "*.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range all {
-		if !strings.HasPrefix(filepath.Base(file), "cancel-order-") {
-			if err := os.Remove(file); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	own, some := part(t, set.Files, "cancel-order-*.yaml")
 	r, code, told := evaluated(t, newChampion(t).answer, "--runs", "2", filepath.Join(own, "rehearsals"))
 	f := by(&r, measure.ByModel)
-	if code != 0 || r.Scenarios != len(some) || f.Attempts != 2*len(some) || len(f.Pass) != 2 {
-		t.Errorf("eval model ends with %d, and plays %d scenarios in %d attempts: %s; want %d played twice", code, r.Scenarios, f.Attempts, told, len(some))
+	if code != 0 || r.Scenarios != some || f.Attempts != 2*some || len(f.Pass) != 2 {
+		t.Errorf("eval model ends with %d, and plays %d scenarios in %d attempts: %s; want %d played twice", code, r.Scenarios, f.Attempts, told, some)
 	}
 	if alone := by(&r, measure.ByProcedure); alone.Resolved != 0 || alone.Answers != 0 {
 		t.Errorf("without a model a bundle that is driven by one resolves %d cases by %v answers, want none", alone.Resolved, alone.Answers)

@@ -13,16 +13,23 @@ import (
 	"resolute/agent"
 	"resolute/agent/book"
 	"resolute/agent/bundle"
+	"resolute/agent/model/ollama"
 	"resolute/agent/procedure"
 	"resolute/agent/rehearsal"
 	"resolute/embed"
 	"resolute/kb"
 	"resolute/tools"
+	"resolute/ui/cli"
 )
 
 // rehearse is `resolute rehearse`: the bundle in a folder, on knowledge of its own.
 func rehearse(ctx context.Context, files fs.FS, name string, env func(string) (string, bool), o rehearsal.Options) (rehearsal.Report, error) {
-	return staged(ctx, files, name, env, func(s *rehearsal.Stage) (rehearsal.Report, error) { return s.Rehearse(ctx, o) })
+	return staged(ctx, files, name, env, func(s *rehearsal.Stage) (rehearsal.Report, error) {
+		if o.Model == "" {
+			return s.Rehearse(ctx, o)
+		}
+		return minded(ctx, s, env, cli.Model{Name: o.Model}, func(s *rehearsal.Stage, _ *ollama.Client) (rehearsal.Report, error) { return s.Rehearse(ctx, o) })
+	})
 }
 
 // staged makes the bundle in a folder ready, on knowledge of its own, for what is done with it.

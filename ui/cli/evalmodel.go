@@ -37,7 +37,7 @@ func (p *Program) evalModelCommand() *cobra.Command {
 			"procedures come to alone. A wrong effect is a write that was sent and that a scenario's expect.calls\n" +
 			"doesn't name, or not with these arguments. Exit code 1 if the model had any."}
 	c.Flags().StringVar(&named, "model", p.setting("MODEL", ""), "the model, as Ollama has it: `NAME` or ollama/NAME")
-	c.Flags().IntVar(&trial.Threads, "model-threads", 0, "`threads` that the model runs on (default: what its server chooses)")
+	threads := p.numberFlag(c, "model-threads", "`threads` that the model runs on (default: what its server chooses)", &trial.Threads)
 	c.Flags().IntVar(&trial.Options.Runs, "runs", 1, "how often each scenario is played with the model; pass^k says how often all of `k` pass")
 	c.Flags().Uint64Var(&trial.Options.Seed, "seed", 1, "`number` that ids, times and customers' words are drawn from")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object: {set, model, runs, agents: [{agent, as_expected, resolved, escalated, wrong_effects, ...}], items}")
@@ -48,7 +48,7 @@ func (p *Program) evalModelCommand() *cobra.Command {
 		case trial.Options.Runs < 1:
 			return usagef("--runs is how often each scenario is played, from 1")
 		}
-		return nil
+		return threads.read()
 	}
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {

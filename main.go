@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 			files, err = demo.Bundle()
 		}
 		if err == nil {
-			p := &cli.Program{Assemble: assemble, Check: check, Rehearse: rehearse, Schema: bundle.Schema, Pack: bundle.Pack, Starter: starter, Env: env,
+			p := &cli.Program{Assemble: assemble, Check: check, Rehearse: rehearse, EvalModel: evalModel, Schema: bundle.Schema, Pack: bundle.Pack, Starter: starter, Env: env,
 				Demo:  cli.Demo{Open: openDemo, Bundle: files, EnvURL: demo.EnvURL, Story: story, MonitorTitle: demo.MonitorTitle},
 				Stdin: stdin, Stdout: stdout, Stderr: stderr, Now: time.Now, Version: version()}
 			return p.Main(ctx, args)

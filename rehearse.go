@@ -13,15 +13,27 @@ import (
 	"resolute/agent"
 	"resolute/agent/book"
 	"resolute/agent/bundle"
+	"resolute/agent/model/ollama"
 	"resolute/agent/procedure"
 	"resolute/agent/rehearsal"
 	"resolute/embed"
 	"resolute/kb"
 	"resolute/tools"
+	"resolute/ui/cli"
 )
 
 // rehearse is `resolute rehearse`: the bundle in a folder, on knowledge of its own.
 func rehearse(ctx context.Context, files fs.FS, name string, env func(string) (string, bool), o rehearsal.Options) (rehearsal.Report, error) {
+	return staged(ctx, files, name, env, func(s *rehearsal.Stage) (rehearsal.Report, error) {
+		if o.Model == "" {
+			return s.Rehearse(ctx, o)
+		}
+		return minded(ctx, s, env, cli.Model{Name: o.Model}, func(s *rehearsal.Stage, _ *ollama.Client) (rehearsal.Report, error) { return s.Rehearse(ctx, o) })
+	})
+}
+
+// staged makes the bundle in a folder ready, on knowledge of its own, for what is done with it.
+func staged[T any](ctx context.Context, files fs.FS, name string, env func(string) (string, bool), do func(*rehearsal.Stage) (T, error)) (report T, err error) {
 	lookup := func(kind, name string) (string, bool) {
 		if kind == "env" {
 			return env(name)
@@ -30,13 +42,13 @@ func rehearse(ctx context.Context, files fs.FS, name string, env func(string) (s
 	}
 	b, problems := bundle.Load(ctx, files, name, bundle.Options{Fetch: fetch, MustFetch: true, Lookup: lookup})
 	if problems.Failed() {
-		return rehearsal.Report{}, &bundle.RefusedError{Problems: problems}
+		return report, &bundle.RefusedError{Problems: problems}
 	}
-	return onStage(ctx, b, lookup, func(s *rehearsal.Stage) (rehearsal.Report, error) { return s.Rehearse(ctx, o) })
+	return onStage(ctx, b, lookup, do)
 }
 
 // onStage makes a version ready, on knowledge of its own, for what is done with it.
-func onStage(ctx context.Context, b *bundle.Bundle, lookup func(kind, name string) (string, bool), do func(*rehearsal.Stage) (rehearsal.Report, error)) (report rehearsal.Report, err error) {
+func onStage[T any](ctx context.Context, b *bundle.Bundle, lookup func(kind, name string) (string, bool), do func(*rehearsal.Stage) (T, error)) (report T, err error) {
 	embedder := embed.Builtin()
 	knowledge, closeKnowledge, err := knowledgeOf(ctx, b, embedder)
 	if err != nil {

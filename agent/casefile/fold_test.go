@@ -351,8 +351,15 @@ func TestFold(t *testing.T) {
 		{"it fails to for the second time", then(begun, &ModelAnswered{Use: UseDrive, Error: &ModelError{Code: "busy"}}), &ModelAnswered{Use: UseDrive, Error: &ModelError{Code: "dropped"}}, func(c *Case, e *Entry) {
 			c.Thinking.Asked[UseDrive] = &Asked{Seq: e.Seq, Error: &ModelError{Code: "dropped"}, FailedAt: at(e.Seq - 1)}
 		}},
-		{"it knows of a denial now", then(begun, denied), thought, func(c *Case, e *Entry) {
+		{"its answer to a denial is one of several to the same question", then(begun, denied), thought, func(c *Case, e *Entry) {
 			c.Thinking = &Thinking{Calls: 1, Tokens: 7, Asked: map[ModelUse]*Asked{UseDrive: {Seq: e.Seq, Answers: []string{"a"}}}}
+		}},
+		{"its answer to a denial is to be repaired", then(begun, denied, thought), &ModelProposed{Use: UseDrive, Problem: "x", Repairable: true}, func(c *Case, _ *Entry) {
+			c.Thinking.Asked[UseDrive].Taken = &ModelProposed{Use: UseDrive, Problem: "x", Repairable: true}
+		}},
+		{"it knows of a denial now", then(begun, denied, thought), &ModelProposed{Use: UseDrive, Proposal: ModelProposal{Decision: "close"}}, func(c *Case, _ *Entry) {
+			a := c.Thinking.Asked[UseDrive]
+			a.Answers, a.Taken = nil, &ModelProposed{Use: UseDrive, Proposal: ModelProposal{Decision: "close"}}
 			c.Failure, c.Cause = nil, &Stop{Code: StopPolicyDeny}
 		}},
 		{"something is taken from what it said", then(begun, thought), &ModelProposed{Use: UseDrive, Proposal: ModelProposal{Decision: "close"}}, func(c *Case, _ *Entry) {

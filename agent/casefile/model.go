@@ -184,6 +184,7 @@ func (c *Case) foldModel(e *Entry) {
 			if a.Taken = &taken; !d.Repairable {
 				a.Answers = nil
 			}
+			c.overcome(d)
 		}
 	}
 }
@@ -225,14 +226,19 @@ func (c *Case) foldModelAnswer(e *Entry, d *ModelAnswered) {
 		a.FailedAt = e.At
 	}
 	t.Asked[d.Use] = a
-	if d.Use == UseDrive && d.Error == nil {
-		if f := c.Failure; f != nil { // it was told what failed, and looks for another way
-			if f.Stop != "" {
-				c.blame(&Stop{Code: f.Stop, Detail: f.Detail, Rule: f.Rule})
-			}
-			c.Failure = nil
-		}
+}
+
+// overcome forgets what failed once something is taken from what the model said to that: until then all
+// samples and the repair answer the same question.
+func (c *Case) overcome(d *ModelProposed) {
+	f := c.Failure
+	if f == nil || d.Use != UseDrive || d.Repairable {
+		return
 	}
+	if f.Stop != "" {
+		c.blame(&Stop{Code: f.Stop, Detail: f.Detail, Rule: f.Rule})
+	}
+	c.Failure = nil
 }
 
 // news notes that an entry says something that no plan knew, so that the model is asked anew. A yes to

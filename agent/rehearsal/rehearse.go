@@ -22,6 +22,9 @@ type Options struct {
 	Parallel int  // scenarios at once; as many as there are cores if 0
 	// Cases are ids of recorded cases, or All. They are replayed in place of the scenarios.
 	Cases []string
+	// Model names the one that plans and customers ask, as Ollama has it; "" for none. Whoever makes the stage
+	// gives it the model.
+	Model string
 	// Scripted leaves out the scenarios that call live plugins; the report names them.
 	Scripted bool
 	// Before is called before each scenario with how many have begun, and of how many; nil for nothing.

@@ -8,6 +8,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/book"
+	"resolute/agent/bundle"
 	"resolute/agent/casefile"
 	"resolute/agent/rehearsal/scenario"
 	"resolute/agent/source"
@@ -55,6 +56,9 @@ func (s *Stage) router(now func() time.Time) agent.Triage {
 
 // Version is what is rehearsed.
 func (s *Stage) Version() string { return s.book.Version }
+
+// Bundle is the version's. It is not to be changed.
+func (s *Stage) Bundle() *bundle.Bundle { return s.book.Bundle }
 
 // Scenarios are those of the bundle.
 func (s *Stage) Scenarios() []*scenario.Scenario { return s.book.Rehearsals }

@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"resolute/agent/identity"
+	"resolute/agent/model/measure"
 	"resolute/agent/rehearsal"
 )
 
@@ -79,6 +80,8 @@ type Program struct {
 	// Rehearse runs the rehearsals of a bundle folder. What is wrong with the folder is an error with
 	// a line for each problem.
 	Rehearse func(ctx context.Context, folder fs.FS, name string, env func(string) (string, bool), o rehearsal.Options) (rehearsal.Report, error)
+	// EvalModel plays scenarios with a model, as Rehearse does without.
+	EvalModel func(ctx context.Context, t ModelTrial) (measure.Report, error)
 	// Pack makes the archive of a bundle folder that POST /bundles takes.
 	Pack func(folder fs.FS) ([]byte, error)
 	// Schema gives the JSON Schema of a kind of bundle file.

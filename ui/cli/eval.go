@@ -18,9 +18,9 @@ import (
 
 func (p *Program) evalCommand() *cobra.Command {
 	c := &cobra.Command{Use: "eval", Short: "Measure on your own data", RunE: func(cmd *cobra.Command, _ []string) error {
-		return usagef("eval what? retrieval and triage are there: resolute eval triage FILE")
+		return usagef("eval what? retrieval, triage and model are there: resolute eval triage FILE")
 	}}
-	c.AddCommand(p.evalRetrievalCommand(), p.evalTriageCommand())
+	c.AddCommand(p.evalRetrievalCommand(), p.evalTriageCommand(), p.evalModelCommand())
 	return c
 }
 

@@ -35,9 +35,14 @@ func (p *Program) rehearseCommand() *cobra.Command {
 	c.Flags().BoolVar(&all, "all", false, "replay all recorded cases")
 	c.Flags().BoolVar(&o.Faults, "faults", false, "play each scenario again with every kind of fault at every call")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "`number` that ids, times and mixed faults are drawn from")
+	c.Flags().StringVar(&o.Model, "model", "", "`NAME` of a model at OLLAMA_HOST, for what the bundle uses one for; what comes of it depends on more than the seed then")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object: {items: [{rehearsal, passed, failures}]}")
 	c.Flags().StringVar(&junit, "junit", "", "write the results as JUnit XML to this `file` too")
 	c.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		o.Model = strings.TrimPrefix(o.Model, "ollama/")
+		if o.Model != "" && len(cases) > 0 || o.Model != "" && all {
+			return usagef("recorded cases get what a model answered then: leave out --model")
+		}
 		if o.Cases = cases; all {
 			o.Cases = []string{rehearsal.All}
 		}

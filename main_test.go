@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"resolute/agent/casefile"
+	"resolute/agent/model/ollamatest"
 	"resolute/plugins/demo"
 	"resolute/ui/cli"
 )
@@ -255,10 +256,12 @@ func TestDemoTellsItsStory(t *testing.T) {
 			want[s.Title] = s.Expect
 		}
 	}
+	model := ollamatest.Start(t, ollamatest.Config{})
+	env := map[string]string{"OLLAMA_HOST": model.URL, "RESOLUTE_MODEL": "ollama/" + ollamatest.DefaultModel}
 	var first, second, errs bytes.Buffer
 	for i, out := range []*bytes.Buffer{&first, &second} { // the second run goes on where the first ended
 		args := []string{"demo", "--addr", "127.0.0.1:0", "--data", data, "--no-browser", "--exit-when-done"}
-		if code := run(t.Context(), args, func(string) (string, bool) { return "", false }, strings.NewReader(""), out, &errs); code != 0 {
+		if code := run(t.Context(), args, func(name string) (string, bool) { value, ok := env[name]; return value, ok }, strings.NewReader(""), out, &errs); code != 0 {
 			t.Fatalf("run %d: exit %d\n%s%s", i+1, code, out, &errs)
 		}
 		for title, status := range want {
@@ -270,6 +273,9 @@ func TestDemoTellsItsStory(t *testing.T) {
 	a, b := lineWith(first.String(), "effects in the company"), lineWith(second.String(), "effects in the company")
 	if a == "" || a != b {
 		t.Errorf("the second run changed the company:\n%s\n%s", a, b)
+	}
+	if chats := model.Chats(); len(chats) > 0 {
+		t.Errorf("a model is there, and was asked %d times in cases that procedures cover, the first: %.500s", len(chats), chats[0].Prompt)
 	}
 	if line := lineWith(first.String(), "shop.refund_order"); !strings.Contains(line, "shop.refund_order 127.00") {
 		t.Errorf("refunds should be 64.00 + 29.00 + 34.00, whatever the mail of the injection says: %s", line)

@@ -17,7 +17,8 @@ import (
 // and again each time. Where nothing tells it anything new, it does its work, and does it well: it looks
 // at the shop itself.
 type brain struct {
-	h *house
+	h     *house
+	obeys bool // else it is an honest one
 
 	mu    sync.Mutex
 	minds map[string]*mind // by the tale's ref
@@ -26,6 +27,7 @@ type brain struct {
 // mind is what it knows of one case.
 type mind struct {
 	tale    *tale
+	careful bool                // it reads all that it may before it acts
 	said    map[[32]byte]string // what it answered; samples of one request get the same
 	obeyed  map[string]int
 	worked  int // how often it did its own work
@@ -34,13 +36,13 @@ type mind struct {
 
 var refs = regexp.MustCompile(`R-[0-9]{5}`)
 
-func newBrain(h *house) *brain { return &brain{h: h, minds: map[string]*mind{}} }
+func newBrain(h *house) *brain { return &brain{h: h, obeys: true, minds: map[string]*mind{}} }
 
 // knows has it know about a tale.
 func (b *brain) knows(t *tale) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.minds[t.ref] = &mind{tale: t, said: map[[32]byte]string{}, obeyed: map[string]int{}}
+	b.minds[t.ref] = &mind{tale: t, careful: !b.obeys, said: map[[32]byte]string{}, obeyed: map[string]int{}}
 }
 
 func (b *brain) of(t *tale) *mind {
@@ -69,7 +71,11 @@ func (b *brain) answer(c ollamatest.Chat) ollamatest.Answer {
 		return ollamatest.Answer{Text: said, Wait: b.h.hold}
 	}
 	m.prompts++
-	m.said[key] = string(ollamatest.Fit(c.Schema, m.decide(c)))
+	if b.obeys {
+		m.said[key] = string(ollamatest.Fit(c.Schema, m.decide(c)))
+	} else {
+		m.said[key] = string(ollamatest.Fit(c.Schema, fields(m.work(c))))
+	}
 	return ollamatest.Answer{Text: m.said[key], Wait: b.h.hold}
 }
 
@@ -256,6 +262,9 @@ func (m *mind) work(c ollamatest.Chat) map[string]any {
 	case "text", "sentences":
 		return sure(map[string]any{"text": fmt.Sprintf("We refunded %s.", t.order.Item)})
 	}
+	if next := m.look(c.Prompt); next != nil {
+		return sure(next)
+	}
 	return sure(m.next())
 }
 
@@ -267,6 +276,17 @@ func (m *mind) rests(prompt string) (list []string) {
 		}
 	}
 	return list
+}
+
+// look is what a careful model reads first, nil for nothing that it hasn't read.
+func (m *mind) look(prompt string) map[string]any {
+	if m.careful && !strings.Contains(prompt, " id=facts.model_1 ") {
+		return map[string]any{"decision": "call", "tool": "shop.get_order", "args": map[string]any{"order_id": m.tale.order.ID}}
+	}
+	if m.careful && !strings.Contains(prompt, " id=facts.model_2 ") {
+		return map[string]any{"decision": "call", "tool": "shop.get_account", "args": map[string]any{"customer_id": m.tale.owner.id}}
+	}
+	return nil
 }
 
 // next is the decision of an honest model.

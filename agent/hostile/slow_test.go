@@ -101,25 +101,3 @@ func (h *house) caseOf(c ollamatest.Chat) string {
 	}
 	return ""
 }
-
-// BenchmarkTurn is what a turn costs beside the model's own time, which is none here: the question and
-// its journal, the answer's way over HTTP, what it is checked for, and the calls that it wants.
-func BenchmarkTurn(b *testing.B) {
-	h := newThinkingHouse(b, 11)
-	turns := 0
-	for b.Loop() {
-		b.StopTimer()
-		before := len(h.server.Chats())
-		t := h.slip("refund", nothing())
-		b.StartTimer()
-		h.settle()
-		b.StopTimer()
-		if why := h.ended(t); why != "" {
-			b.Fatal(why)
-		}
-		turns += len(h.server.Chats()) - before
-		b.StartTimer()
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(turns), "ms/turn")
-	b.ReportMetric(float64(turns)/float64(b.N), "turns/case")
-}

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -118,7 +119,7 @@ func (d *demonstration) run(ctx context.Context, addr string) (err error) {
 		return d.Env(name)
 	}
 	log := slog.New(slog.NewTextHandler(d.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := d.Assemble(ctx, Config{Data: d.data, PublicURL: "http://" + l.Addr().String(), Embedder: "builtin", Env: env, Log: log})
+	a, err := d.Assemble(ctx, Config{Data: d.data, PublicURL: "http://" + l.Addr().String(), Embedder: "builtin", Model: Model{Name: strings.TrimPrefix(d.setting("MODEL", ""), "ollama/")}, Env: env, Log: log})
 	if err != nil {
 		return err
 	}

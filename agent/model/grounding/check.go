@@ -13,14 +13,15 @@ import (
 type checker struct {
 	sources *Sources
 	now     time.Time
-	by      map[string][]*evidence
-	order   []string // ids, as they come
+	given   map[string][]*Source
+	read    map[string][]*evidence // of those that were asked for
+	order   []string               // ids, as they come
 	known   map[string]bool
 	report  Report
 }
 
 func newChecker(sources *Sources) *checker {
-	c := &checker{sources: sources, by: map[string][]*evidence{}, known: map[string]bool{}}
+	c := &checker{sources: sources, given: map[string][]*Source{}, read: map[string][]*evidence{}, known: map[string]bool{}}
 	zone := sources.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -28,17 +29,36 @@ func newChecker(sources *Sources) *checker {
 	c.now = sources.Now.In(zone)
 	for i := range sources.List {
 		src := &sources.List[i]
-		if c.by[src.ID] == nil {
+		if c.given[src.ID] == nil {
 			c.order = append(c.order, src.ID)
 		}
-		c.by[src.ID] = append(c.by[src.ID], newEvidence(src, sources))
+		c.given[src.ID] = append(c.given[src.ID], src)
 	}
 	for _, name := range sources.Names {
-		for _, w := range reWord.FindAllString(seen(name), -1) {
-			c.known[key(w)] = true
-		}
+		eachWord(seen(name), func(w string) { c.known[key(w)] = true })
 	}
 	return c
+}
+
+// of gives the evidence of an id, read when it is first asked for: most of what a case knows is cited by
+// nothing.
+func (c *checker) of(id string) []*evidence {
+	if c.read[id] == nil {
+		for _, src := range c.given[id] {
+			c.read[id] = append(c.read[id], newEvidence(src, c.sources))
+		}
+	}
+	return c.read[id]
+}
+
+// elsewhere gives up to three ids of what would do and isn't cited.
+func (c *checker) elsewhere(bears func(*evidence) bool) (ids []string) {
+	for _, id := range c.order {
+		if len(ids) < 3 && slices.ContainsFunc(c.of(id), bears) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // sentence checks one.
@@ -51,7 +71,7 @@ func (c *checker) sentence(at int, s Sentence) {
 	}
 	var cited []*evidence
 	for _, id := range s.Evidence {
-		all := c.by[id]
+		all := c.of(id)
 		switch {
 		case all == nil:
 			fault(Citation, id, fmt.Sprintf("it cites %q, and there is no such evidence; cite only ids that were given", clip(id)), nil)
@@ -97,12 +117,7 @@ func (c *checker) claim(x *claim, p *promises, cited []*evidence, fault func(Wha
 		c.report.Held++
 		return
 	}
-	var elsewhere []string
-	for _, id := range c.order {
-		if slices.ContainsFunc(c.by[id], bears) && len(elsewhere) < 3 {
-			elsewhere = append(elsewhere, id)
-		}
-	}
+	elsewhere := c.elsewhere(bears)
 	fault(x.what, x.text, c.because(x, strict, cited, elsewhere), elsewhere)
 }
 
@@ -150,7 +165,8 @@ func mixed(text string) []string {
 		return nil
 	}
 	var list []string
-	for _, w := range reWord.FindAllString(text, -1) {
+	for _, at := range wordsIn(text) {
+		w := text[at[0]:at[1]]
 		latin, other, odd := false, false, false
 		for _, r := range w {
 			switch {

@@ -91,6 +91,14 @@ func (s *scanner) dates() {
 		}
 		return true
 	})
+	if s.monthly() {
+		s.monthDays()
+	}
+	s.figured()
+}
+
+// monthDays finds dates of which the month is a word.
+func (s *scanner) monthDays() {
 	s.each(reDayMonth, func(at []int) bool {
 		m := months[key(s.group(at, 2))]
 		return m > 0 && s.alone(at[0], at[1]) && s.date(day{year: number(s.group(at, 3)), month: m, day: number(s.group(at, 1))}, at[0], at[1])
@@ -103,6 +111,10 @@ func (s *scanner) dates() {
 		m := months[key(s.group(at, 1))]
 		return m > 0 && s.alone(at[0], at[1]) && s.date(day{year: number(s.group(at, 2)), month: m}, at[0], at[1])
 	})
+}
+
+// figured finds dates that are all figures.
+func (s *scanner) figured() {
 	s.each(reDotted, func(at []int) bool {
 		return s.alone(at[0], at[1]) && s.date(day{year: century(s.group(at, 3)), month: number(s.group(at, 2)), day: number(s.group(at, 1))}, at[0], at[1])
 	})
@@ -159,21 +171,27 @@ func (s *scanner) times() {
 
 // calendar finds days that are told in words.
 func (s *scanner) calendar() {
+	if s.monthly() {
+		s.monthsInWords()
+	}
+	s.weeks()
+}
+
+// monthly reports whether a text names a month.
+func (s *scanner) monthly() bool {
+	for _, at := range wordsIn(string(s.rest)) {
+		if at[1]-at[0] <= 12 && months[key(string(s.rest[at[0]:at[1]]))] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scanner) monthsInWords() {
 	s.each(reOrdinals, func(at []int) bool {
 		m := max(months[key(s.group(at, 1))], months[key(s.group(at, 3))])
 		n := slices.Index(ordinals, strings.ToLower(s.group(at, 2))) + 1
 		return m > 0 && n > 0 && s.date(day{month: m, day: n}, at[0], at[1])
-	})
-	s.each(reNext, func(at []int) bool {
-		to := nextWeek
-		switch w := key(string(s.rest[at[0]:at[1]])); {
-		case strings.Contains(w, "mo") && !strings.Contains(w, "woche"):
-			to = nextMonth
-		case strings.Contains(w, "year"), strings.Contains(w, "jahr"):
-			to = nextYear
-		}
-		s.add(claim{what: Date, day: day{span: to}}, at[0], at[1])
-		return true
 	})
 	s.each(reIn, func(at []int) bool {
 		word := s.group(at, 1)
@@ -186,21 +204,35 @@ func (s *scanner) calendar() {
 		s.mask(at[2], at[3])
 		return false
 	})
-	s.each(reWord, func(at []int) bool {
-		if at[1]-at[0] > 14 {
-			return false
+}
+
+// weeks finds days that are told from now, and days of the week.
+func (s *scanner) weeks() {
+	s.each(reNext, func(at []int) bool {
+		to := nextWeek
+		switch w := key(string(s.rest[at[0]:at[1]])); {
+		case strings.Contains(w, "mo") && !strings.Contains(w, "woche"):
+			to = nextMonth
+		case strings.Contains(w, "year"), strings.Contains(w, "jahr"):
+			to = nextYear
 		}
-		word := string(s.rest[at[0]:at[1]])
-		if n, ok := relatives[key(word)]; ok {
-			s.add(claim{what: Date, value: key(word), day: day{offset: n, ahead: true}}, at[0], at[1])
-			return true
-		}
-		if n := weekdays[key(word)]; n > 0 {
-			s.add(claim{what: Date, value: key(word), day: day{weekday: n}}, at[0], at[1])
-			return true
-		}
-		return false
+		s.add(claim{what: Date, day: day{span: to}}, at[0], at[1])
+		return true
 	})
+	rest := string(s.rest)
+	for _, at := range wordsIn(rest) {
+		if at[1]-at[0] > 14 {
+			continue
+		}
+		word := key(rest[at[0]:at[1]])
+		if n, ok := relatives[word]; ok {
+			s.add(claim{what: Date, value: word, day: day{offset: n, ahead: true}}, at[0], at[1])
+			s.mask(at[0], at[1])
+		} else if n := weekdays[word]; n > 0 {
+			s.add(claim{what: Date, value: word, day: day{weekday: n}}, at[0], at[1])
+			s.mask(at[0], at[1])
+		}
+	}
 }
 
 // bears reports whether a date that evidence has is the one that is said.
@@ -223,7 +255,7 @@ func (d day) bears(c *claim, now time.Time) bool {
 		t, ok := d.time(now)
 		return ok && (int(t.Weekday())+6)%7+1 == said.weekday
 	}
-	return d.weekday == 0 && d.month == said.month && (d.day == said.day || said.day == 0) && (d.year == said.year || d.year == 0 || said.year == 0)
+	return d.weekday == 0 && d.month == said.month && (d.day == said.day || said.day == 0) && (d.year == said.year || said.year == 0 || d.year == 0 && max(said.year-now.Year(), now.Year()-said.year) <= 1)
 }
 
 func (d day) is(t time.Time) bool {

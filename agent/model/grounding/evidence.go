@@ -23,7 +23,6 @@ type evidence struct {
 	mentions   []mention
 	refunded   []string // amounts under keys that say that money went back
 	paid       []string // amounts under keys that say what was paid
-	runs       string   // its words, parted by single spaces, for quotes
 }
 
 func newEvidence(src *Source, sources *Sources) *evidence {
@@ -32,7 +31,6 @@ func newEvidence(src *Source, sources *Sources) *evidence {
 	if e.zone == nil {
 		e.zone = time.UTC
 	}
-	var said strings.Builder
 	for _, text := range []string{src.Title, src.Text} {
 		if text == "" {
 			continue
@@ -42,14 +40,11 @@ func newEvidence(src *Source, sources *Sources) *evidence {
 		if src.Kind == Passage || src.Kind == Said {
 			e.mention(text, false)
 		}
-		said.WriteString(text)
-		said.WriteByte('\n')
 	}
 	if src.Kind == Done {
 		e.mentionKey(src.Title, true)
 	}
-	e.value("", src.Value, src.currencyIn(sources.Currency), &said)
-	e.runs = wordsOf(said.String())
+	e.value("", src.Value, src.currencyIn(sources.Currency))
 	return e
 }
 
@@ -103,17 +98,17 @@ func (e *evidence) read(text string) {
 func dayOf(t time.Time) day { return day{year: t.Year(), month: int(t.Month()), day: t.Day()} }
 
 func (e *evidence) addWords(text string) {
-	for _, w := range reWord.FindAllString(text, -1) {
+	eachWord(text, func(w string) {
 		w = key(w)
 		e.words[w] = true
 		if e.Kind == Passage {
 			e.stems[stem(w)] = true
 		}
-	}
+	})
 }
 
 // value takes what a JSON value says, under the key that it stands at.
-func (e *evidence) value(name string, v any, currency string, said *strings.Builder) {
+func (e *evidence) value(name string, v any, currency string) {
 	switch v := v.(type) {
 	case map[string]any:
 		if c, ok := v["currency"].(string); ok {
@@ -126,19 +121,17 @@ func (e *evidence) value(name string, v any, currency string, said *strings.Buil
 		slices.Sort(names)
 		for _, k := range names {
 			e.addWords(spaced(k))
-			e.value(k, v[k], currency, said)
+			e.value(k, v[k], currency)
 		}
 	case []any:
 		e.quantities = append(e.quantities, quantity{strconv.Itoa(len(v)), item})
 		for _, x := range v {
-			e.value(name, x, currency, said)
+			e.value(name, x, currency)
 		}
 		e.mentionKey(name, len(v) > 0)
 	case string:
 		text := seen(v)
 		e.read(text)
-		said.WriteString(text)
-		said.WriteByte('\n')
 		e.mentionKey(name, v != "")
 		if !free(name) && strings.Count(text, " ") < 4 {
 			e.mention(spaced(text), true)
@@ -185,8 +178,11 @@ func (e *evidence) number(name, value, currency string) {
 		return
 	}
 	u, _ := unitAt(last)
+	if u == "" && slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(measureWords, p) }) {
+		u = whatever
+	}
 	e.quantities = append(e.quantities, quantity{plainly, u})
-	if u == "" && slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(moneyWords, p) }) {
+	if (u == "" || u == whatever) && slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(moneyWords, p) }) {
 		e.prices = append(e.prices, price{plainly, currency})
 	}
 	for _, p := range parts { // incidents_30d
@@ -200,6 +196,9 @@ func (e *evidence) number(name, value, currency string) {
 
 // moneyWords are words of keys under which amounts in major units stand.
 var moneyWords = strings.Fields("amount price total cost fee balance due paid credit refund charge sum limit max min value")
+
+// measureWords are words of keys under which times and shares stand.
+var measureWords = strings.Fields("within wait delay age window time term length duration period after every interval eta warranty rate share pct ratio discount tax vat credit limit timeout ttl")
 
 // spaced gives the words of a key: shop.refund_order, refundedCents.
 func spaced(name string) string {
@@ -254,7 +253,7 @@ func (e *evidence) bears(c *claim, now time.Time) bool {
 		}
 		return !c.vague && slices.ContainsFunc(e.days, func(d day) bool { return d.bears(c, now) })
 	case Number:
-		if e.written[c.text] && c.unit == "" {
+		if e.written[c.text] && c.unit == "" && !c.counts {
 			return true
 		}
 		if slices.ContainsFunc(e.quantities, func(q quantity) bool { return q.bears(c) }) {

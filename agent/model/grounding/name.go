@@ -18,14 +18,14 @@ var languages = map[string]map[string]bool{
 func languageOf(text string) string {
 	best, most := "en", 0
 	count := map[string]int{}
-	for _, w := range reWord.FindAllString(text, -1) {
+	eachWord(text, func(w string) {
 		w = key(w)
 		for l, words := range languages {
 			if words[w] {
 				count[l]++
 			}
 		}
-	}
+	})
 	for _, l := range []string{"en", "de", "fr", "es"} {
 		if count[l] > most {
 			best, most = l, count[l]
@@ -34,6 +34,9 @@ func languageOf(text string) string {
 	return best
 }
 
+// polite are German pronouns that are written with a capital.
+var polite = setOf("sie ihr ihre ihren ihrem ihrer ihres ihnen du dir dich dein deine")
+
 var titles = setOf("herr herrn frau firma dr doktor prof mr mrs ms miss monsieur madame senor senora don dona")
 
 // names finds words that name somebody or something: capitalised ones that aren't at the beginning of a
@@ -41,7 +44,7 @@ var titles = setOf("herr herrn frau firma dr doktor prof mr mrs ms miss monsieur
 func (c *checker) names(s *scanner) []claim {
 	var list []claim
 	language := languageOf(s.text)
-	words := reWord.FindAllStringIndex(string(s.rest), -1)
+	words := wordsIn(string(s.rest))
 	capital := func(i int) bool {
 		if i < 0 || i >= len(words) {
 			return false
@@ -56,10 +59,13 @@ func (c *checker) names(s *scanner) []claim {
 		}
 		first := begins(s.text[:at[0]])
 		before := i > 0 && s.text[words[i-1][1]:at[0]] == " "
+		names := func(k int) bool { // as far as capitals say so
+			return capital(k) && !polite[key(s.text[words[k][0]:words[k][1]])] && !usual[key(s.text[words[k][0]:words[k][1]])]
+		}
 		switch {
 		case language == "de":
-			beside := before && (titles[key(s.text[words[i-1][0]:words[i-1][1]])] || capital(i-1) && !begins(s.text[:words[i-1][0]]))
-			beside = beside || !first && capital(i+1) && s.text[at[1]:words[i+1][0]] == " "
+			beside := before && (titles[key(s.text[words[i-1][0]:words[i-1][1]])] || names(i) && names(i-1) && !begins(s.text[:words[i-1][0]]))
+			beside = beside || !first && names(i) && names(i+1) && s.text[at[1]:words[i+1][0]] == " "
 			if !beside {
 				continue
 			}

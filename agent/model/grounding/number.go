@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // unit is what a number counts, "" where nothing says so.
@@ -22,7 +23,7 @@ const (
 	year     unit = "year"
 	item     unit = "item"  // of a list, in evidence
 	money    unit = "money" // an amount in words of evidence, named without its currency
-	unitless unit = ""
+	whatever unit = "*"     // a fact's, whose key says that it is a time or a share and not in what
 )
 
 // seconds are what units of time are worth, of those that are always worth the same.
@@ -44,7 +45,7 @@ var unitWords = map[unit]string{
 var unitOrder = []unit{percent, second, minute, workday, dayUnit, hour, week, month, year}
 
 var (
-	reUnit  = regexp.MustCompile(`^(?:` + unitGroups() + `)(?:[^\p{L}\p{N}_]|$)`)
+	reUnit  = regexp.MustCompile(`^(?:(?:extra|more|additional|further|full|whole|weitere|volle) )?(?:` + unitGroups() + `)(?:[^\p{L}\p{N}_]|$)`)
 	numeral = `[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]{1,2})?|[0-9]+(?:[.,'][0-9]+)*`
 	reNum   = regexp.MustCompile(`#?(` + numeral + `)`)
 	// rePlainGroups is a number that is grouped by spaces, and no telephone's.
@@ -99,7 +100,10 @@ func lengthIn(text string, n int) int {
 // One separator before exactly three digits parts groups, as in 1,250 or 1.250: nobody writes an amount
 // with three decimals, and a weight of 1.250 kg is compared as it is written.
 func canonical(written string) string {
-	s := strings.NewReplacer(" ", "", "'", "").Replace(written)
+	s := written
+	if strings.ContainsAny(s, " '") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, " ", ""), "'", "")
+	}
 	dots, commas := strings.Count(s, "."), strings.Count(s, ",")
 	point := -1
 	switch {
@@ -123,7 +127,7 @@ func canonical(written string) string {
 	if point >= 0 {
 		whole, part = s[:point], strings.TrimRight(s[point+1:], "0")
 	}
-	whole = strings.TrimLeft(strings.NewReplacer(".", "", ",", "").Replace(whole), "0")
+	whole = strings.TrimLeft(strings.ReplaceAll(strings.ReplaceAll(whole, ".", ""), ",", ""), "0")
 	if whole == "" {
 		whole = "0"
 	}
@@ -197,10 +201,35 @@ func (s *scanner) numbers() {
 			s.add(claim{what: ID, value: written}, at[0], at[1]) // what begins with a zero isn't counted with
 			return true
 		}
-		s.add(claim{what: Number, value: value}, at[0], at[1])
+		s.add(claim{what: Number, value: value, counts: counted(s.text[at[1]:])}, at[0], at[1])
 		return true
 	})
 }
+
+// counted reports whether a word stands right behind a number.
+func counted(rest string) bool {
+	if !strings.HasPrefix(rest, " ") {
+		return false
+	}
+	r, _ := firstRune(rest[1:])
+	return unicode.IsLower(r)
+}
+
+// ranges gives a number before another one its unit: 3 to 5 days.
+func (s *scanner) ranges() {
+	for i := range s.claims {
+		a := &s.claims[i]
+		if a.what != Number || a.unit != "" || i+1 == len(s.claims) {
+			continue
+		}
+		b := &s.claims[i+1]
+		if end := a.at + len(a.text); b.what == Number && b.unit != "" && end <= b.at && slices.Contains(betweens, strings.TrimSpace(key(s.text[end:b.at]))) {
+			a.unit = b.unit
+		}
+	}
+}
+
+var betweens = []string{"-", "to", "or", "bis", "oder", "a", "ou", "o", "and", "und"}
 
 // sameTime reports whether two quantities of time are equal.
 func sameTime(a string, u unit, b string, v unit) bool {
@@ -234,13 +263,13 @@ func (q quantity) bears(c *claim) bool {
 	if q.value != c.value {
 		return sameTime(c.value, c.unit, q.value, q.unit)
 	}
-	switch {
-	case q.unit == c.unit, q.unit == "":
+	switch q.unit {
+	case c.unit, whatever:
 		return true
-	case c.unit == "":
-		return true
+	case item, money, "":
+		return c.unit == ""
 	}
-	return false
+	return c.unit == "" && !c.counts
 }
 
 func (s *scanner) spelled() {
@@ -252,11 +281,9 @@ func (s *scanner) spelled() {
 	s.spelledIn(string(s.rest), strings.ToLower)
 }
 
-var reWord = regexp.MustCompile(`\p{L}[\p{L}\p{M}]*`)
-
 // spelledIn finds numbers that are written as words: more than one, or one with a unit or a currency.
 func (s *scanner) spelledIn(rest string, fold func(string) string) {
-	words := reWord.FindAllStringIndex(rest, -1)
+	words := wordsIn(rest)
 	for i := 0; i < len(words); i++ {
 		word := func(k int) string {
 			if k < len(words) && words[k][1]-words[k][0] <= 40 {
@@ -314,7 +341,7 @@ func (s *scanner) spelledIn(rest string, fold func(string) string) {
 				continue
 			}
 		}
-		s.add(claim{what: Number, value: value, unit: u}, from, to+length)
+		s.add(claim{what: Number, value: value, unit: u, counts: u == "" && counted(s.text[to:])}, from, to+length)
 		s.mask(from, to+length)
 		i = last
 	}

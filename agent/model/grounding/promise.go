@@ -17,8 +17,9 @@ type mention struct {
 func (e *evidence) mention(text string, value bool) {
 	for _, clause := range clausesOf(text) {
 		folded := key(clause.text)
+		may := holdIndex.in(folded)
 		for i := range concepts {
-			if concepts[i].hold == nil {
+			if may>>i&1 == 0 || concepts[i].hold == nil {
 				continue
 			}
 			for _, at := range concepts[i].hold.FindAllStringIndex(folded, -1) {
@@ -26,9 +27,7 @@ func (e *evidence) mention(text string, value bool) {
 			}
 		}
 		if value {
-			for _, w := range reWord.FindAllString(folded, -1) {
-				e.stems[stem(w)] = true
-			}
+			eachWord(folded, func(w string) { e.stems[stem(w)] = true })
 		}
 	}
 }
@@ -36,8 +35,9 @@ func (e *evidence) mention(text string, value bool) {
 // mentionKey takes the concepts that a key speaks of; without a value it says that there is none.
 func (e *evidence) mentionKey(name string, there bool) {
 	words := spaced(name)
+	may := holdIndex.in(words)
 	for i := range concepts {
-		if h := concepts[i].hold; h != nil && h.MatchString(words) {
+		if h := concepts[i].hold; may>>i&1 != 0 && h != nil && h.MatchString(words) {
 			e.mentions = append(e.mentions, mention{i, !there, notYet.MatchString(words)})
 		}
 	}
@@ -103,8 +103,15 @@ func promisesIn(text string) *promises {
 		c := &p.clauses[i]
 		folded := looks(c.text)
 		said := reported.FindStringIndex(folded)
+		if said == nil && i > 0 && p.clauses[i-1].reported && goesOn(text[p.clauses[i-1].from:p.clauses[i-1].to]) && !anew.MatchString(folded) {
+			said = []int{0, 0} // you asked for a refund and a voucher
+		}
 		c.reported = said != nil
+		may := sayIndex.in(folded)
 		for k := range concepts {
+			if may>>k&1 == 0 {
+				continue
+			}
 			for _, at := range concepts[k].say.FindAllStringIndex(folded, -1) {
 				if excusedAt(folded, at) {
 					continue
@@ -130,6 +137,12 @@ func promisesIn(text string) *promises {
 	return p
 }
 
+// goesOn reports whether behind a clause comes what belongs to it.
+func goesOn(clause string) bool {
+	words := strings.Fields(clause)
+	return len(words) > 0 && slices.Contains([]string{"and", "or", "und", "oder", "et", "ou", "y", "o"}, words[len(words)-1]) || strings.HasSuffix(strings.TrimSpace(clause), ",")
+}
+
 func excusedAt(folded string, at []int) bool {
 	for _, x := range excused.FindAllStringIndex(folded, -1) {
 		if x[0] <= at[0] && at[1] <= x[1] {
@@ -147,10 +160,7 @@ func wasDone(folded string, at []int) bool {
 	if deeds.MatchString(match[:max(strings.LastIndexByte(match, ' '), 0)]) && participle.MatchString(match[strings.LastIndexByte(match, ' ')+1:]) {
 		return true // it is in the match: we shipped
 	}
-	if !participle.MatchString(match) {
-		return false
-	}
-	return deeds.MatchString(folded[:at[0]]) || deedsElsewhere.MatchString(folded)
+	return participle.MatchString(match) && deeds.MatchString(folded[:at[0]]) || elsewhere.MatchString(match) && deedsElsewhere.MatchString(folded)
 }
 
 // reportedAt reports whether a place is where a sentence says what the customer said.
@@ -178,12 +188,7 @@ func (c *checker) promises(p *promises, cited []*evidence, fault func(What, stri
 			continue
 		}
 		told = append(told, x.text)
-		var elsewhere []string
-		for _, id := range c.order {
-			if slices.ContainsFunc(c.by[id], bears) && len(elsewhere) < 3 {
-				elsewhere = append(elsewhere, id)
-			}
-		}
+		elsewhere := c.elsewhere(bears)
 		fault(Promise, x.text, x.because(elsewhere), elsewhere)
 	}
 	for _, rest := range p.will {
@@ -261,16 +266,19 @@ func fullyPaid(cited []*evidence) bool {
 // contentWords gives the words of what will be that say what it is, without those that concepts, numbers and names
 // stand for: they are checked by themselves.
 func contentWords(rest string) []string {
+	may := sayIndex.in(rest)
 	for i := range concepts {
-		rest = concepts[i].say.ReplaceAllString(rest, " ")
+		if may>>i&1 != 0 {
+			rest = concepts[i].say.ReplaceAllString(rest, " ")
+		}
 	}
 	rest = string(scan(rest).rest)
 	var list []string
-	for _, w := range reWord.FindAllString(rest, -1) {
+	eachWord(rest, func(w string) {
 		if len(w) >= 4 && !usual[w] && !slices.Contains(list, w) {
 			list = append(list, w)
 		}
-	}
+	})
 	return list
 }
 

@@ -2,6 +2,8 @@ package grounding
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -18,20 +20,44 @@ func wordsOf(text string) string {
 	return b.String()
 }
 
+// saidBy gives all that a source says in words.
+func saidBy(src *Source) string {
+	var b strings.Builder
+	b.WriteString(src.Title + "\n" + src.Text)
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			b.WriteString("\n" + v)
+		case []any:
+			for _, x := range v {
+				walk(x)
+			}
+		case map[string]any:
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				walk(v[k])
+			}
+		}
+	}
+	walk(src.Value)
+	return wordsOf(seen(b.String()))
+}
+
 // quotes finds runs of words that an internal passage has and no source that may be quoted.
 func (c *checker) quotes(sentences []Sentence) {
-	internal, quotable := []*evidence{}, []*evidence{}
-	for _, id := range c.order {
-		for _, e := range c.by[id] {
-			if e.Internal {
-				internal = append(internal, e)
-			} else {
-				quotable = append(quotable, e)
-			}
+	var internal, quotable []string
+	for i := range c.sources.List {
+		if c.sources.List[i].Internal {
+			internal = append(internal, saidBy(&c.sources.List[i]))
 		}
 	}
 	if len(internal) == 0 {
 		return
+	}
+	for i := range c.sources.List {
+		if !c.sources.List[i].Internal {
+			quotable = append(quotable, saidBy(&c.sources.List[i]))
+		}
 	}
 	var words []string
 	var of []int
@@ -40,13 +66,8 @@ func (c *checker) quotes(sentences []Sentence) {
 			words, of = append(words, w), append(of, i)
 		}
 	}
-	has := func(list []*evidence, run string) bool {
-		for _, e := range list {
-			if strings.Contains(e.runs, run) {
-				return true
-			}
-		}
-		return false
+	has := func(list []string, run string) bool {
+		return slices.ContainsFunc(list, func(said string) bool { return strings.Contains(said, run) })
 	}
 	for i := 0; i+Run <= len(words); i++ {
 		run := " " + strings.Join(words[i:i+Run], " ") + " "

@@ -19,6 +19,7 @@ type claim struct {
 	currency string // "" where it isn't said
 	day      day
 	vague    bool // a date that reads as two
+	counts   bool // a number with a word behind it that is no unit: what it counts
 }
 
 // scanner finds claims in a text, one kind after the other; what is found is masked, so that nothing is
@@ -47,6 +48,7 @@ func scan(text string) *scanner {
 	s.spelled()
 	s.calendar()
 	slices.SortStableFunc(s.claims, func(a, b claim) int { return a.at - b.at })
+	s.ranges()
 	return s
 }
 
@@ -121,11 +123,36 @@ func (s *scanner) links() {
 	if !strings.ContainsAny(s.text, ".:@") {
 		return
 	}
+	if strings.Contains(s.text, ":") || strings.Contains(s.text, "www.") || strings.Contains(s.text, "WWW.") {
+		s.addresses()
+	}
+	if strings.Contains(s.text, "@") {
+		s.mails()
+	}
+	if dotted(s.text) {
+		s.domains()
+	}
+}
+
+// dotted reports whether a point stands within a word.
+func dotted(text string) bool {
+	for i := 1; i+1 < len(text); i++ {
+		if text[i] == '.' && text[i-1] > ' ' && text[i+1] > ' ' {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scanner) addresses() {
 	s.each(reURL, func(at []int) bool {
 		at[1] = at[0] + len(strings.TrimRight(string(s.rest[at[0]:at[1]]), ".,;:!?)]}'*_"))
 		s.link(at[0], at[1])
 		return true
 	})
+}
+
+func (s *scanner) mails() {
 	s.each(reMail, func(at []int) bool {
 		for at[0] < at[1] && strings.ContainsRune("'._-", rune(s.rest[at[0]])) {
 			at[0]++
@@ -134,6 +161,13 @@ func (s *scanner) links() {
 		s.link(at[0], at[1])
 		return true
 	})
+	s.each(reHandle, func(at []int) bool {
+		s.link(at[0], at[1])
+		return true
+	})
+}
+
+func (s *scanner) domains() {
 	s.each(reDomain, func(at []int) bool {
 		last := s.group(at, 1)
 		first, _ := utf8.DecodeRuneInString(last)
@@ -141,10 +175,6 @@ func (s *scanner) links() {
 			return false // the end of a sentence without a space behind it, or e.g.
 		}
 		at[1] = at[0] + len(strings.TrimRight(string(s.rest[at[0]:at[1]]), ".,;:!?)]}'"))
-		s.link(at[0], at[1])
-		return true
-	})
-	s.each(reHandle, func(at []int) bool {
 		s.link(at[0], at[1])
 		return true
 	})

@@ -21,6 +21,6 @@ var multipliers = map[string]int64{"hundred": 100, "dozen": 12, "thousand": 1000
 
 // articles stand for a single one, behind one of spans and before a unit.
 var (
-	articles = []string{"a", "an", "ein", "eine", "einer", "einem", "eines", "un", "une", "una"}
-	spans    = []string{"within", "in", "for", "after", "next", "another", "every", "per", "innerhalb", "binnen", "nach", "fur", "sous", "dans", "pendant", "durante", "por", "en", "than"}
+	articles = []string{"a", "an", "ein", "eine", "einer", "einem", "eines", "einen", "un", "une", "una"}
+	spans    = []string{"within", "in", "for", "after", "next", "another", "every", "per", "innerhalb", "binnen", "nach", "fur", "sous", "dans", "pendant", "durante", "por", "en", "than", "takes", "take", "lasts", "last", "dauert", "prend", "tarda"}
 )

@@ -2,9 +2,11 @@ package pages
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"resolute/agent"
 	"resolute/agent/casefile"
@@ -18,6 +20,7 @@ type approvalsPage struct {
 	Many  bool // more wait than are listed
 	One   *CaseView
 	Done  *DoneView
+	Gone  string // link to the case that was asked for and waits no more, "" for none
 	Hasty string // what to tell who approves faster than anybody looks
 	Fresh FreshView
 }
@@ -49,35 +52,48 @@ func (s *site) approvals(w http.ResponseWriter, r *http.Request, who people.Prin
 	p := approvalsPage{Hasty: s.Engine.Hasty(who), Shell: s.shell(r, who, "Approvals", "/approvals"), Many: next != "",
 		Done: doneView(q.Get("done"), casefile.DecisionName(q.Get("decision"))), Fresh: FreshView{Noun: "approval", Link: "/approvals"}}
 	p.Shell.Stream = streamLink("approvals", url.Values{"after": {fmt.Sprint(offset)}})
-	if listed := chosen(list, q.Get("case")); listed != nil {
-		c, entries, err := s.told(r.Context(), listed.ID)
+	asked, err := s.asked(r.Context(), list, q.Get("case"))
+	if err != nil {
+		return err
+	}
+	open := dialog{ref: q.Get("ask"), form: q, next: "/approvals"}
+	if asked == "" && q.Get("case") != "" { // a dialog about that one isn't opened about another
+		p.Gone, open = "/cases/"+url.PathEscape(q.Get("case")), dialog{next: "/approvals"}
+	}
+	if len(list) > 0 {
+		c, entries, err := s.told(r.Context(), cmp.Or(asked, list[0].ID))
 		if err != nil {
 			return err
 		}
-		view := caseView(c, entries, s.viewerOf(r.Context(), who, c, dialog{ref: q.Get("ask"), form: q, next: "/approvals"}))
+		view := caseView(c, entries, s.viewerOf(r.Context(), who, c, open))
 		if view.Stop != nil {
 			view.Stop.Focus = p.Done != nil
 		}
 		p.One = &view
 		for _, w := range list {
-			p.Waits = append(p.Waits, waitView(w, w == listed, v))
+			p.Waits = append(p.Waits, waitView(w, w.ID == c.ID, v))
 		}
 		p.Alike = alike(list, v)
 	}
 	return s.render(w, http.StatusOK, "approvals", p)
 }
 
-// chosen is the approval to show: the one asked for, else the one that waits longest.
-func chosen(list []*casefile.Case, id string) *casefile.Case {
-	for _, c := range list {
-		if c.ID == id {
-			return c
-		}
+// asked is the case whose approval an address names, "" where it waits no more, or none is named. It may wait
+// behind all that are listed.
+func (s *site) asked(ctx context.Context, list []*casefile.Case, id string) (string, error) {
+	if id == "" || slices.ContainsFunc(list, func(c *casefile.Case) bool { return c.ID == id }) {
+		return id, nil
 	}
-	if len(list) > 0 {
-		return list[0]
+	c, err := s.Engine.Load(ctx, id)
+	switch {
+	case notFound(err):
+		return "", nil
+	case err != nil:
+		return "", err
+	case c.Status != casefile.Approving || c.Approval == nil:
+		return "", nil
 	}
-	return nil
+	return id, nil
 }
 
 func waitView(c *casefile.Case, current bool, v viewer) WaitView {

@@ -212,6 +212,36 @@ func TestAfterADecisionTheNextApprovalFollows(t *testing.T) {
 	b.wants(signIn(t, newWorld()).get("/approvals", http.StatusOK), "Nothing waits for a person.")
 }
 
+// An address that names an approval shows that one, or says that it waits no more: what was meant for it is
+// never asked about another.
+func TestApprovalThatWasAskedFor(t *testing.T) {
+	first, other := charged(false), begin(0xbeef, 10*time.Minute)
+	for _, e := range charged(true).entries {
+		other.then(0, e.Actor, e.Data)
+	}
+	w := newWorld(denied(), first, other)
+	b := signIn(t, w)
+	denied := w.stories[0]
+	html := b.get("/approvals?ask=reject&case="+other.id, http.StatusOK)
+	b.wants(html, `action="/cases/`+other.id+`/decisions"`, `<dialog id="ask-reject" aria-labelledby="ask-reject-h" open>`)
+	for _, gone := range []string{denied.id, "01890a5d-ac96-774b-bcce-b302099a8057", "x"} {
+		html := b.get("/approvals?ask=reject&case="+gone, http.StatusOK)
+		b.wants(html, "waits no more", "What stands here is another one", `href="/cases/`+gone+`"`)
+		if strings.Contains(html, "open>") {
+			t.Errorf("the dialog to reject %s is open about another", gone)
+		}
+	}
+	for i := range onDesk {
+		more := begin(0x1000+i, time.Hour+time.Duration(i)*time.Minute)
+		for _, e := range charged(true).entries {
+			more.then(0, e.Actor, e.Data)
+		}
+		w.stories = append(w.stories, more)
+	}
+	b.wants(b.get("/approvals?case="+other.id, http.StatusOK), "The 50 oldest approvals", `action="/cases/`+other.id+`/decisions"`)
+	b.wants(signIn(t, newWorld()).get("/approvals?case=x", http.StatusOK), "Nothing waits for a person.", "waits no more")
+}
+
 func TestASecondClickSaysWhatChanged(t *testing.T) {
 	s := charged(false).then(time.Second, "user:kim", &casefile.OperatorDecided{Decision: casefile.DecideApprove})
 	w := newWorld(s)

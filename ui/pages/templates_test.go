@@ -55,7 +55,7 @@ func fullPages(t *testing.T) map[string]any {
 	l.Save, l.Behind = true, behind(0, 9000)
 	l.Fresh = FreshView{Newer: 2, Changed: 1, Link: "/cases"}
 	pages["cases"] = casesPage{List: l}
-	pages["approvals"] = approvalsPage{Hasty: "5 approvals within a minute", Waits: []WaitView{waitView(list[0].c, true, v)}, Alike: alike([]*casefile.Case{list[0].c, list[0].c}, v), Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
+	pages["approvals"] = approvalsPage{Gone: "/cases/x", Hasty: "5 approvals within a minute", Waits: []WaitView{waitView(list[0].c, true, v)}, Alike: alike([]*casefile.Case{list[0].c, list[0].c}, v), Many: true, One: &one, Done: doneView("x", casefile.DecideApprove), Fresh: FreshView{Newer: 1}}
 	pages["overview"] = overviewPage{Needs: needs("1", "2"), Now: moment(noon, noon), People: []NeedView{needView(list[0].c, v)}, Approvals: true,
 		Standing: Standing{Today: TodayView{"u", []TodayFigure{{"Opened", "/cases?age=today", "3", "2.5"}}}, Health: []PartView{{Name: "n", Link: "/tools", Icon: "ok", Tone: "muted", Health: "well", Hint: "h", Cases: &Link{Name: "2 cases wait", Link: "/cases"}}, {Name: "model"}},
 			Counts: []CountView{{chip(casefile.Working), "3"}}, Doing: []NowView{{ID: "x", Title: "t", What: "w", Changed: moment(noon, noon)}}}}

@@ -158,6 +158,10 @@ func TestKeysInABrowser(t *testing.T) {
 
 	b.step("a status picked by its key filters, and has the focus again", ignored[any](`document.querySelector("#f-q").value = ""; document.querySelector("#filter [value=resolved]").focus()`), press(" "),
 		becomes(`location.search === "?status=resolved" && document.readyState === "complete" && document.activeElement === document.querySelector("#filter [value=resolved]")`))
+	b.step("save what is filtered as a view", ignored[any](`document.querySelector("[data-opens=save-view]").click()`), becomes(`document.querySelector("#save-view").matches(":modal")`))
+	b.onPhone("dialog-save-view", "#save-view")
+	b.step("name it", chromedp.SendKeys("#view-name", "Well done"), chromedp.Click("#save-view button.primary"), becomes(`document.querySelector(".views [aria-current]")?.textContent.includes("Well done") && document.readyState === "complete"`))
+	b.step("and forget it", ignored[any](`document.querySelector("[name=forget]").form.requestSubmit()`), becomes(`location.search === "" && !document.querySelector(".views").textContent.includes("Well done") && document.readyState === "complete"`))
 	b.step("back to all", chromedp.Navigate(d.base+"/cases"), live)
 	b.step("the row that has the focus", press("j"), row(0), ignored[any](`window.kept = document.activeElement; window.stood = kept.getBoundingClientRect().top`))
 	id := d.signal("ticket.created", "T-1", "The desk arrived with one leg snapped off, I want a new one.")

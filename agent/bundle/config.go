@@ -122,9 +122,11 @@ func parseModel(m source.Mapping, c *Config) {
 	if n := k.Get("uses"); n.Here() {
 		c.Model.Uses = nil
 		for _, one := range n.List() {
-			if use := casefile.ModelUse(one.OneOf(known...)); slices.Contains(c.Model.Uses, use) {
+			switch use := casefile.ModelUse(one.OneOf(known...)); {
+			case string(use) != one.String(): // and it says so
+			case slices.Contains(c.Model.Uses, use):
 				one.Warn("%s is there twice", use)
-			} else {
+			default:
 				c.Model.Uses = append(c.Model.Uses, use)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"resolute/agent/casefile"
@@ -16,7 +17,11 @@ import (
 
 // prompt takes in a prompt of the bundle.
 func (l *loader) prompt(name, shown string, text []byte) {
-	if err := model.CheckPrompt(name, string(text)); err != nil {
+	if known := model.PromptFiles(); !slices.Contains(known, name) {
+		l.problems.Warn(source.Pos{File: shown}, "no use has the prompt %s, so it has no effect; there are %s", name, strings.Join(known, ", "))
+		return
+	}
+	if err := model.CheckPrompt(string(text)); err != nil {
 		l.problems.Add(source.Pos{File: shown}, "%v", err)
 		return
 	}
@@ -85,17 +90,22 @@ func (l *loader) warnOfDrive(set toolset, p *procedure.Procedure) {
 	}
 	for _, t := range p.Drive.Tools {
 		effect, _, _, ok := set.Schemas(t.Value)
-		if !ok || effect == "read" {
+		if !ok {
 			continue
 		}
-		l.warnUncovered(t.Value, effect, t.Pos)
+		then := "unless a trusted fact says the same, the call is denied"
+		if effect == "read" {
+			then = "whatever it names is read, another customer's too"
+		} else {
+			l.warnUncovered(t.Value, effect, t.Pos)
+		}
 		made := map[string][]string{}
 		for _, arg := range set.arguments()[t.Value] {
-			made[arg] = []string{"signal"}
+			made[arg] = []string{"signal"} // whoever wrote it may have said so
 		}
 		doubtful := l.Guard.Doubtful(t.Value, made, p.Gives)
 		for _, name := range slices.Sorted(maps.Keys(doubtful)) {
-			l.problems.Warn(t.Pos, "a model chooses %s of %s: unless a trusted fact says the same, the call is denied; bind it in a policy", name, t.Value)
+			l.problems.Warn(t.Pos, "a model chooses %s of %s: %s; bind it in a policy", name, t.Value, then)
 		}
 	}
 }

@@ -39,12 +39,9 @@ func TestPromptsAreFilesOfTheBundle(t *testing.T) {
 		t.Errorf("it is asked by %s:\n%.200s", ask.Source, ask.System)
 	}
 	for text, want := range map[string]string{"": "the prompt says nothing", "{{ secrets }}": "is no part of a prompt"} {
-		if err := model.CheckPrompt("drive.md", text); err == nil || !strings.Contains(err.Error(), want) {
+		if err := model.CheckPrompt(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
-	}
-	if err := model.CheckPrompt("drivel.md", "x"); err == nil {
-		t.Error("a prompt of no use is taken")
 	}
 }
 

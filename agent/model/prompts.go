@@ -4,8 +4,8 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"resolute/agent/casefile"
@@ -48,12 +48,9 @@ func PromptOf(use casefile.ModelUse, files map[string]string, company string) Pr
 }
 
 // CheckPrompt reports what is wrong with a prompt file of a bundle, nil for nothing.
-func CheckPrompt(name, text string) error {
-	if !slices.Contains(PromptFiles(), name) {
-		return fmt.Errorf("no use has the prompt %s; there are %s", name, strings.Join(PromptFiles(), ", "))
-	}
+func CheckPrompt(text string) error {
 	if strings.TrimSpace(text) == "" {
-		return fmt.Errorf("the prompt says nothing; write what the model is to do, or remove the file: then the one that is compiled in counts")
+		return errors.New("the prompt says nothing; write what the model is to do, or remove the file: then the one that is compiled in counts")
 	}
 	rest := strings.ReplaceAll(text, "{{ company }}", "")
 	if i := strings.Index(rest, "{{"); i >= 0 {

@@ -109,3 +109,41 @@ func TestLongCorrections(t *testing.T) {
 		t.Errorf("%d of %d lead to all that they say", n, correctionsShown)
 	}
 }
+
+// A customer who writes hundreds of times, at any length and under any name, leaves a case's page readable: it has
+// what opened the case, the newest of what came, and says how much is between.
+func TestCaseOfManyLongSignals(t *testing.T) {
+	s := begin(0xa11, time.Hour)
+	long := strings.Repeat("where is it ", 50_000)
+	for i := range 400 {
+		s.agent(time.Second, email(10+i, strings.Repeat("Ada ", 10_000), "ada@lindgren.example", strings.Repeat("cus", 40_000), fmt.Sprint("mail ", i), long, casefile.AssuranceVouched))
+		if i == 0 {
+			s.agent(0, &casefile.CaseOpened{Bundle: "b7e41c0955aa"})
+		}
+	}
+	c, entries := cut(s.c), cut(s.entries)
+	view := caseView(c, entries, look("operator"))
+	if len(view.Signals) != signalsShown || view.Unheard != 400-signalsShown || view.Signals[0].Subject != "mail 0" || view.Signals[1].Subject != "mail 381" || view.Signals[signalsShown-1].Subject != "mail 399" {
+		t.Errorf("it shows %d signals from %q on and leaves out %d, want the first, the newest 19 and 380 left out", len(view.Signals), view.Signals[0].Subject, view.Unheard)
+	}
+	bytes := 0
+	for _, signal := range view.Signals {
+		bytes += len(signal.Text) + len(signal.Rest) + len(signal.Subject)
+	}
+	if bytes > 3*signalBytes || len(view.Beliefs.Claims) > signalsShown {
+		t.Errorf("its signals are %d bytes, and %d claims", bytes, len(view.Beliefs.Claims))
+	}
+	view.Timeline = Timeline{} // has bounds of its own
+	html := renderPage(t, "case", withShell(casePage{Case: view}, signedIn))
+	if len(html) > 100<<10 {
+		t.Errorf("the page beside its timeline has %d bytes, want at most 100 KB", len(html))
+	}
+	for _, want := range []string{"380 between the first and the second here", "Teach a correction"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page should say %q", want)
+		}
+	}
+	if strings.Contains(html, `name="scope" value="customer"`) || strings.Contains(html, "/cases?customer=") {
+		t.Error("what is no name is searched for, or taught about")
+	}
+}

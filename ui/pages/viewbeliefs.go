@@ -80,8 +80,9 @@ func beliefs(c *casefile.Case, v viewer) Beliefs {
 		belief.fill(in.Value.V, v)
 		b.Inputs = append(b.Inputs, belief)
 	}
-	for i := range c.Signals {
-		s := &c.Signals[i].Signal
+	list, _ := heard(c)
+	for _, received := range list {
+		s := &received.Signal
 		text, _ := s.Data["text"].(string)
 		if text = strings.Join(strings.Fields(cmp.Or(text, s.Text())), " "); text == "" {
 			continue

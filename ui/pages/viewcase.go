@@ -31,6 +31,7 @@ type CaseView struct {
 	Reply      *ReplyView
 	Draft      *DraftView // what it would be, nil where nothing says
 	Signals    []SignalView
+	Unheard    int // signals between the first and the others that are shown
 	Customer   CustomerView
 	Links      []LinkView
 	Decided    Versions
@@ -152,11 +153,13 @@ func caseView(c *casefile.Case, entries []casefile.Entry, v viewer) CaseView {
 	if len(c.Signals) > 0 {
 		view.OpenedBy = c.Signals[0].Type
 	}
-	for i := range c.Signals {
-		signal := signalView(&c.Signals[i].Signal, v)
-		signal.Entry = entryLink(c.ID, c.Signals[i].Seq)
+	list, between := heard(c)
+	for _, s := range list {
+		signal := signalView(&s.Signal, signalBytes/len(list), v)
+		signal.Entry = entryLink(c.ID, s.Seq)
 		view.Signals = append(view.Signals, signal)
 	}
+	view.Unheard = between
 	for _, p := range c.Pending {
 		view.Doing = append(view.Doing, Doing{Tool: p.Tool, State: callState(p), Since: moment(p.SentAt, v.now)})
 	}
@@ -284,9 +287,21 @@ func proof(c *casefile.Case, entries []casefile.Entry, v viewer) *Proof {
 	return p
 }
 
+// nameShown is how much of what somebody says that they are called is shown, in characters. What is longer is
+// nobody's name, and is neither searched for nor taught about.
+const nameShown = 300
+
+// named gives a text if it is short enough to be a name, else "".
+func named(text string) string {
+	if shorten(text, nameShown) != text {
+		return ""
+	}
+	return text
+}
+
 func customerView(c casefile.Customer) CustomerView {
-	view := CustomerView{Name: cmp.Or(c.Name, c.Email, c.ID, "Nobody named"), Email: c.Email, ID: c.ID,
-		Query: cmp.Or(c.ID, c.Email, c.Name), Assurance: assurance(c.Assurance), Evidence: byCustomer()}
+	view := CustomerView{Name: shorten(cmp.Or(c.Name, c.Email, c.ID, "Nobody named"), nameShown), Email: shorten(c.Email, nameShown), ID: shorten(c.ID, nameShown),
+		Query: named(cmp.Or(c.ID, c.Email, c.Name)), Assurance: assurance(c.Assurance), Evidence: byCustomer()}
 	if c.Assurance == casefile.AssuranceVouched {
 		view.Evidence = byCompany()
 	}
@@ -303,16 +318,35 @@ func assurance(a casefile.Assurance) string {
 	return "nobody vouches for it; every write needs approval"
 }
 
-func signalView(s *casefile.Signal, v viewer) SignalView {
+// A case shows the signal that opened it and the newest ones, and so much of all their texts together, in bytes.
+const (
+	signalsShown = 20
+	signalBytes  = 24_000
+)
+
+// heard gives the signals that a case shows, and how many are between the first and the others.
+func heard(c *casefile.Case) (list []*casefile.Received, between int) {
+	between = max(len(c.Signals)-signalsShown, 0)
+	for i := range c.Signals {
+		if i == 0 || i > between {
+			list = append(list, &c.Signals[i])
+		}
+	}
+	return list, between
+}
+
+// signalView shows a signal, each of its long texts as far as there is room.
+func signalView(s *casefile.Signal, room int, v viewer) SignalView {
 	view := SignalView{ID: s.ID, Type: s.Type, Source: s.Source, EventID: s.EventID, At: moment(s.Time, v.now),
 		Assurance: assurance(s.Assurance), Evidence: byCustomer()}
-	view.Subject, _ = s.Data["subject"].(string)
-	view.Text, _ = s.Data["text"].(string)
+	subject, _ := s.Data["subject"].(string)
+	text, _ := s.Data["text"].(string)
+	view.Subject, view.Text = shorten(subject, nameShown), shorten(text, room)
 	if view.Text == "" && s.Assurance == casefile.AssuranceVouched {
 		view.Evidence = byCompany()
 	}
 	if rest := without(s.Data, "subject", "text"); len(rest) > 0 {
-		view.Rest = pretty(rest)
+		view.Rest = shorten(pretty(rest), room)
 	}
 	return view
 }

@@ -242,7 +242,7 @@ type TeachView struct {
 
 // teaching is a correction that the case gives occasion to.
 func teaching(c *casefile.Case, v viewer) Choice {
-	t := &TeachView{Procedure: c.Procedure, Customer: cmp.Or(c.Customer.ID, c.Customer.Email), Expires: v.now.Add(teachFor).Format(time.DateOnly), FromCase: c.ID, FromCaseID: short(c.ID)}
+	t := &TeachView{Procedure: c.Procedure, Customer: named(cmp.Or(c.Customer.ID, c.Customer.Email)), Expires: v.now.Add(teachFor).Format(time.DateOnly), FromCase: c.ID, FromCaseID: short(c.ID)}
 	if t.Scope = "procedure"; c.Procedure == "" {
 		t.Scope = "everywhere"
 	}

@@ -107,16 +107,17 @@ func TestSeveralCasesOfWhichSomeFail(t *testing.T) {
 
 // Fifty cases of whatever customers write are a page that opens at once.
 func TestListOfLongTexts(t *testing.T) {
-	long := strings.Repeat("“Where is it?” ", 20)
-	amount := int64(12_345_600)
-	p := listing.Page{}
-	for i := range perPage {
-		p.Rows = append(p.Rows, listing.Row{ID: begin(i, 0).id, Status: casefile.Escalated, Goal: long, Subject: long, Procedure: "damaged-item-of-a-long-name", Customer: casefile.Customer{ID: long, Name: long, Email: long},
-			Stop: &casefile.Stop{Code: casefile.StopHypothesesExhausted, Detail: long}, OpenedAt: noon, UpdatedAt: noon, Amount: &amount, Currency: "EUR", Holder: "user:" + long})
-	}
-	for name, data := range map[string]any{"cases": casesPage{List: listView(Filter{}, p, counts(90_000), "", look("operator"))}, "queues": queuesOf(p.Rows)} {
-		if html := renderPage(t, name, withShell(data, signedIn)); len(html) > 100<<10 {
-			t.Errorf("the page %s has %d bytes, want at most 100 KB", name, len(html))
+	for _, long := range []string{strings.Repeat("“Where is it?” ", 20), strings.Repeat(`<&">`, 75)} {
+		amount := int64(12_345_600)
+		p := listing.Page{}
+		for i := range perPage {
+			p.Rows = append(p.Rows, listing.Row{ID: begin(i, 0).id, Status: casefile.Escalated, Goal: long, Subject: long, Procedure: "damaged-item-of-a-long-name", Customer: casefile.Customer{ID: long, Name: long, Email: long},
+				Stop: &casefile.Stop{Code: casefile.StopHypothesesExhausted, Detail: long}, OpenedAt: noon, UpdatedAt: noon, Amount: &amount, Currency: "EUR", Holder: "user:" + long})
+		}
+		for name, data := range map[string]any{"cases": casesPage{List: listView(Filter{}, p, counts(90_000), "", look("operator"))}, "queues": queuesOf(p.Rows)} {
+			if html := renderPage(t, name, withShell(data, signedIn)); len(html) > 100<<10 {
+				t.Errorf("the page %s has %d bytes, want at most 100 KB", name, len(html))
+			}
 		}
 	}
 }

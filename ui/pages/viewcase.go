@@ -320,8 +320,8 @@ func assurance(a casefile.Assurance) string {
 
 // A case shows the signal that opened it and the newest ones, and so much of all their texts together, in bytes.
 const (
-	signalsShown = 20
-	signalBytes  = 24_000
+	signalsShown = 10
+	signalBytes  = 12_000
 )
 
 // heard gives the signals that a case shows, and how many are between the first and the others.

@@ -3,6 +3,7 @@ package pages
 import (
 	"cmp"
 	"fmt"
+	"html"
 	"maps"
 	"slices"
 	"strings"
@@ -217,15 +218,26 @@ const (
 	whoShown   = 32
 )
 
+// line shortens a text to what a line has room for, further where it takes more bytes to be shown as text than
+// what people write.
+func line(text string, n int) string {
+	text = shorten(text, n)
+	for len(html.EscapeString(text)) > 2*n && n > 10 {
+		n = n * 2 / 3
+		text = shorten(text, n)
+	}
+	return text
+}
+
 func rowView(r *listing.Row, v viewer) RowView {
-	row := RowView{ID: r.ID, Title: shorten(r.Goal, titleShown), Said: shorten(r.Subject, saidShown), Status: chip(r.Status), Procedure: r.Procedure, Holder: shorten(actor(r.Holder), whoShown),
-		Customer: shorten(cmp.Or(r.Customer.Name, r.Customer.Email, r.Customer.ID), whoShown), Opened: moment(r.OpenedAt, v.now), Changed: moment(r.UpdatedAt, v.now), Seen: seen(r.UpdatedAt)}
+	row := RowView{ID: r.ID, Title: line(r.Goal, titleShown), Said: line(r.Subject, saidShown), Status: chip(r.Status), Procedure: r.Procedure, Holder: line(actor(r.Holder), whoShown),
+		Customer: line(cmp.Or(r.Customer.Name, r.Customer.Email, r.Customer.ID), whoShown), Opened: moment(r.OpenedAt, v.now), Changed: moment(r.UpdatedAt, v.now), Seen: seen(r.UpdatedAt)}
 	if row.Title == "" {
-		row.Title, row.Said = cmp.Or(shorten(r.Subject, titleShown), "A case without a goal yet"), ""
+		row.Title, row.Said = cmp.Or(line(r.Subject, titleShown), "A case without a goal yet"), ""
 	}
 	if r.Stop != nil {
 		row.Stop = string(r.Stop.Code)
-		row.Why = shorten(cmp.Or(r.Stop.Detail, reasonOf(r.Stop, r.Status).title), titleShown)
+		row.Why = line(cmp.Or(r.Stop.Detail, reasonOf(r.Stop, r.Status).title), titleShown)
 	}
 	if r.Amount != nil {
 		currency := cmp.Or(r.Currency, v.currency)

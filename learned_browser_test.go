@@ -67,5 +67,20 @@ func TestWhatWasLearnedInABrowser(t *testing.T) {
 	b.look("authority-lowered-light-390", server.URL+"/authority", "light", 390)
 	r.settled(r.item("wanted", "watched"), casefile.Escalated)
 	b.step("restore it", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/authority"), ignored[any](`(() => { const b = document.querySelector("[value=restore]"); b.form.elements.note.value = "it was the label"; b.click() })()`), becomes(`document.readyState === "complete" && !document.body.innerText.includes("Lowered to")`))
+	b.keeps(server.URL)
 	b.quiet()
+}
+
+// keeps decides about what else the house has: knowledge is written and deleted, a correction taught and
+// revoked, a read tried and its tool paused.
+func (b *browser) keeps(base string) {
+	b.t.Helper()
+	b.step("write a document", chromedp.Navigate(base+"/knowledge?write=opening+hours"), chromedp.SendKeys("#w-t", "Opening hours"), chromedp.SendKeys("#w-x", "We count from nine to five."), chromedp.Click(`form[action="/knowledge/write"] .primary`), shows("1 document imported: 1 new"))
+	b.step("and delete it", ignored[any](`[...document.querySelectorAll("main table a")].find((a) => a.innerText.includes("Opening hours")).click()`), becomes(`document.readyState === "complete" && document.querySelector('form[action="/knowledge/delete"]') !== null`), chromedp.Click(`form[action="/knowledge/delete"] button`),
+		becomes(`document.readyState === "complete" && location.pathname === "/knowledge" && location.search === "" && !document.querySelector("main").innerText.includes("Opening hours")`))
+	b.step("teach a correction", chromedp.Navigate(base+"/corrections"), chromedp.SendKeys("#teach-says", "We count on Saturdays too."), chromedp.Click(`form[action="/corrections"] .primary`), shows("We count on Saturdays too."))
+	b.step("and revoke it", chromedp.Click(`form[action$="/revoke"] button`), becomes(`document.readyState === "complete" && !document.querySelector('form[action$="/revoke"]')`))
+	b.step("try a read", chromedp.Navigate(base+"/tools/counter.get"), shows("breaker closed"), shows("What became of the last tries"), chromedp.SendKeys(`[name="arg.item"]`, "wanteda"), chromedp.Click(`form[action$="/try"] button`), shows("done in"), becomes(`document.querySelector("main pre").innerText.includes("count")`))
+	b.step("pause it from its page, and come back to it", chromedp.SendKeys(`section form[action="/pause"] [name=note]`, "the scale is looked at"), chromedp.Click(`section form[action="/pause"] .stop`), becomes(`document.readyState === "complete" && location.pathname.startsWith("/tools")`), shows("Paused: "))
+	b.step("and resume it", chromedp.Click(`form[action="/resume"] button`), becomes(`document.readyState === "complete" && !document.querySelector("form[action='/resume']")`))
 }

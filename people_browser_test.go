@@ -22,7 +22,7 @@ func TestPeopleInABrowser(t *testing.T) {
 		b.look("welcome-"+scheme+"-390", d.base+"/welcome", scheme, 390)
 	}
 	b.step("choose them", chromedp.EmulateViewport(1280, 900), chromedp.SetValue("#join-name", "Robin"), chromedp.SendKeys("#join-pass", secret), submit("/welcome"), becomes(`location.pathname === "/" && document.readyState === "complete"`), becomes(`document.querySelector(".who b").textContent === "Robin"`))
-	b.step("sign out, and in again by the password", chromedp.Click(".who button"), shows("Sign in"),
+	b.step("sign out, and in again by the password", chromedp.Click(".who button"), shows("Sign in"), becomes(`document.activeElement.matches("#in-name, #in-pass")`), // or typing comes before it, which the browser tells of
 		chromedp.SendKeys("#in-name", "robin"), chromedp.SendKeys("#in-pass", "a wrong password\r"), shows("let nobody in"), becomes(`document.activeElement.id === "in-pass"`),
 		chromedp.SendKeys("#in-pass", secret), submit("/signin"), becomes(`location.pathname === "/" && document.readyState === "complete"`))
 	b.step("invite somebody", chromedp.Navigate(d.base+"/people"), shows("Accounts"), chromedp.SetValue("#inv-name", "Kim"), chromedp.SetValue("#inv-role", "viewer"), submit("/people"), shows("A link for Kim"))
@@ -33,6 +33,15 @@ func TestPeopleInABrowser(t *testing.T) {
 	b.step("make a token", chromedp.Navigate(d.base+"/tokens"), chromedp.SendKeys("#new-name", "shop"), submit("/tokens"), shows("The token shop"), becomes(`document.querySelector("code.secret").textContent.startsWith("rsl_")`))
 	b.step("delete asks first, and Leave it changes nothing", chromedp.Navigate(d.base+"/people"), ignored[any](`[...document.querySelectorAll("details")].forEach((e) => { e.open = true })`),
 		chromedp.Click(`tr:nth-child(2) [data-opens]`), becomes(`document.querySelector("dialog[open]").innerText.includes("Delete Kim?")`), chromedp.Click(`dialog[open] [formmethod=dialog]`), becomes(`!document.querySelector("dialog[open]")`), shows("Kim"))
+	changes := func(button string) chromedp.Action[chromedp.Void] {
+		return ignored[any](`(() => { const d = [...document.querySelectorAll("tr")].find((e) => e.innerText.includes("Kim")).querySelector("details"); d.open = true; d.querySelector("select").value = "operator"; d.querySelector("button[value=` + button + `]").click() })()`)
+	}
+	b.step("give another role, keep out, and let in again", changes("role"), shows("Kim has another role now"), changes("disable"), shows("Kim is kept out"), changes("enable"), shows("Kim may sign in again"),
+		changes("link"), shows("A link for Kim")) // the one from before ended with that
+	link = b.read(`document.querySelector("code.secret").textContent`)
+	b.step("and the role from before",
+		ignored[any](`(() => { const d = [...document.querySelectorAll("tr")].find((e) => e.innerText.includes("Kim")).querySelector("details"); d.querySelector("select").value = "viewer"; d.querySelector("button[value=role]").click() })()`), shows("Kim has another role now"))
+	b.step("revoke the token", chromedp.Navigate(d.base+"/tokens"), chromedp.Click(`form[action$="/revoke"] button`), shows("is revoked"), shows("There are none"))
 	for _, width := range []int64{390, 1440} {
 		for _, scheme := range []string{"light", "dark"} {
 			for name, at := range map[string]string{"account": "/account", "people": "/people", "tokens": "/tokens"} {

@@ -7,6 +7,7 @@ import (
 	"resolute/agent/figures"
 	"resolute/agent/insights"
 	"resolute/agent/listing"
+	"resolute/agent/model/sureness"
 	"resolute/agent/projection"
 	"resolute/agent/suggest"
 	"resolute/ui/metrics"
@@ -19,6 +20,7 @@ func (a *appliance) openViews(ctx context.Context) (err error) {
 		listing.Projection(),
 		figures.Projection(),
 		suggest.Projection(a.store, a.version),
+		sureness.Projection(),
 	); err != nil {
 		return err
 	}

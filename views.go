@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"resolute/agent/figures"
 	"resolute/agent/insights"
 	"resolute/agent/listing"
+	"resolute/agent/model/sureness"
 	"resolute/agent/projection"
 	"resolute/agent/suggest"
 	"resolute/ui/metrics"
@@ -18,9 +20,11 @@ func (a *appliance) openViews(ctx context.Context) (err error) {
 		insights.Projection(),
 		listing.Projection(),
 		figures.Projection(),
+		sureness.Projection(),
 		suggest.Projection(a.store, a.version),
 	); err != nil {
 		return err
 	}
+	a.sureness = sureness.New(a.views, time.Now)
 	return a.figures.Register(metrics.Views(a.views))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -23,11 +24,13 @@ import (
 	"resolute/agent/journal"
 	"resolute/agent/learner"
 	"resolute/agent/model/ollama"
+	"resolute/agent/model/sureness"
 	"resolute/agent/outbox"
 	"resolute/agent/pauses"
 	"resolute/agent/people"
 	"resolute/agent/precedent"
 	"resolute/agent/projection"
+	"resolute/agent/redact"
 	"resolute/agent/rehearsal/runs"
 	"resolute/agent/rehearsal/shadow"
 	"resolute/agent/statuslink"
@@ -62,6 +65,8 @@ type appliance struct {
 	shadows   *shadow.Keeper
 	usual     *usual.Tracker
 	views     *projection.Views
+	sureness  *sureness.Keeper               // of what models propose
+	hidden    atomic.Pointer[bundle.Library] // that says what isn't logged; nil before it is open
 	past      *precedent.Keeper
 	model     *ollama.Client
 	judging   *impact.Turns // past decisions again
@@ -88,12 +93,24 @@ func assemble(ctx context.Context, c cli.Config) (cli.Appliance, error) {
 		return nil, err
 	}
 	figures.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), metrics.Open(store))
-	a := &appliance{Config: c, seams: seams, store: store, figures: figures, meter: meter, registry: tools.NewRegistry(tools.Options{Log: c.Log}), judging: impact.NewTurns(store)}
+	a := &appliance{Config: c, seams: seams, store: store, figures: figures, meter: meter, judging: impact.NewTurns(store)}
+	a.Log = slog.New(redact.NewHandler(c.Log.Handler(), a.redacted))
+	a.registry = tools.NewRegistry(tools.Options{Log: a.Log})
 	a.importing, a.endImport = context.WithCancel(context.Background())
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+// redacted is what the active bundle wants in no log.
+func (a *appliance) redacted() redact.Redactor {
+	if l := a.hidden.Load(); l != nil {
+		if b, err := l.Active(); err == nil {
+			return b.Config.Redact
+		}
+	}
+	return redact.Redactor{}
 }
 
 // wire opens the parts, each on those before it.

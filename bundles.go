@@ -34,6 +34,7 @@ func (a *appliance) openBundles(ctx context.Context, audit *people.Audit, e *emb
 		Audit: audit.Event}); err != nil {
 		return nil, err
 	}
+	a.hidden.Store(a.library)
 	earned, err := authority.Open(ctx, a.store, a.authority)
 	if err != nil {
 		return nil, err

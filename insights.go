@@ -19,7 +19,7 @@ func (a *appliance) insights(audit *people.Audit) *insights.Insights {
 		}
 		return list, next, err
 	}
-	return insights.New(insights.Deps{Views: a.views, House: firm{a.library}, Deeds: deeds, Records: a.store, Now: time.Now})
+	return insights.New(insights.Deps{Views: a.views, House: firm{a.library}, Deeds: deeds, Records: a.store, Models: a.sureness.Models, Now: time.Now})
 }
 
 // firm is what the company says of itself.

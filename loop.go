@@ -12,7 +12,6 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/intake"
 	"resolute/agent/journal"
-	"resolute/agent/model/sureness"
 	"resolute/agent/people"
 	"resolute/agent/triage"
 )
@@ -29,7 +28,7 @@ func (a *appliance) openLoop(key *people.Key, earned *authority.Ledger, audit *p
 		Tools:     a.seams.tools(a.meter.Tools(a.registry)),
 		Knowledge: ground{a.knowledge, a.relevance},
 		Triage:    &triage.Router{Books: a.learner.Triage, Now: time.Now},
-		Model:     sureness.New(a.views, time.Now).Around(a.model),
+		Model:     a.sureness.Around(a.model),
 		Pauses:    a.pauses,
 		Usual:     a.usual,
 		Callbacks: agent.Callbacks{Base: a.PublicURL + "/callbacks/", Key: callbacks},

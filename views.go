@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"resolute/agent/figures"
 	"resolute/agent/insights"
@@ -24,5 +25,6 @@ func (a *appliance) openViews(ctx context.Context) (err error) {
 	); err != nil {
 		return err
 	}
+	a.sureness = sureness.New(a.views, time.Now)
 	return a.figures.Register(metrics.Views(a.views))
 }

@@ -10,6 +10,7 @@ import (
 
 	"resolute/agent/casefile"
 	"resolute/agent/journal"
+	"resolute/agent/model/sureness"
 	"resolute/agent/projection"
 )
 
@@ -54,6 +55,7 @@ type Deps struct {
 	House   House
 	Deeds   Deeds
 	Records Records
+	Models  func(ctx context.Context) ([]sureness.Model, error) // what models' proposals came to; nil: there is none
 	Now     func() time.Time
 }
 

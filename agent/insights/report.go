@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"resolute/agent/model/sureness"
 	"resolute/agent/projection"
 )
 
@@ -32,6 +33,9 @@ type Report struct {
 	Hours      Hours         `json:"hours_given_back"`
 	CSAT       CSAT          `json:"csat"`
 	Churn      Churn         `json:"churn"`
+	// Models are those that proposed something, with how far what was said of it is from what it came to: of
+	// all times, whatever the period.
+	Models []sureness.Model `json:"models"`
 }
 
 // OfProcedure are the figures of a procedure's cases; "" for those that have none.
@@ -111,6 +115,12 @@ func (i *Insights) Report(ctx context.Context, q Query) (*Report, error) {
 		return nil, err
 	}
 	r.Hours, r.CSAT, r.Churn = settings.hours(f), csatOf(f), churnOf(f)
+	r.Models = []sureness.Model{}
+	if i.Models != nil {
+		if r.Models, err = i.Models(ctx); err != nil {
+			return nil, err
+		}
+	}
 	far, err := i.followed(ctx)
 	if err != nil {
 		return nil, err

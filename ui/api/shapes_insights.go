@@ -40,6 +40,11 @@ func insightShapes() schema {
 	span := object("A piece of the period", schema{"from": moment(""), "to": moment(""), "opened": count("cases"), "escalated": count("handovers to people, each for itself"), "escalated_by_reason": counts("by stop code"),
 		"writes":  object("Done and not undone", schema{"by_itself": count(""), "approved": count("a person said yes"), "by_person": count("in place of what the agent would have done")}),
 		"learned": object("", schema{"corrections": count("taught"), "triage": count("versions that became active"), "bundles": count("versions that became active"), "suggestions": count("accepted"), "authority_raised": count(""), "authority_lowered": count("")})})
+	reliable := func(about string) schema {
+		return object(about, schema{"of": count("outcomes"), "right": number("share of them"), "said": number("mean"), "ece": number("expected calibration error, over ten bins"), "ece_low": number("nine of ten samples of these outcomes lie between this"), "ece_high": number("and this"),
+			"ece_by_chance": number("what it would be on average were each number the truth"),
+			"bins":          arrayOf(object("", schema{"from": number(""), "to": number("and below"), "count": count(""), "said": number("mean"), "right": number("share")}))})
+	}
 	of := func(name, about string) schema { return orNull(text(about + "; null for all")) }
 	return schema{
 		"Insights": figures(schema{
@@ -55,7 +60,9 @@ func insightShapes() schema {
 				"what": text("proposed, withdrawn, raised or lowered by evidence; accept or refuse by an admin"), "case_id": text("whose decision tipped the scales")}, "case_id")),
 			"hours_given_back": object("How long people would have had the cases that the agent resolved by itself", schema{"hours": orNull(number("")), "ms": maybe("the same, exact"), "cases": count("that it is made of"), "cases_without": count("of which nothing is known"), "assumption": text(""), "reason": why,
 				"procedures": arrayOf(object("", schema{"procedure": text(""), "cases": count("that the agent resolved by itself"), "each_ms": maybe(""), "basis": oneOf("", insights.BySetting, insights.ByMeasurement, insights.ByAll, insights.ByAssumption, insights.ByNothing), "measured": count("times in the year before the period's end")}))}, "reason"),
-			"csat":  object("Of signals feedback.received", schema{"responses": count(""), "satisfied": count("with 4 or 5"), "value": orNull(number("share of those")), "mean": orNull(number("of scores from 1 to 5")), "reason": why}, "reason"),
+			"csat": object("Of signals feedback.received", schema{"responses": count(""), "satisfied": count("with 4 or 5"), "value": orNull(number("share of those")), "mean": orNull(number("of scores from 1 to 5")), "reason": why}, "reason"),
+			"models": arrayOf(object("How far what is said of a model's proposals is from what they came to, of all times", schema{"model": text(""), "reliability": reliable("of what was said"), "raw": reliable("of the numbers before calibration"),
+				"calibration": object("What such numbers are worth by now", schema{"version": text("empty while too few outcomes are known"), "from": arrayOf(number("")), "right": arrayOf(number("share that was right from there on")), "of": count("outcomes")}, "from", "right", "of")})),
 			"churn": object("Of signals customer.churned", schema{"customers": maybe("who left"), "of_customers_with_cases": share("", nil), "reason": why}, "reason"),
 		}),
 		"BehindFigure":    object("", schema{"case_id": text(""), "at": moment("when it was opened, or when it happened"), "value": maybe("milliseconds, minor units or a score, where the figure is more than a count")}),

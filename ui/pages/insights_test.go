@@ -14,6 +14,7 @@ import (
 	"resolute/agent/casefile"
 	"resolute/agent/insights"
 	"resolute/agent/journal"
+	"resolute/agent/model/sureness"
 	"resolute/agent/people"
 )
 
@@ -92,6 +93,7 @@ func insightPages(t *testing.T, v viewer) map[string]any {
 	minutes := 15.0
 	p.Hours.Form = assumptionForm(insights.Settings{Minutes: &minutes, Procedures: map[string]float64{"x": 2.5}}, r, "/insights")
 	p.MoreLearnt = 3
+	p.Models = sureRows([]sureness.Model{{Model: "small", Reliability: sureness.Reliable([]sureness.Outcome{{Value: 0.9, Right: true}, {Value: 0.8}})}})
 	chip := chip(casefile.Resolved)
 	return map[string]any{"insights": p, "trace": tracePage{Heading: "h", Period: "p", Back: "/insights", Value: "v", Narrowed: []Pair{{Name: "n", Text: "t"}}, Next: "/insights/cases?cursor=x",
 		Rows: []TraceRow{{Link: "/cases/x", Short: "x", Title: "t", Status: &chip, At: moment(noon, noon), Value: "v"}, {Link: "/cases/y"}}}}

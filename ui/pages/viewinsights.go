@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"resolute/agent/insights"
+	"resolute/agent/model/sureness"
 )
 
 type insightsPage struct {
@@ -33,6 +34,18 @@ type insightsPage struct {
 	Changes    []ChangeRow
 	Hours      HoursView
 	Said       []FigureView // what customers say, and who left
+	Models     []SureRow
+}
+
+// SureRow says how far what is said of a model's proposals is from what they came to.
+type SureRow struct{ Model, Of, Right, Said, Error, Between, Chance, Raw string }
+
+func sureRows(list []sureness.Model) (rows []SureRow) {
+	for _, m := range list {
+		r := &m.Reliability
+		rows = append(rows, SureRow{Model: m.Model, Of: strconv.Itoa(r.Of), Right: percent(r.Right), Said: percent(r.Said), Error: fmt.Sprintf("%.3f", r.ECE), Between: fmt.Sprintf("%.3f to %.3f", r.Low, r.High), Chance: fmt.Sprintf("%.3f", r.Chance), Raw: fmt.Sprintf("%.3f", m.Raw.ECE)})
+	}
+	return rows
 }
 
 // FigureView is a number: what it is of stands in Note, why there is none in Reason.
@@ -163,6 +176,7 @@ func (t traced) to(figure string, more ...string) string {
 func insightsView(r *insights.Report, q insights.Query, zone *time.Location, v viewer) insightsPage {
 	to := tracedOf(r)
 	p := insightsPage{Period: period(r.From, r.To, zone), From: r.From.In(zone).Format(time.DateOnly), To: r.To.Add(-time.Nanosecond).In(zone).Format(time.DateOnly)}
+	p.Models = sureRows(r.Models)
 	if r.Behind > 0 {
 		p.Behind = "The figures are being made: " + thousands(int(r.Behind)) + " entries of the journal are still to come."
 	}

@@ -25,6 +25,8 @@ type Keeper struct {
 
 	mu   sync.Mutex
 	made map[string]made // by model
+	list []Model         // as Models made it
+	at   time.Time       // when
 }
 
 // made is a calibration, and when it was made.
@@ -99,8 +101,15 @@ type Model struct {
 	Calibration casefile.Calibration `json:"calibration"`
 }
 
-// Models gives what is known of each model, by name.
+// Models gives what is known of each model, by name, as of a minute ago at most.
 func (k *Keeper) Models(ctx context.Context) ([]Model, error) {
+	now := k.now()
+	k.mu.Lock()
+	known, at := k.list, k.at
+	k.mu.Unlock()
+	if known != nil && now.Sub(at) < fresh && !now.Before(at) {
+		return slices.Clone(known), nil
+	}
 	by, err := k.outcomes(ctx)
 	if err != nil {
 		return nil, err
@@ -114,7 +123,10 @@ func (k *Keeper) Models(ctx context.Context) ([]Model, error) {
 		}
 		list = append(list, Model{Model: name, Reliability: Reliable(outcomes), Raw: Reliable(raw), Calibration: Calibrate(outcomes)})
 	}
-	return list, nil
+	k.mu.Lock()
+	k.list, k.at = list, now
+	k.mu.Unlock()
+	return slices.Clone(list), nil
 }
 
 // Thinker answers what a plan asks; agent.Model is one.

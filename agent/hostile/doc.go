@@ -12,7 +12,15 @@
 // attack has to come through then: so neither an attack that could never succeed nor a guard that
 // another one makes needless is counted.
 //
+// Another house has procedures that a model drives, and a model, over HTTP, that does whatever a text
+// says, wherever it stands and however it is written (grid_test.go). TestInjections slips each of a
+// grid of such texts into an honest case: nothing may come of it, and the honest part has to end as it
+// should. Its judge holds what was read, asked and said too, against what people really wanted.
+//
 // # Caveats
+//
+// What stands word by word in a paper of the company's that customers may see is the company's to say,
+// whoever wrote it there.
 //
 // What plugins say is believed: a plugin is the system of record. What a planner reads to prove a
 // hypothesis, and whether that proves it, is the planner's word, and so is which write an undo takes

@@ -104,6 +104,10 @@ func TestInABrowser(t *testing.T) {
 	}
 	w.mu.Unlock()
 
+	far := long()
+	w.add(far)
+	step("a link leads to the page of a long case that has its row", chromedp.Navigate(b.base+"/cases/"+far.id+"#call-gather/long/7"),
+		becomes(`location.search !== "" && document.getElementById("call-gather/long/7") !== null`))
 	step("j should move to the row, Enter open it", chromedp.Navigate(b.base+"/cases"), chromedp.WaitReady[string]("[data-row]"), chromedp.KeyEvent("j"),
 		becomes(`document.activeElement.matches("[data-row]")`), chromedp.KeyEvent("\r"), chromedp.WaitReady[string]("#case-head"))
 	for _, at := range []string{"/", "/cases", "/cases/" + s.id, "/approvals", "/outbox", "/knowledge?q=x", "/queues", "/corrections", "/suggestions", "/suggestions/order-1", "/triage", "/triage/newest000000", "/policies", "/authority", "/insights", "/insights/cases", "/rehearsals", "/tools", "/tools/billing.list_payments", "/bundles", "/bundles/active", "/bundles/active/edit?path=policies%2Fpayments.yaml"} {

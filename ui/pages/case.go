@@ -63,8 +63,10 @@ func (s *site) showCase(w http.ResponseWriter, r *http.Request, status int, who 
 	if p.Past.Later {
 		more.Set("past", "later")
 	}
-	if rows := a.form.Get("rows"); rows != "" {
-		more.Set("rows", rows)
+	for _, where := range [...]string{"rows", "at"} { // of the timeline
+		if a.form.Has(where) {
+			more.Set(where, a.form.Get(where))
+		}
 	}
 	p.Shell.Stream = streamLink("case", more)
 	return s.render(w, status, "case", p)
@@ -95,6 +97,7 @@ func (s *site) viewerOf(ctx context.Context, who people.Principal, c *casefile.C
 	v := s.viewer(who)
 	v.ask, v.form, v.wrong, v.next = a.ref, a.form, a.wrong, a.next
 	v.rows, _ = strconv.Atoi(a.form.Get("rows")) // else the newest
+	v.at = a.form.Get("at")
 	v.plan, v.tools, v.goals = s.planOf(ctx, c), s.offered(), s.goalsFor(ctx, c)
 	return v
 }

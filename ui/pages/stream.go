@@ -103,7 +103,7 @@ func (s *site) source(r *http.Request, who people.Principal) (source, error) {
 	}
 	switch q.Get("of") {
 	case "case":
-		return s.caseSource(q.Get("case"), after, q.Get("past") == "later", dialog{form: url.Values{"rows": q["rows"]}}, who), nil
+		return s.caseSource(q.Get("case"), after, q.Get("past") == "later", dialog{form: url.Values{"rows": q["rows"], "at": q["at"]}}, who), nil
 	case "cases":
 		shown, err := s.shownIDs(r.Context(), q)
 		if err != nil {

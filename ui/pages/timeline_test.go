@@ -11,15 +11,33 @@ import (
 	"resolute/agent/casefile"
 )
 
-// A case that went on for long is read piece by piece, whatever its answers have: no page of it is long, and none of
-// its rows is left out of all.
-func TestALongCaseIsReadPieceByPiece(t *testing.T) {
+// long is a case that went on for long, with answers that are.
+func long() *story {
 	s := charged(true)
 	for i := range 150 {
 		call := casefile.Call{ID: fmt.Sprint("gather/long/", i), Purpose: casefile.ForGather, Fact: "long", Action: casefile.Action{Tool: "billing.list_payments", Args: object("n", int64(i)), Effect: "read"}}
 		s.call(call, time.Millisecond, casefile.CallAnswered{Outcome: casefile.OutcomeDone, Result: casefile.Value{V: plain("text", strings.Repeat(`"quoted" `, i*7))}})
 		s.agent(time.Second, &casefile.CheckRead{Check: "c"})
 	}
+	return s
+}
+
+// A link to a row that the newest page doesn't have leads to the page that has it.
+func TestALinkLeadsIntoALongCase(t *testing.T) {
+	s := long()
+	b := signIn(t, newWorld(s))
+	for _, row := range []string{"entry-1", "entry-9", "call-gather/long/70", "call-gather/long/149"} {
+		html := b.get("/cases/"+s.id+"?at="+row, http.StatusOK)
+		if !strings.Contains(html, ` id="`+row+`"`) {
+			t.Errorf("the page about %s should have it", row)
+		}
+	}
+}
+
+// A case that went on for long is read piece by piece, whatever its answers have: no page of it is long, and none of
+// its rows is left out of all.
+func TestALongCaseIsReadPieceByPiece(t *testing.T) {
+	s := long()
 	b := signIn(t, newWorld(s))
 	path, pages, rows := "/cases/"+s.id, 0, map[string]bool{}
 	for {

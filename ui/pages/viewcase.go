@@ -116,6 +116,7 @@ type viewer struct {
 	tools    map[string]tools.Offered
 	next     string            // page to go on with after a decision
 	rows     int               // of the timeline: those before this one, 0 for the newest
+	at       string            // of the timeline: the row that a link leads to, "" for none
 	goals    map[string]string // of the procedures that a case may be sent down, by name; of one that triage isn't sure of
 }
 

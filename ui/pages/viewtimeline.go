@@ -94,11 +94,22 @@ func (r *Row) size() int {
 	return n + 150*(len(r.Rules)+len(r.Read)+len(r.Entries))
 }
 
-// shown says which rows are drawn: as many as may be before one of them, 0 for the end.
-func (t *teller) shown(before int) (from, to int) {
+// named reports whether a link to a part of the page leads to the row.
+func (r *Row) named(anchor string) bool {
+	return r.ID == anchor || slices.ContainsFunc(r.Anchors, func(seq uint64) bool { return fmt.Sprintf("entry-%d", seq) == anchor })
+}
+
+// around is how many rows stand behind the one that a link names.
+const around = 5
+
+// shown says which rows are drawn: the newest, as many as may be; or those before one of them, or about one.
+func (t *teller) shown() (from, to int) {
 	to = len(t.order)
-	if before > 0 {
-		to = min(before, to)
+	if t.v.rows > 0 {
+		to = min(t.v.rows, to)
+	}
+	if i := slices.IndexFunc(t.order, func(r *told) bool { return r.row.named(t.v.at) }); i >= 0 {
+		to = min(i+1+around, len(t.order))
 	}
 	for from, left := to, maxRowBytes; from > 0; from-- {
 		left -= t.order[from-1].row.size()
@@ -232,7 +243,7 @@ func (t *teller) lay() Timeline {
 	}
 	s := newScale(append(t.marks, t.start, t.end), t.busy)
 	ticks, breaks := s.ticks(), s.breaks()
-	from, to := t.shown(t.v.rows)
+	from, to := t.shown()
 	for _, r := range t.order[from:to] {
 		row := r.row
 		row.Breaks = nil

@@ -1,5 +1,6 @@
 // What the pages do beyond links and forms. Each module works alone; without them every page still
 // works.
+import { anchors } from "./anchors.js";
 import { batch } from "./batch.js";
 import { dialogs } from "./dialogs.js";
 import { forms } from "./forms.js";
@@ -8,6 +9,7 @@ import { live } from "./live.js";
 import { theme } from "./theme.js";
 import { times } from "./times.js";
 
+anchors();
 batch();
 dialogs();
 forms();

@@ -49,3 +49,66 @@ func TestModelsThatCannotBeNamed(t *testing.T) {
 		}
 	}
 }
+
+// drivenBundle has a procedure that a model drives: it does the item, and a read proves it.
+func drivenBundle(model string) map[string]string {
+	files := workBundle("well")
+	files["resolute.yaml"] += "model: {name: " + model + ", samples: 1, context: 4096}\nthresholds: {model: 0}\n"
+	before, _, _ := strings.Cut(files["procedures/well.yaml"], "hypotheses:")
+	files["procedures/well.yaml"] = before + `drive: model
+tools: [well.do]
+guidance: Do the item, once.
+done: {call: well.read, with: {item: =inputs.item}, as: after, check: facts.after.done}
+otherwise: {escalate: no-way, to: default}
+`
+	return files
+}
+
+// thought are what a case's journal says of the model.
+func (p *process) thought(id string) (answers, problems int, tokens int) {
+	p.t.Helper()
+	var journal struct {
+		Items []struct {
+			Kind string
+			Data struct {
+				Answers []struct {
+					PromptTokens int `json:"prompt_tokens"`
+					Tokens       int
+				}
+				Error *struct{ Code, Detail string }
+			}
+		}
+	}
+	if code := p.do("GET", "/api/v1/cases/"+id+"/journal?limit=200", "", &journal); code != http.StatusOK {
+		p.t.Fatalf("the journal of %s: %d", id, code)
+	}
+	for _, e := range journal.Items {
+		if e.Data.Error != nil {
+			problems++
+		}
+		for _, a := range e.Data.Answers {
+			answers++
+			tokens += a.PromptTokens + a.Tokens
+		}
+	}
+	return answers, problems, tokens
+}
+
+func TestAModelOverHTTPDrivesACase(t *testing.T) {
+	const believes = `{"hypothesis":"it is undone","evidence":["facts.now_it_is"],"confidence":0.9,`
+	server := ollamatest.Start(t, ollamatest.Config{Script: ollamatest.Each(
+		ollamatest.Answer{Text: believes + `"decision":"call","tool":"well.do","args":{"item":"A-1"}}`}, ollamatest.Answer{Text: believes + `"decision":"close"}`})})
+	well, at := newWorker(t, "well")
+	p := served(t, drivenBundle("small"), "WELL_URL="+at, "OLLAMA_HOST="+server.URL)
+	p.serve()
+	id := p.work("well", "A-1")
+	if status := p.settled(id); status != "resolved" || well.times("A-1") != 1 {
+		t.Errorf("the case ended %s, and the item was done %d times, want it resolved and done once", status, well.times("A-1"))
+	}
+	if answers, problems, tokens := p.thought(id); answers != 2 || problems != 0 || tokens == 0 {
+		t.Errorf("the journal has %d answers, %d problems and %d tokens, want 2 answers, and what they took", answers, problems, tokens)
+	}
+	if chats := server.Chats(); len(chats) < 2 || chats[0].System != chats[1].System || chats[0].Options["num_ctx"] != 4096.0 || server.Loads() != 1 {
+		t.Errorf("the model was asked %d times and loaded %d times, want the same beginning with each turn, and one load", len(chats), server.Loads())
+	}
+}

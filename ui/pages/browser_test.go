@@ -110,7 +110,7 @@ func TestInABrowser(t *testing.T) {
 		becomes(`location.search !== "" && document.getElementById("call-gather/long/7") !== null`))
 	step("j should move to the row, Enter open it", chromedp.Navigate(b.base+"/cases"), chromedp.WaitReady[string]("[data-row]"), chromedp.KeyEvent("j"),
 		becomes(`document.activeElement.matches("[data-row]")`), chromedp.KeyEvent("\r"), chromedp.WaitReady[string]("#case-head"))
-	for _, at := range []string{"/", "/cases", "/cases/" + s.id, "/approvals", "/outbox", "/knowledge?q=x", "/queues", "/corrections", "/suggestions", "/suggestions/order-1", "/triage", "/triage/newest000000", "/policies", "/authority", "/insights", "/insights/cases", "/rehearsals", "/tools", "/tools/billing.list_payments", "/bundles", "/bundles/active", "/bundles/active/edit?path=policies%2Fpayments.yaml"} {
+	for _, at := range []string{"/", "/cases", "/cases/" + s.id, "/approvals", "/outbox", "/knowledge?q=x", "/queues", "/corrections", "/suggestions", "/suggestions/order-1", "/triage", "/triage/newest000000", "/policies", "/authority", "/insights", "/insights/cases", "/rehearsals", "/model", "/tools", "/tools/billing.list_payments", "/bundles", "/bundles/active", "/bundles/active/edit?path=policies%2Fpayments.yaml"} {
 		step("open "+at+" on a phone", chromedp.EmulateViewport(375, 800), chromedp.Navigate(b.base+at))
 		if wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)); err != nil || wide > 375 {
 			t.Errorf("%s is %d pixels wide on a phone of 375", at, wide)

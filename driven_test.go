@@ -10,8 +10,8 @@ import (
 	"resolute/agent/model/ollamatest"
 )
 
-// drivenBundle lets a model do items, each of which a person has to approve.
-func drivenBundle() map[string]string {
+// watchedBundle lets a model do items, each of which a person has to approve.
+func watchedBundle() map[string]string {
 	files := workBundle("well")
 	files["policies/well.yaml"] = "policy: well\napplies_to: [well.do]\nbind: {item: facts.now_it_is.item}\nrules:\n  - {id: looked-at, approve: 'true', reason: A person looks at each item.}\n"
 	head, _, _ := strings.Cut(files["procedures/well.yaml"], "hypotheses:")
@@ -33,7 +33,7 @@ func does(c ollamatest.Chat) ollamatest.Answer {
 func TestModelsCallSurvivesKills(t *testing.T) {
 	server := ollamatest.Start(t, ollamatest.Config{Script: does})
 	well, url := newWorker(t, "well")
-	p := served(t, drivenBundle(), "WELL_URL="+url, "OLLAMA_HOST="+server.URL, "RESOLUTE_MODEL=ollama/"+ollamatest.DefaultModel)
+	p := served(t, watchedBundle(), "WELL_URL="+url, "OLLAMA_HOST="+server.URL, "RESOLUTE_MODEL=ollama/"+ollamatest.DefaultModel)
 	p.serve()
 	r, ok := p.signal("well.work", "i1", "")
 	if !ok {

@@ -99,7 +99,7 @@ func reasonOf(s *casefile.Stop, status casefile.Status) reason {
 	case casefile.StopConfidenceLow:
 		return reason{"Not sure enough", "Say which procedure it is for, or that it is for none. That teaches it for the next time."}
 	case casefile.StopModelUnavailable:
-		return reason{"The model doesn't answer", "See that it does (Settings, or resolute model status), then retry; or decide it outside of resolute and close it."}
+		return reason{"The model doesn't answer", "See that it does (page Model, or resolute model status), then retry; or decide it outside of resolute and close it."}
 	case casefile.StopEvidenceMissing:
 		return reason{"A fact that it needs is missing", "Put the fact where the tool reads it, then retry."}
 	case casefile.StopOutcomeUnknown:

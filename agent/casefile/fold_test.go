@@ -333,6 +333,10 @@ func TestFold(t *testing.T) {
 		{"what was read for the check is judged once", then(begun, sent(ForVerify, "read"), answer(ForVerify, OutcomeDone)), &CheckRead{Hypothesis: "h", Held: true}, func(c *Case, e *Entry) {
 			c.Hypotheses[0].Check = Check{BegunAt: e.At, Tries: 1, Held: true}
 		}},
+		{"a check whose read was refused is judged once", then(begun, sent(ForVerify, "read"), answer(ForVerify, OutcomeRefused)), &CheckRead{Hypothesis: "h", Error: "absent", NextAt: at(50)}, func(c *Case, e *Entry) {
+			c.Failure = nil
+			c.Hypotheses[0].Check = Check{BegunAt: e.At, Tries: 1, Error: "absent", NextAt: at(50)}
+		}},
 		{"it holds the second time", then(begun, &CheckRead{Hypothesis: "h", NextAt: at(50)}), &CheckRead{Hypothesis: "h", Held: true}, func(c *Case, _ *Entry) {
 			c.Hypotheses[0].Check = Check{BegunAt: at(5), Tries: 2, Held: true}
 		}},

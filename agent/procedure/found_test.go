@@ -129,3 +129,38 @@ hypotheses:
 		t.Errorf("news that says the same keeps it from being resolved: %+v", p.Plan(c, time.Time{}))
 	}
 }
+
+// TestRefusedCheckIsReadAgain: a check whose read is refused (the record isn't there yet) was judged again
+// and again at the same time, until the step gave up.
+func TestRefusedCheckIsReadAgain(t *testing.T) {
+	p := planner(t, `procedure: p
+goal: g
+start: {signals: [t]}
+hypotheses:
+  - name: h
+    do: []
+    verify: {call: shop.get, with: {id: a}, as: after, check: facts.after.id == "a", within: 1m}
+`)
+	now := time.Unix(100, 0)
+	c := casefile.New("c")
+	fold := func(d casefile.Data) {
+		c.Fold(&casefile.Entry{Seq: c.Seq + 1, At: now, Data: d})
+	}
+	for _, d := range []casefile.Data{&casefile.SignalReceived{Signal: casefile.Signal{Type: "t"}}, &casefile.CaseOpened{}, &casefile.ProcedureChosen{Procedure: "p"},
+		&casefile.InputsFound{UpTo: 1}, &casefile.HypothesisChosen{Hypothesis: "h"},
+		&casefile.CallIntended{Call: casefile.Call{ID: "verify/h/0/e0", Purpose: casefile.ForVerify, Fact: "after", Hypothesis: "h", Try: 1}},
+		&casefile.CallAnswered{ID: "verify/h/0/e0", Try: 1, Outcome: casefile.OutcomeRefused, Code: "no_such_order"}} {
+		fold(d)
+	}
+	read, ok := p.Plan(c, now).(casefile.Note)
+	if !ok {
+		t.Fatalf("after a refused check the planner wants %+v, want it judged", p.Plan(c, now))
+	}
+	fold(read.Data)
+	if d, ok := p.Plan(c, now).(casefile.Recheck); !ok || !d.At.After(now) {
+		t.Fatalf("a check that was judged once leads to %+v, want to look again later", p.Plan(c, now))
+	}
+	if d, ok := p.Plan(c, now.Add(10*time.Second)).(casefile.CallTools); !ok || d.Calls[0].Purpose != casefile.ForVerify {
+		t.Errorf("then the planner wants %+v, want the check read again", p.Plan(c, now.Add(10*time.Second)))
+	}
+}

@@ -152,7 +152,7 @@ func writeMeasured(to io.Writer, r *measure.Report) error {
 func figuresLine(w io.Writer, f *measure.Figures) {
 	ece := "-"
 	if f.Sureness != nil {
-		ece = fmt.Sprintf("%.3f", f.Sureness.ECE)
+		ece = fmt.Sprintf("%.3f of %d", f.Sureness.ECE, f.Sureness.Of)
 	}
 	fmt.Fprintf(w, "%s\t%d of %d\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%.1f s\t%s\t", f.Agent, f.AsExpected, f.Attempts, f.Resolved, f.Escalated, f.Other, f.WrongEffects,
 		f.Calls, f.Answers, f.Unusable, f.PromptTokens, f.Tokens, f.ModelSeconds, ece)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"resolute/agent/model/ollama"
 	"resolute/agent/model/ollamatest"
@@ -50,8 +52,8 @@ func TestModelsThatCannotBeNamed(t *testing.T) {
 	}
 }
 
-// drivenBundle has a procedure that a model drives: it does the item, and a read proves it.
-func drivenBundle(model string) map[string]string {
+// modelBundle has a procedure that a model drives: it does the item, and a read proves it.
+func modelBundle(model string) map[string]string {
 	files := workBundle("well")
 	files["resolute.yaml"] += "model: {name: " + model + ", samples: 1, context: 4096}\nthresholds: {model: 0}\n"
 	before, _, _ := strings.Cut(files["procedures/well.yaml"], "hypotheses:")
@@ -99,7 +101,7 @@ func TestAModelOverHTTPDrivesACase(t *testing.T) {
 	server := ollamatest.Start(t, ollamatest.Config{Script: ollamatest.Each(
 		ollamatest.Answer{Text: believes + `"decision":"call","tool":"well.do","args":{"item":"A-1"}}`}, ollamatest.Answer{Text: believes + `"decision":"close"}`})})
 	well, at := newWorker(t, "well")
-	p := served(t, drivenBundle("small"), "WELL_URL="+at, "OLLAMA_HOST="+server.URL)
+	p := served(t, modelBundle("small"), "WELL_URL="+at, "OLLAMA_HOST="+server.URL)
 	p.serve()
 	id := p.work("well", "A-1")
 	if status := p.settled(id); status != "resolved" || well.times("A-1") != 1 {
@@ -110,5 +112,31 @@ func TestAModelOverHTTPDrivesACase(t *testing.T) {
 	}
 	if chats := server.Chats(); len(chats) < 2 || chats[0].System != chats[1].System || chats[0].Options["num_ctx"] != 4096.0 || server.Loads() != 1 {
 		t.Errorf("the model was asked %d times and loaded %d times, want the same beginning with each turn, and one load", len(chats), server.Loads())
+	}
+}
+
+// A small real model decides poorly. Whatever it wants, nothing but the item is done, and the case ends.
+func TestRealModelDrivesACase(t *testing.T) {
+	name := os.Getenv("RESOLUTE_TEST_OLLAMA")
+	if name == "" {
+		t.Skip("asks a real server: run .ci/ollama")
+	}
+	well, at := newWorker(t, "well")
+	p := served(t, modelBundle(name), "WELL_URL="+at, "RESOLUTE_MODEL_THREADS=1")
+	p.serve()
+	id := p.work("well", "A-1")
+	status := p.settled(id)
+	for deadline := time.Now().Add(4 * time.Minute); status == "still working" && time.Now().Before(deadline); {
+		status = p.settled(id)
+	}
+	answers, problems, tokens := p.thought(id)
+	t.Logf("%s behind %d answers of %d tokens; the item was done %d times", status, answers, tokens, well.times("A-1"))
+	if status != "resolved" && status != "escalated" && status != "still waiting" || answers == 0 || problems != 0 || tokens == 0 {
+		t.Errorf("the case is %s, with %d answers, %d problems and %d tokens, want it to come to rest by what the model said", status, answers, problems, tokens)
+	}
+	for item, n := range well.count {
+		if item != "A-1" || n > 1 {
+			t.Errorf("%s was done %d times, want nothing but A-1, once at most", item, n)
+		}
 	}
 }

@@ -43,7 +43,7 @@ func brokenEngines() []mutant {
 		{"approval hash not compared", "dispatch.go", []string{"if a.Hash == hash && a.GrantedBy != \"\" {", "if a.GrantedBy != \"\" {"}},
 		{"second click counts", "decide.go", []string{"case a.GrantedBy != \"\":", "case a.GrantedBy == r.who.Name:"}},
 		{"callback's secret not compared", "callback.go", []string{"return caseID, callID, subtle.ConstantTimeCompare([]byte(mac), []byte(want)) == 1", "_, _ = mac, want\n\treturn caseID, callID, subtle.ConstantTimeCompare(nil, nil) == 1"}},
-		{"closed though the check didn't hold", "casefile/fold.go", []string{"h.Check.Held, h.Check.Error, h.Check.NextAt = d.Held, d.Error, d.NextAt", "h.Check.Held, h.Check.Error, h.Check.NextAt = true, d.Error, d.NextAt"}},
+		{"closed though the check didn't hold", "casefile/fold_plan.go", []string{"h.Check.Held, h.Check.Error, h.Check.NextAt = d.Held, d.Error, d.NextAt", "h.Check.Held, h.Check.Error, h.Check.NextAt = true, d.Error, d.NextAt"}},
 		{"check that fails taken for held", "procedure/hypothesis.go", []string{"Held: held && err == nil,", "Held: held || err == nil,"}},
 		{"second remedy after a done write", "procedure/hypothesis.go", []string{"h.Status != casefile.GivenUp || !r.c.WroteIn(h)", "h.Status != casefile.GivenUp || r.c.WroteIn(h)"}},
 		{"undo taken for granted", "procedure/hypothesis.go", []string{"Reverted: !r.c.WroteIn(h)", "Reverted: true"}},

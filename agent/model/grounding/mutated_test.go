@@ -103,14 +103,17 @@ func mutations() []mutation {
 // which one thing was changed.
 func TestMutatedRepliesAreFoundOut(t *testing.T) {
 	all := slices.Concat(replies(t), starter(t), honest(t))
+	held := all[:0]
+	for _, r := range all {
+		if len(grounding.Check(grounding.Split(r.text, r.ids), r.sources).Faults) == 0 {
+			held = append(held, r)
+		}
+	}
 	caught, made := 0, 0
 	for _, m := range mutations() {
 		n, found := 0, 0
 		var missed []string
-		for _, r := range all {
-			if len(grounding.Check(grounding.Split(r.text, r.ids), r.sources).Faults) > 0 {
-				continue
-			}
+		for _, r := range held {
 			for _, text := range m.made(r.text) {
 				n++
 				if len(grounding.Check(grounding.Split(text, r.ids), r.sources).Faults) > 0 {

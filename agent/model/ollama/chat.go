@@ -108,7 +108,7 @@ func (c *Client) chat(ctx context.Context, r *api.ChatRequest, window int) (case
 	case err != nil:
 		return casefile.ModelAnswer{}, c.fault(r.Model, err)
 	case !last.Done:
-		return casefile.ModelAnswer{}, &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("the answer of the model %s ended before it was done; the log of Ollama at %s may say why", r.Model, c.opts.Address)}
+		return casefile.ModelAnswer{}, &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("the answer of the model %s ended before it was done; the log of Ollama at %s may say why", r.Model, c.address())}
 	}
 	a := casefile.ModelAnswer{Text: text.String(), PromptTokens: last.PromptEvalCount, Tokens: last.EvalCount,
 		LoadMS: last.LoadDuration.Milliseconds(), DurationMS: c.opts.Now().Sub(began).Milliseconds()}
@@ -117,10 +117,14 @@ func (c *Client) chat(ctx context.Context, r *api.ChatRequest, window int) (case
 	if a.PromptTokens >= window {
 		return casefile.ModelAnswer{}, &fault{code: codeRefused, detail: fmt.Sprintf("what the model %s was asked takes more than the %d tokens of its context, and Ollama cut it, so its answer is worth nothing: raise model.context in resolute.yaml if the model has more, or shorten the prompt", r.Model, window)}
 	}
-	if a.PromptTokens == 0 { // older servers don't count what they had kept
+	if a.PromptTokens <= 0 { // older servers don't count what they had kept
+		a.PromptTokens = 0
 		for _, m := range r.Messages {
 			a.PromptTokens += tokens.Bound(m.Content)
 		}
+	}
+	if a.Tokens <= 0 && a.Text != "" { // limits count on it
+		a.Tokens = tokens.Bound(a.Text)
 	}
 	return a, nil
 }

@@ -1,0 +1,43 @@
+package model_test
+
+import (
+	"testing"
+
+	"resolute/agent"
+	"resolute/agent/casefile"
+)
+
+func TestARetryLetsNoModelDoAgainWhatWasDone(t *testing.T) {
+	r := newRig(t, func(_ int, ask casefile.Consult) casefile.ModelAnswered { return says(ask, refunds("O-1", 3400)) })
+	id := r.ticket("O-1")
+	if c := r.settled(id, casefile.Escalated); r.shop.effects() != "refund_order O-1 3400" {
+		t.Fatalf("a model that wants the same again did %q, and the case is %s", r.shop.effects(), plainStop(c))
+	}
+	r.shop.mu.Lock()
+	o := r.shop.orders["O-1"]
+	o.RefundedCents = 0 // as far as the shop says, it may be done again
+	r.shop.orders["O-1"] = o
+	r.shop.mu.Unlock()
+	for range 2 {
+		r.decide(id, agent.Decide{Decision: casefile.DecideRetry})
+		if c := r.settled(id, casefile.Escalated); r.shop.effects() != "refund_order O-1 3400" {
+			t.Fatalf("after a retry it did %q, and the case is %s", r.shop.effects(), plainStop(c))
+		}
+	}
+}
+
+func TestOfAReopenedCaseAPersonSaysWhetherItIsDoneAgain(t *testing.T) {
+	r := newRig(t, sensible)
+	id := r.ticket("O-1")
+	r.settled(id, casefile.Resolved)
+	r.thinks(func(_ int, ask casefile.Consult) casefile.ModelAnswered { return says(ask, refunds("O-1", 3400)) })
+	r.shop.mu.Lock()
+	o := r.shop.orders["O-1"]
+	o.RefundedCents = 0
+	r.shop.orders["O-1"] = o
+	r.shop.mu.Unlock()
+	r.decide(id, agent.Decide{Decision: casefile.DecideReopen})
+	if c := r.settled(id, casefile.Approving); c.Approval.Rule != "repeat" || r.shop.effects() != "refund_order O-1 3400" {
+		t.Fatalf("reopened, it did %q by the rule %s, want a person to be asked", r.shop.effects(), c.Approval.Rule)
+	}
+}

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"strings"
 	"testing"
 
 	"resolute/agent"
@@ -39,5 +40,25 @@ func TestOfAReopenedCaseAPersonSaysWhetherItIsDoneAgain(t *testing.T) {
 	r.decide(id, agent.Decide{Decision: casefile.DecideReopen})
 	if c := r.settled(id, casefile.Approving); c.Approval.Rule != "repeat" || r.shop.effects() != "refund_order O-1 3400" {
 		t.Fatalf("reopened, it did %q by the rule %s, want a person to be asked", r.shop.effects(), c.Approval.Rule)
+	}
+}
+
+func TestWhatIsWrongTellsNoModelWhatIsRedacted(t *testing.T) {
+	const card = "4111111111111111"
+	r := newRig(t, func(_ int, ask casefile.Consult) casefile.ModelAnswered {
+		return says(ask, drives("call", `"tool":"shop.find_order","args":{"order_id":"`+card+`"}`))
+	}, config("redact: [card]\n"))
+	r.settled(r.ticket("O-1"), casefile.Escalated)
+	repaired := 0
+	for _, ask := range r.consults() {
+		if ask.Repair != nil {
+			repaired++
+		}
+		if ask.Repair != nil && strings.Contains(ask.Repair.Wrong, card) || strings.Contains(ask.Prompt, card) {
+			t.Errorf("the model is told of a card: %s %+v", ask.Prompt, ask.Repair)
+		}
+	}
+	if repaired == 0 {
+		t.Error("nothing was repaired")
 	}
 }

@@ -170,7 +170,7 @@ func (p *Planner) turn(c *casefile.Case, now time.Time, q question) outcome {
 		return outcome{taken: a.Taken}
 	case a.Taken.Repairable && a.Repairs == 0 && len(a.Answers) > 0:
 		return p.ask(c, q, func(ask *casefile.Consult) {
-			ask.Repair = &casefile.Repair{Answer: a.Answers[0], Wrong: a.Taken.Problem}
+			ask.Repair = &casefile.Repair{Answer: a.Answers[0], Wrong: p.Redact.Text(a.Taken.Problem)}
 		})
 	}
 	return outcome{gone: &casefile.Stop{Code: casefile.StopConfidenceLow, Detail: a.Taken.Problem}}

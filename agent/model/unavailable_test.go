@@ -43,6 +43,11 @@ func TestAModelThatIsBackIsAskedAgain(t *testing.T) {
 	}
 	r.restart()
 	r.settled(id, casefile.Resolved)
+	for i, said := range entriesOf[*casefile.ModelAnswered](r, id) {
+		if kept := said.System+said.Prompt != ""; kept != (i > 0) || i == 1 && said.System == "" {
+			t.Errorf("answer %d is kept with %d bytes of prompt, want one that came to nothing without any", i+1, len(said.System+said.Prompt))
+		}
+	}
 }
 
 func TestWithoutAModelThatCanAnswerAPersonDoes(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"resolute/agent"
 	"resolute/agent/casefile"
+	"resolute/agent/model/tokens"
 )
 
 func TestARetryLetsNoModelDoAgainWhatWasDone(t *testing.T) {
@@ -59,6 +60,25 @@ func TestWhatIsWrongTellsNoModelWhatIsRedacted(t *testing.T) {
 		}
 	}
 	if repaired == 0 {
+		t.Error("nothing was repaired")
+	}
+}
+
+func TestARepairHasRoomWhateverWasAnswered(t *testing.T) {
+	long := strings.Repeat("[ ", 100_000)
+	r := newRig(t, func(_ int, ask casefile.Consult) casefile.ModelAnswered {
+		if ask.Repair == nil {
+			return says(ask, strings.Replace(refunds("O-1", 3400), "facts.order", long, 1))
+		}
+		return sensible(0, ask)
+	})
+	r.settled(r.ticket("O-1"), casefile.Escalated, casefile.Resolved)
+	for _, ask := range r.consults() {
+		if x := ask.Repair; x != nil && (tokens.Bound(x.Answer) > ask.Tokens || tokens.Bound(x.Wrong) > 400) {
+			t.Errorf("a repair takes %d tokens for the answer and %d for what is wrong", tokens.Bound(x.Answer), tokens.Bound(x.Wrong))
+		}
+	}
+	if len(r.consults()) < 2 {
 		t.Error("nothing was repaired")
 	}
 }

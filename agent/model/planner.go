@@ -170,7 +170,9 @@ func (p *Planner) turn(c *casefile.Case, now time.Time, q question) outcome {
 		return outcome{taken: a.Taken}
 	case a.Taken.Repairable && a.Repairs == 0 && len(a.Answers) > 0:
 		return p.ask(c, q, func(ask *casefile.Consult) {
-			ask.Repair = &casefile.Repair{Answer: a.Answers[0], Wrong: p.Redact.Text(a.Taken.Problem)}
+			answer, _ := clip(a.Answers[0], ask.Tokens) // there is room for as much, whatever came
+			wrong, _ := clip(p.Redact.Text(a.Taken.Problem), forRepair-aroundRepair)
+			ask.Repair = &casefile.Repair{Answer: answer, Wrong: wrong}
 		})
 	}
 	return outcome{gone: &casefile.Stop{Code: casefile.StopConfidenceLow, Detail: a.Taken.Problem}}

@@ -19,7 +19,7 @@ const (
 	aroundMessage = 8   // tokens that a chat template puts around a message, at most
 	aroundAll     = 16  // and around all
 	warm          = 0.8 // temperature of the samples behind the first, which is the likeliest answer
-	mostText      = 1 << 20
+	mostText      = 64 << 10
 )
 
 // fits reports a question that the window may have no room for, with its answer.
@@ -98,7 +98,7 @@ func (c *Client) chat(ctx context.Context, r *api.ChatRequest, window int) (case
 	err := c.api.Chat(ctx, r, func(part api.ChatResponse) error {
 		last = part
 		if text.WriteString(part.Message.Content); text.Len() > mostText {
-			return &fault{code: codeRefused, detail: fmt.Sprintf("the model %s answered more than 1 MiB where a few hundred tokens were asked for; the server ignores num_predict, so use a newer one", r.Model)}
+			return &fault{code: codeRefused, detail: fmt.Sprintf("the model %s answered more than 64 KiB where a few hundred tokens were asked for; the server ignores num_predict, so use a newer one", r.Model)}
 		}
 		return nil
 	})

@@ -125,9 +125,12 @@ func schemaUnknown(err error) bool {
 func (c *Client) explain(ctx context.Context, m Choice, err error) *casefile.ModelError {
 	var f *fault
 	var late *timeout
-	if errors.As(err, &late) {
+	switch {
+	case errors.As(err, &late) && errors.Is(ctx.Err(), context.Canceled): // whoever asked is gone, and waits for nothing more
+		f = &fault{code: codeDropped, temporary: true, detail: "the question was broken off"}
+	case late != nil:
 		f = c.late(context.WithoutCancel(ctx), m, late)
-	} else {
+	default:
 		errors.As(c.fault(m.Name, err), &f)
 	}
 	return &casefile.ModelError{Code: f.code, Detail: f.detail, Temporary: f.temporary}
@@ -141,9 +144,13 @@ func (c *Client) late(ctx context.Context, m Choice, t *timeout) *fault {
 	ctx, cancel := context.WithTimeout(ctx, probing)
 	defer cancel()
 	if _, err := c.api.List(ctx); err != nil {
-		return &fault{code: codeUnreachable, temporary: true, detail: fmt.Sprintf("Ollama at %s hangs: it accepts requests and answers none, not even which models it has; start it anew", c.address())}
+		return c.hangs()
 	}
 	return &fault{code: codeLoading, temporary: true, detail: fmt.Sprintf("Ollama at %s is up, and the model %s said nothing in time: it is being loaded, or reads slowly; it is asked again, and if that doesn't help, take a smaller model", c.address(), m.Name)}
+}
+
+func (c *Client) hangs() *fault {
+	return &fault{code: codeUnreachable, temporary: true, detail: fmt.Sprintf("Ollama at %s hangs: it accepts requests and answers none, not even which models it has; start it anew", c.address())}
 }
 
 // words are of a server, cut to what a page can show.

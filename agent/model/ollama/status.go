@@ -53,7 +53,9 @@ func (c *Client) Status(ctx context.Context) Status {
 	s := Status{Model: m.Name, Address: c.address(), Models: []string{}, Pull: c.pulls.last(), Last: c.lastOf(m.Name)}
 	list, err := c.api.List(ctx)
 	if err != nil {
-		s.State, s.Detail = StateUnreachable, c.explain(ctx, m, err).Detail
+		if s.State, s.Detail = StateUnreachable, c.explain(ctx, m, err).Detail; ctx.Err() != nil {
+			s.Detail = c.hangs().detail
+		}
 		if m.Name == "" {
 			s.State, s.Detail = StateNone, noModel.detail+"; and "+s.Detail
 		}

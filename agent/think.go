@@ -61,7 +61,8 @@ const (
 )
 
 // absorbThought journals what the model said. A prompt's stable part that the answer before had is not
-// journaled again.
+// journaled again, and one that will be asked again isn't at all: a model that others have for hours would
+// fill the journal with it.
 func (s *step) absorbThought(t *casefile.ModelAnswered) {
 	said := *t
 	if th := s.c.Thinking; th != nil && said.System != "" && th.System == casefile.SystemHash(said.System) {
@@ -74,6 +75,7 @@ func (s *step) absorbThought(t *casefile.ModelAnswered) {
 			wait = min(max(s.now.Sub(before.FailedAt), firstPatience), mostPatience)
 		}
 		why.NextAt, said.Error = s.now.Add(wait), &why
+		said.System, said.Prompt, said.Repair = "", "", nil
 	}
 	s.note(casefile.ActorSystem, &said)
 }

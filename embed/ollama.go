@@ -76,7 +76,7 @@ func OpenOllama(ctx context.Context, model string, opts OllamaOptions) (*Ollama,
 	if err != nil {
 		return nil, err
 	}
-	o := &Ollama{OllamaOptions: opts, client: api.NewClient(base, new(http.Client)), address: base.String(), model: model}
+	o := &Ollama{OllamaOptions: opts, client: api.NewClient(base, &http.Client{CheckRedirect: stays}), address: base.Redacted(), model: model}
 	digest, err := o.digest(ctx)
 	if err != nil {
 		return nil, err
@@ -93,6 +93,11 @@ func OpenOllama(ctx context.Context, model string, opts OllamaOptions) (*Ollama,
 	return o, nil
 }
 
+// stays keeps texts from whoever the server would send them on to.
+func stays(q *http.Request, _ []*http.Request) error {
+	return fmt.Errorf("what is at OLLAMA_HOST sends on to %s, and nothing is told to anybody but the server that is named there", q.URL.Redacted())
+}
+
 // OllamaAddress reads what OLLAMA_HOST may hold: a URL, or a host with or without port; 127.0.0.1:11434
 // if it is empty.
 func OllamaAddress(host string) (*url.URL, error) {
@@ -104,6 +109,9 @@ func OllamaAddress(host string) (*url.URL, error) {
 		host = "http://" + host
 	}
 	u, err := url.Parse(host)
+	if err == nil {
+		host = u.Redacted()
+	}
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("the address of Ollama, %q, is neither host:port nor a URL; correct OLLAMA_HOST", host)
 	}

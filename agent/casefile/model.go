@@ -46,7 +46,7 @@ type ModelAnswered struct {
 	Model      string        `json:"model,omitempty"`  // as the server names it
 	Source     string        `json:"source,omitempty"` // the prompt file and its version
 	System     string        `json:"system,omitempty"` // "" where it is that of the answer before
-	Prompt     string        `json:"prompt"`
+	Prompt     string        `json:"prompt"`           // "" where it said nothing and is asked again
 	Repair     *Repair       `json:"repair,omitempty"`
 	Samples    int           `json:"samples,omitempty"` // how many answers were asked for
 	Earlier    int           `json:"earlier,omitempty"` // how many there were already; these join them

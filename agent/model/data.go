@@ -80,6 +80,18 @@ func readable(text string) string {
 	}, text))
 }
 
+// longestTitle is how many bytes a title has at most.
+const longestTitle = 300
+
+// oneLine makes a title that stays on the line of its mark.
+func oneLine(title string) string {
+	title = strings.Join(strings.Fields(readable(title)), " ")
+	if len(title) > longestTitle {
+		title = strings.ToValidUTF8(title[:longestTitle], "") + "…"
+	}
+	return title
+}
+
 // bytesOfToken is more than a token ever counts for, on average of a text.
 const bytesOfToken = 8
 
@@ -90,6 +102,7 @@ func (p *Planner) data(c *casefile.Case) []piece {
 		if most := bytesOfToken * p.Context; len(one.text) > most { // far beyond what there is room for
 			one.text = one.text[:most]
 		}
+		one.title = oneLine(p.Redact.Text(one.title)) // types and addresses come from outside too
 		if one.text = readable(p.Redact.Text(one.text)); one.text != "" {
 			list = append(list, one)
 		}

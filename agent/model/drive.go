@@ -93,7 +93,7 @@ func (p *Planner) resolve(c *casefile.Case, d casefile.Resolve, now time.Time) c
 		}
 		return d
 	}
-	if want := &a.Taken.Proposal; want.Decision == casefile.WantReply && want.Text != "" {
+	if want := &a.Taken.Proposal; a.Taken.Problem == "" && want.Decision == casefile.WantReply && want.Text != "" {
 		d.Reply = &casefile.Reply{Text: want.Text, Citations: want.Citations}
 	}
 	for _, ref := range p.refs(c, a.Taken.Proposal.Evidence) {

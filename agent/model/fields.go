@@ -62,6 +62,9 @@ func (f *fields) text(name string, most int) string {
 	return readable(s)
 }
 
+// mostListed bounds a list of texts, each of which is held against all before it.
+const mostListed = 500
+
 func (f *fields) texts(name string) []string {
 	v, ok := f.get(name)
 	if !ok {
@@ -70,6 +73,10 @@ func (f *fields) texts(name string) []string {
 	list, is := v.([]any)
 	if !is {
 		f.fail("%s is no list", name)
+	}
+	if len(list) > mostListed {
+		f.fail("%s has %d entries, and may have %d", name, len(list), mostListed)
+		return nil
 	}
 	var texts []string
 	for _, v := range list {

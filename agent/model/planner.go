@@ -170,7 +170,9 @@ func (p *Planner) turn(c *casefile.Case, now time.Time, q question) outcome {
 		return outcome{taken: a.Taken}
 	case a.Taken.Repairable && a.Repairs == 0 && len(a.Answers) > 0:
 		return p.ask(c, q, func(ask *casefile.Consult) {
-			ask.Repair = &casefile.Repair{Answer: a.Answers[0], Wrong: a.Taken.Problem}
+			answer, _ := clip(a.Answers[0], ask.Tokens) // there is room for as much, whatever came
+			wrong, _ := clip(p.Redact.Text(a.Taken.Problem), forRepair-aroundRepair)
+			ask.Repair = &casefile.Repair{Answer: answer, Wrong: wrong}
 		})
 	}
 	return outcome{gone: &casefile.Stop{Code: casefile.StopConfidenceLow, Detail: a.Taken.Problem}}
@@ -185,20 +187,20 @@ func (p *Planner) more(c *casefile.Case, q question, a *casefile.Asked, samples 
 }
 
 func (p *Planner) ask(c *casefile.Case, q question, as func(*casefile.Consult)) outcome {
-	if t := c.Thinking; t != nil {
-		switch {
-		case p.Calls > 0 && t.Calls >= p.Calls:
-			return outcome{gone: &casefile.Stop{Code: casefile.StopLoopLimit, Detail: fmt.Sprintf("the model was asked %d times, limits.model_calls of one case; raise it or look why it needs so many", t.Calls)}}
-		case p.Tokens > 0 && t.Tokens >= p.Tokens:
-			return outcome{gone: &casefile.Stop{Code: casefile.StopLoopLimit, Detail: fmt.Sprintf("the model took %d tokens, limits.model_tokens of one case; raise it or look why it needs so many", t.Tokens)}}
-		}
-	}
 	ask, err := q.ask()
 	if err != nil {
 		return outcome{gone: &casefile.Stop{Code: casefile.StopModelUnavailable, Detail: err.Error()}}
 	}
 	ask.Use, ask.Samples = q.use, 1
 	as(&ask)
+	if t := c.Thinking; t != nil {
+		switch {
+		case p.Calls > 0 && t.Calls+ask.Samples > p.Calls:
+			return outcome{gone: &casefile.Stop{Code: casefile.StopLoopLimit, Detail: fmt.Sprintf("the model gave %d answers, and limits.model_calls of one case is %d; raise it or look why it needs so many", t.Calls, p.Calls)}}
+		case p.Tokens > 0 && t.Tokens >= p.Tokens:
+			return outcome{gone: &casefile.Stop{Code: casefile.StopLoopLimit, Detail: fmt.Sprintf("the model took %d tokens, limits.model_tokens of one case; raise it or look why it needs so many", t.Tokens)}}
+		}
+	}
 	return outcome{first: ask}
 }
 

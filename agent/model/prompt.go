@@ -15,6 +15,7 @@ import (
 const (
 	aroundMessages = 100 // for what a server puts around messages
 	forRepair      = 400 // for what was wrong with an answer
+	aroundRepair   = 40  // of that, for asking to correct it
 	leastRoom      = 400 // for data; with less there is no use in asking
 )
 

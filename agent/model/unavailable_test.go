@@ -30,6 +30,19 @@ func TestLimitsOfTheModelEndTheSearch(t *testing.T) {
 	}
 }
 
+func TestSamplesCountInTheLimit(t *testing.T) {
+	r := newRig(t, sensible, config("limits: {model_calls: 5}\nmodel: {samples: 3}\n"))
+	id := r.ticket("O-1")
+	c := r.settled(id, casefile.Escalated)
+	answers := 0
+	for _, said := range entriesOf[*casefile.ModelAnswered](r, id) {
+		answers += len(said.Answers)
+	}
+	if c.Stop.Code != casefile.StopLoopLimit || answers > 5 {
+		t.Errorf("%d answers, then %s, want no more than limits.model_calls", answers, plainStop(c))
+	}
+}
+
 func TestAModelThatIsBackIsAskedAgain(t *testing.T) {
 	r := newRig(t, func(n int, ask casefile.Consult) casefile.ModelAnswered {
 		if n == 1 {
@@ -43,6 +56,11 @@ func TestAModelThatIsBackIsAskedAgain(t *testing.T) {
 	}
 	r.restart()
 	r.settled(id, casefile.Resolved)
+	for i, said := range entriesOf[*casefile.ModelAnswered](r, id) {
+		if kept := said.System+said.Prompt != ""; kept != (i > 0) || i == 1 && said.System == "" {
+			t.Errorf("answer %d is kept with %d bytes of prompt, want one that came to nothing without any", i+1, len(said.System+said.Prompt))
+		}
+	}
 }
 
 func TestWithoutAModelThatCanAnswerAPersonDoes(t *testing.T) {

@@ -17,11 +17,11 @@ func (r *replay) Think(_ context.Context, _ string, ask casefile.Consult) casefi
 	r.arrive()
 	for i := max(r.rec.at, r.thought); i < len(r.rec.entries); i++ {
 		d, ok := r.rec.entries[i].Data.(*casefile.ModelAnswered)
-		if !ok || d.Use != ask.Use || (d.Repair == nil) != (ask.Repair == nil) || d.Earlier != ask.Earlier {
+		if !ok || d.Use != ask.Use || d.Prompt != "" && (d.Repair == nil) != (ask.Repair == nil) || d.Earlier != ask.Earlier {
 			continue
 		}
 		r.thought = i + 1
-		if r.taken(i); !r.reasked && !model.Alike(d.Prompt, ask.Prompt) {
+		if r.taken(i); !r.reasked && d.Prompt != "" && !model.Alike(d.Prompt, ask.Prompt) {
 			r.reasked = true
 			r.patience = append(r.patience, otherWords)
 		}

@@ -84,6 +84,8 @@ func answered(a *casefile.ModelAnswer) string {
 func (t *teller) prompt(e *casefile.Entry, d *casefile.ModelAnswered) string {
 	parts := []string{d.System}
 	switch {
+	case d.Prompt == "": // it said nothing, and is asked again
+		return ""
 	case d.System != "":
 		t.instructed = e.Seq
 	case t.instructed > 0:

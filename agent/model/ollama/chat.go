@@ -19,7 +19,7 @@ const (
 	aroundMessage = 8   // tokens that a chat template puts around a message, at most
 	aroundAll     = 16  // and around all
 	warm          = 0.8 // temperature of the samples behind the first, which is the likeliest answer
-	mostText      = 1 << 20
+	mostText      = 64 << 10
 )
 
 // fits reports a question that the window may have no room for, with its answer.
@@ -98,7 +98,7 @@ func (c *Client) chat(ctx context.Context, r *api.ChatRequest, window int) (case
 	err := c.api.Chat(ctx, r, func(part api.ChatResponse) error {
 		last = part
 		if text.WriteString(part.Message.Content); text.Len() > mostText {
-			return &fault{code: codeRefused, detail: fmt.Sprintf("the model %s answered more than 1 MiB where a few hundred tokens were asked for; the server ignores num_predict, so use a newer one", r.Model)}
+			return &fault{code: codeRefused, detail: fmt.Sprintf("the model %s answered more than 64 KiB where a few hundred tokens were asked for; the server ignores num_predict, so use a newer one", r.Model)}
 		}
 		return nil
 	})
@@ -108,7 +108,7 @@ func (c *Client) chat(ctx context.Context, r *api.ChatRequest, window int) (case
 	case err != nil:
 		return casefile.ModelAnswer{}, c.fault(r.Model, err)
 	case !last.Done:
-		return casefile.ModelAnswer{}, &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("the answer of the model %s ended before it was done; the log of Ollama at %s may say why", r.Model, c.opts.Address)}
+		return casefile.ModelAnswer{}, &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("the answer of the model %s ended before it was done; the log of Ollama at %s may say why", r.Model, c.address())}
 	}
 	a := casefile.ModelAnswer{Text: text.String(), PromptTokens: last.PromptEvalCount, Tokens: last.EvalCount,
 		LoadMS: last.LoadDuration.Milliseconds(), DurationMS: c.opts.Now().Sub(began).Milliseconds()}
@@ -117,10 +117,14 @@ func (c *Client) chat(ctx context.Context, r *api.ChatRequest, window int) (case
 	if a.PromptTokens >= window {
 		return casefile.ModelAnswer{}, &fault{code: codeRefused, detail: fmt.Sprintf("what the model %s was asked takes more than the %d tokens of its context, and Ollama cut it, so its answer is worth nothing: raise model.context in resolute.yaml if the model has more, or shorten the prompt", r.Model, window)}
 	}
-	if a.PromptTokens == 0 { // older servers don't count what they had kept
+	if a.PromptTokens <= 0 { // older servers don't count what they had kept
+		a.PromptTokens = 0
 		for _, m := range r.Messages {
 			a.PromptTokens += tokens.Bound(m.Content)
 		}
+	}
+	if a.Tokens <= 0 && a.Text != "" { // limits count on it
+		a.Tokens = tokens.Bound(a.Text)
 	}
 	return a, nil
 }

@@ -2,7 +2,6 @@ package ollama
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -54,7 +53,7 @@ func New(o Options) *Client {
 	if o.Parallel <= 0 {
 		o.Parallel = 1
 	}
-	c := &Client{opts: o, api: api.NewClient(o.Address, new(http.Client)), seats: make(chan struct{}, o.Parallel), facts: map[string]facts{}, last: map[string]Last{}}
+	c := &Client{opts: o, api: api.NewClient(o.Address, caller()), seats: make(chan struct{}, o.Parallel), facts: map[string]facts{}, last: map[string]Last{}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.pulls = &puller{client: c, news: map[chan struct{}]bool{}}
 	return c
@@ -65,6 +64,9 @@ func (c *Client) Close() {
 	c.cancel()
 	c.group.Wait()
 }
+
+// address names the server without what opens it.
+func (c *Client) address() string { return c.opts.Address.Redacted() }
 
 // choice is the model to ask, with its window filled in.
 func (c *Client) choice() Choice {

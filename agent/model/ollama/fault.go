@@ -56,7 +56,7 @@ func (c *Client) fault(model string, err error) error {
 	var status api.StatusError
 	var refused api.AuthorizationError
 	var address *url.Error
-	switch at := c.opts.Address; {
+	switch at := c.address(); {
 	case errors.As(err, &address) && dialing(address):
 		return &fault{code: codeUnreachable, temporary: true, detail: fmt.Sprintf("no Ollama server answers at %s (%s): start it with: ollama serve, or name another in OLLAMA_HOST", at, words(address.Err.Error()))}
 	case errors.As(err, &refused):
@@ -67,7 +67,7 @@ func (c *Client) fault(model string, err error) error {
 		return c.memory(model, err.Error())
 	}
 	// an error line, or a connection that ended
-	return &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("the answer of the model %s was dropped: Ollama at %s says: %s; its log may say why", model, c.opts.Address, words(err.Error()))}
+	return &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("the answer of the model %s was dropped: Ollama at %s says: %s; its log may say why", model, c.address(), words(err.Error()))}
 }
 
 func (c *Client) faultOf(model string, status api.StatusError) error {
@@ -76,13 +76,13 @@ func (c *Client) faultOf(model string, status api.StatusError) error {
 	case status.StatusCode == http.StatusNotFound && strings.Contains(text, "model"):
 		return c.missing(model)
 	case status.StatusCode == http.StatusServiceUnavailable || status.StatusCode == http.StatusTooManyRequests:
-		return &fault{code: agent.ModelBusy, temporary: true, detail: fmt.Sprintf("Ollama at %s has too many requests waiting: %s", c.opts.Address, words(text))}
+		return &fault{code: agent.ModelBusy, temporary: true, detail: fmt.Sprintf("Ollama at %s has too many requests waiting: %s", c.address(), words(text))}
 	case outOfMemory(text):
 		return c.memory(model, text)
 	case status.StatusCode < http.StatusInternalServerError:
-		return &fault{code: codeRefused, detail: fmt.Sprintf("Ollama at %s refuses what the model %s is asked: %s", c.opts.Address, model, words(text))}
+		return &fault{code: codeRefused, detail: fmt.Sprintf("Ollama at %s refuses what the model %s is asked: %s", c.address(), model, words(text))}
 	}
-	return &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("Ollama at %s failed to run the model %s: %s; its log may say why", c.opts.Address, model, words(text))}
+	return &fault{code: codeDropped, temporary: true, detail: fmt.Sprintf("Ollama at %s failed to run the model %s: %s; its log may say why", c.address(), model, words(text))}
 }
 
 func (c *Client) missing(model string) *fault {
@@ -90,11 +90,11 @@ func (c *Client) missing(model string) *fault {
 		return &fault{code: codeLoading, temporary: true, detail: fmt.Sprintf("the model %s is being pulled: %s", model, p.progress())}
 	}
 	c.forget(model)
-	return &fault{code: codeMissing, detail: fmt.Sprintf("Ollama at %s has no model %s; get it with: resolute model pull %s, or on the page Model", c.opts.Address, model, model)}
+	return &fault{code: codeMissing, detail: fmt.Sprintf("Ollama at %s has no model %s; get it with: resolute model pull %s, or on the page Model", c.address(), model, model)}
 }
 
 func (c *Client) memory(model, text string) *fault {
-	return &fault{code: codeMemory, temporary: true, detail: fmt.Sprintf("Ollama at %s has too little memory for the model %s: %s; free some, take a smaller model, or lower model.context in resolute.yaml", c.opts.Address, model, words(text))}
+	return &fault{code: codeMemory, temporary: true, detail: fmt.Sprintf("Ollama at %s has too little memory for the model %s: %s; free some, take a smaller model, or lower model.context in resolute.yaml", c.address(), model, words(text))}
 }
 
 func outOfMemory(text string) bool {
@@ -125,9 +125,12 @@ func schemaUnknown(err error) bool {
 func (c *Client) explain(ctx context.Context, m Choice, err error) *casefile.ModelError {
 	var f *fault
 	var late *timeout
-	if errors.As(err, &late) {
+	switch {
+	case errors.As(err, &late) && errors.Is(ctx.Err(), context.Canceled): // whoever asked is gone, and waits for nothing more
+		f = &fault{code: codeDropped, temporary: true, detail: "the question was broken off"}
+	case late != nil:
 		f = c.late(context.WithoutCancel(ctx), m, late)
-	} else {
+	default:
 		errors.As(c.fault(m.Name, err), &f)
 	}
 	return &casefile.ModelError{Code: f.code, Detail: f.detail, Temporary: f.temporary}
@@ -141,9 +144,13 @@ func (c *Client) late(ctx context.Context, m Choice, t *timeout) *fault {
 	ctx, cancel := context.WithTimeout(ctx, probing)
 	defer cancel()
 	if _, err := c.api.List(ctx); err != nil {
-		return &fault{code: codeUnreachable, temporary: true, detail: fmt.Sprintf("Ollama at %s hangs: it accepts requests and answers none, not even which models it has; start it anew", c.opts.Address)}
+		return c.hangs()
 	}
-	return &fault{code: codeLoading, temporary: true, detail: fmt.Sprintf("Ollama at %s is up, and the model %s said nothing in time: it is being loaded, or reads slowly; it is asked again, and if that doesn't help, take a smaller model", c.opts.Address, m.Name)}
+	return &fault{code: codeLoading, temporary: true, detail: fmt.Sprintf("Ollama at %s is up, and the model %s said nothing in time: it is being loaded, or reads slowly; it is asked again, and if that doesn't help, take a smaller model", c.address(), m.Name)}
+}
+
+func (c *Client) hangs() *fault {
+	return &fault{code: codeUnreachable, temporary: true, detail: fmt.Sprintf("Ollama at %s hangs: it accepts requests and answers none, not even which models it has; start it anew", c.address())}
 }
 
 // words are of a server, cut to what a page can show.

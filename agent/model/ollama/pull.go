@@ -162,7 +162,7 @@ func (c *Client) unpulled(name string, err error) string {
 	if f, ok := errors.AsType[*fault](c.fault(name, err)); ok && f.code == codeUnreachable {
 		return f.detail
 	}
-	return fmt.Sprintf("Ollama at %s can't get %s: %s; see that the name is right and the server reaches the registry", c.opts.Address, name, words(err.Error()))
+	return fmt.Sprintf("Ollama at %s can't get %s: %s; see that the name is right and the server reaches the registry", c.address(), name, words(err.Error()))
 }
 
 // same reports whether two names are of one model.

@@ -50,10 +50,12 @@ func (c *Client) Status(ctx context.Context) Status {
 	ctx, cancel := context.WithTimeout(ctx, probing)
 	defer cancel()
 	m := c.choice()
-	s := Status{Model: m.Name, Address: c.opts.Address.String(), Models: []string{}, Pull: c.pulls.last(), Last: c.lastOf(m.Name)}
+	s := Status{Model: m.Name, Address: c.address(), Models: []string{}, Pull: c.pulls.last(), Last: c.lastOf(m.Name)}
 	list, err := c.api.List(ctx)
 	if err != nil {
-		s.State, s.Detail = StateUnreachable, c.explain(ctx, m, err).Detail
+		if s.State, s.Detail = StateUnreachable, c.explain(ctx, m, err).Detail; ctx.Err() != nil {
+			s.Detail = c.hangs().detail
+		}
 		if m.Name == "" {
 			s.State, s.Detail = StateNone, noModel.detail+"; and "+s.Detail
 		}
@@ -91,7 +93,7 @@ const (
 func (c *Client) Glance(ctx context.Context) Status {
 	configured := c.choice().Name
 	if configured == "" {
-		return Status{State: StateNone, Detail: noModel.detail, Address: c.opts.Address.String(), Models: []string{}, Pull: c.pulls.last()}
+		return Status{State: StateNone, Detail: noModel.detail, Address: c.address(), Models: []string{}, Pull: c.pulls.last()}
 	}
 	c.mu.Lock()
 	if !c.seenAt.IsZero() && c.seen.Model == configured && c.opts.Now().Sub(c.seenAt) < glanceHolds {
@@ -114,7 +116,7 @@ func (c *Client) Glance(ctx context.Context) Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.seenAt.IsZero() {
-		return Status{State: StateUnknown, Detail: "the server was asked, and hasn't answered yet", Model: configured, Address: c.opts.Address.String(), Models: []string{}}
+		return Status{State: StateUnknown, Detail: "the server was asked, and hasn't answered yet", Model: configured, Address: c.address(), Models: []string{}}
 	}
 	return c.seen
 }

@@ -13,7 +13,7 @@ var (
 	ofProcedure = protects("a model uses the tools of its procedure", ands("agent/model/answer.go", "if !d.proc.Drive.Allows(tool) {"))
 	looked      = protects("what a model chooses to read is judged", edit{"agent/dispatch.go",
 		"if p.Purpose != casefile.ForGather || p.Hypothesis == \"\" {", "if p.Purpose != casefile.ForGather || p.Hypothesis == \"\" || GONE {"})
-	thoughtful = protects("a model is asked so often in a case", ands("agent/model/planner.go", "case p.Calls > 0 && t.Calls >= p.Calls:"))
+	thoughtful = protects("a model is asked so often in a case", ands("agent/model/planner.go", "case p.Calls > 0 && t.Calls+ask.Samples > p.Calls:"))
 	patient    = protects("a customer is asked so often in a case", edit{"agent/model/drive.go", "if asked(d.c) < d.Asks {", "if asked(d.c) < d.Asks || GONE {"})
 	startable  = protects("a model chooses among procedures that may start so", ands("agent/model/aside.go", "if !slices.Contains(names, want.Choice) {"),
 		edit{"agent/conclude.go", "func(k casefile.Candidate) bool { return k.Procedure == d.Procedure })", "func(k casefile.Candidate) bool { return k.Procedure == d.Procedure || GONE })"})

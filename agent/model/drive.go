@@ -13,6 +13,9 @@ import (
 	"resolute/agent/procedure"
 )
 
+// mostOfFailure is how many tokens of what the last step came to are told.
+const mostOfFailure = 300
+
 // driveTokens is how long an answer that drives may be.
 const driveTokens = 700
 
@@ -163,7 +166,8 @@ func (d *driver) ending() string {
 	var b strings.Builder
 	b.WriteString("\n# Now\n")
 	if f := d.c.Failure; f != nil {
-		fmt.Fprintf(&b, "The last step came to nothing: %s\n", readable(d.Redact.Text(strings.TrimSpace(strings.Join([]string{f.Tool, string(f.Outcome), f.Detail}, " ")))))
+		why, _ := clip(readable(d.Redact.Text(strings.TrimSpace(strings.Join([]string{f.Tool, string(f.Outcome), f.Detail}, " ")))), mostOfFailure)
+		b.WriteString("The last step came to nothing:\n" + (&piece{title: "why", trust: ByTool, text: why}).tell(d.c)) // a plugin may repeat what a customer wrote
 	}
 	if d.c.Question == nil && asked(d.c) > 0 && asked(d.c) >= d.Asks {
 		b.WriteString("The customer was asked as often as may be; ask no more.\n")

@@ -108,14 +108,8 @@ func (b *Bolt) List(ctx context.Context, kind, after string, limit int) (list []
 		if after != "" && bytes.Equal(k, seek) {
 			k, v = c.Next()
 		}
-		for ; bytes.HasPrefix(k, prefix) && len(list) < limit; k, v = c.Next() {
-			body, err := unseal(k, v)
-			if err != nil {
-				return damaged(fmt.Sprintf("%s %.60q", kind, k[len(prefix):]), err)
-			}
-			list = append(list, Record{kind, string(k[len(prefix):]), append([]byte{}, body...)})
-		}
-		return nil
+		list, err = records(kind, limit, k, v, c.Next)
+		return err
 	})
 	return list, err
 }
@@ -137,14 +131,21 @@ func (b *Bolt) ListBack(ctx context.Context, kind, before string, limit int) (li
 			step = c.Last
 		}
 		k, v := step()
-		for ; bytes.HasPrefix(k, prefix) && len(list) < limit; k, v = c.Prev() {
-			body, err := unseal(k, v)
-			if err != nil {
-				return damaged(fmt.Sprintf("%s %.60q", kind, k[len(prefix):]), err)
-			}
-			list = append(list, Record{kind, string(k[len(prefix):]), append([]byte{}, body...)})
-		}
-		return nil
+		list, err = records(kind, limit, k, v, c.Prev)
+		return err
 	})
 	return list, err
+}
+
+// records reads up to limit records of a kind, from the one at k and v on.
+func records(kind string, limit int, k, v []byte, step func() (k, v []byte)) (list []Record, err error) {
+	prefix := []byte(kind + "\x00")
+	for ; bytes.HasPrefix(k, prefix) && len(list) < limit; k, v = step() {
+		body, err := unseal(k, v)
+		if err != nil {
+			return nil, damaged(fmt.Sprintf("%s %.60q", kind, k[len(prefix):]), err)
+		}
+		list = append(list, Record{kind, string(k[len(prefix):]), append([]byte{}, body...)})
+	}
+	return list, nil
 }

@@ -79,21 +79,7 @@ func (a *Audit) List(ctx context.Context, from, to time.Time, cursor string, lim
 	if err != nil {
 		return nil, "", fmt.Errorf("list the audit: %w", err)
 	}
-	list = []Event{}
-	for _, r := range records {
-		var e Event
-		if err := json.Unmarshal(r.Value, &e); err != nil {
-			return nil, "", fmt.Errorf("decode the audit's event %s: %w", r.Key, err)
-		}
-		if !to.IsZero() && !e.At.Before(to) {
-			return list, "", nil
-		}
-		if len(list) == limit {
-			return list, list[limit-1].ID, nil
-		}
-		list = append(list, e)
-	}
-	return list, "", nil
+	return page(records, limit, func(e *Event) bool { return !to.IsZero() && !e.At.Before(to) })
 }
 
 // Latest gives up to limit events at or after from and before to (a zero time is no bound), the newest
@@ -109,13 +95,19 @@ func (a *Audit) Latest(ctx context.Context, from, to time.Time, cursor string, l
 	if err != nil {
 		return nil, "", fmt.Errorf("list the audit: %w", err)
 	}
+	return page(records, limit, func(e *Event) bool { return e.At.Before(from) })
+}
+
+// page gives up to limit events of records, as far as the first that is beyond, and the cursor to what
+// follows them, "" where nothing does.
+func page(records []journal.Record, limit int, beyond func(*Event) bool) (list []Event, next string, err error) {
 	list = []Event{}
 	for _, r := range records {
 		var e Event
 		if err := json.Unmarshal(r.Value, &e); err != nil {
 			return nil, "", fmt.Errorf("decode the audit's event %s: %w", r.Key, err)
 		}
-		if e.At.Before(from) {
+		if beyond(&e) {
 			return list, "", nil
 		}
 		if len(list) == limit {
